@@ -1,0 +1,5 @@
+"""The one mistake that is not ours."""
+
+
+class ScoringError(Exception):
+    """An input that cannot be scored; its text is one sentence: which file and entry, what is wrong, what to do."""

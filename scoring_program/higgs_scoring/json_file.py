@@ -1,0 +1,117 @@
+"""JSON files whose every entry is checked before use; what is wrong is said with file, key and index."""
+
+import json
+import math
+import reprlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .errors import ScoringError
+from .metrics import FloatArray
+
+
+@dataclass(frozen=True)
+class JsonFile:
+    """The object in a JSON file, with the file's name and what a person should do when an entry is wrong."""
+
+    name: str
+    entries: dict[str, Any]
+    remedy: str
+
+    @classmethod
+    def read(cls, path: Path, *, remedy: str) -> "JsonFile":
+        """Read the file; refuse a missing or broken one, a doubled key, and anything but an object."""
+        if not path.is_file():
+            raise ScoringError(f"{path.name} is missing in {path.parent}: {remedy}.")
+        try:
+            entries = json.loads(path.read_bytes(), object_pairs_hook=_without_doubled_keys)
+        except (ValueError, RecursionError) as problem:  # ValueError: no JSON, no UTF-8, doubled key, endless integer
+            reason = str(problem).replace("\n", " ")
+            raise ScoringError(f"{path.name} is not readable as JSON ({reason}): {remedy}.") from problem
+        file = cls(path.name, {}, remedy)
+        if not isinstance(entries, dict):
+            raise file.wrong("its content", entries, "must be an object with named entries")
+        return cls(path.name, entries, remedy)
+
+    def wrong(self, what: str, value: object, expected: str) -> ScoringError:
+        """Return the mistake "<file>: <what> is <value> but <expected>: <remedy>." to raise."""
+        return ScoringError(f"{self.name}: {what} is {reprlib.repr(value)} but {expected}: {self.remedy}.")
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.entries
+
+    def entry(self, key: str) -> Any:
+        """Return the entry, or refuse the file that lacks it."""
+        if key not in self.entries:
+            raise ScoringError(f"{self.name} has no entry {key!r}: {self.remedy}.")
+        return self.entries[key]
+
+    def text(self, key: str) -> str:
+        """Return a text that is not empty."""
+        value = self.entry(key)
+        if not isinstance(value, str) or not value:
+            raise self.wrong(key, value, "must be a text")
+        return value
+
+    def texts(self, key: str) -> list[str]:
+        """Return a list of texts."""
+        values = self._list(key)
+        for index, value in enumerate(values):
+            if not isinstance(value, str):
+                raise self.wrong(f"{key}[{index}]", value, "must be a text")
+        return values
+
+    def flag(self, key: str) -> bool:
+        """Return true or false."""
+        value = self.entry(key)
+        if not isinstance(value, bool):
+            raise self.wrong(key, value, "must be true or false")
+        return value
+
+    def count(self, key: str) -> int:
+        """Return a whole number of at least 1."""
+        value = self.entry(key)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise self.wrong(key, value, "must be a whole number of at least 1")
+        return value
+
+    def number(self, key: str, *, lowest: float, highest: float) -> float:
+        """Return a finite number between the limits."""
+        value = self.entry(key)
+        self._check_number(key, value, lowest, highest)
+        return float(value)
+
+    def numbers(self, key: str, *, length: int | None = None, lowest: float, highest: float) -> FloatArray:
+        """Return a list of finite numbers between the limits as an array, of the given length if there is one."""
+        values = self._list(key)
+        if length is not None and len(values) != length:
+            raise ScoringError(f"{self.name}: {key} has {len(values)} entries instead of {length}: {self.remedy}.")
+        for index, value in enumerate(values):
+            self._check_number(f"{key}[{index}]", value, lowest, highest)
+        return np.array(values, dtype=np.float64)
+
+    def _list(self, key: str) -> list[Any]:
+        values = self.entry(key)
+        if not isinstance(values, list):
+            raise self.wrong(key, values, "must be a list")
+        return values
+
+    def _check_number(self, what: str, value: object, lowest: float, highest: float) -> None:
+        # To Python a bool is an int, and numpy would read the text "1.5" as a number.
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.wrong(what, value, "must be a number")
+        # A Python int has no largest value, so math.isfinite would overflow on a very long one.
+        if isinstance(value, float) and not math.isfinite(value):
+            raise self.wrong(what, value, "must be finite")
+        if not lowest <= value <= highest:
+            raise self.wrong(what, value, f"must lie between {lowest:g} and {highest:g}")
+
+
+def _without_doubled_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    entries = dict(pairs)
+    if len(entries) != len(pairs):
+        raise ValueError("an entry is there twice")
+    return entries

@@ -1,0 +1,180 @@
+"""The challenge's scores as pure functions of arrays.
+
+Source of every formula but the Wilson interval: the white paper of the challenge, arXiv:2410.02867, section on
+evaluation. "Pseudo-experiment axis" is always the last one; leading axes, where there are any, are sets.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+FloatArray = NDArray[np.float64]
+
+TARGET_COVERAGE = 0.6827
+"""The share of intervals that should contain the true mu."""
+
+WIDTH_OFFSET = 1e-3
+"""Added to the width, so that an interval of no width has a finite score."""
+
+DEAD_ZONE_SIGMAS = 2
+"""A coverage no further than this from the target costs nothing."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Everything that is computed from intervals and truth; a larger quantile score is better."""
+
+    quantile_score: float
+    interval: float
+    coverage: float
+    penalty: float
+    rmse: float
+    mae: float
+
+
+def mean_width(p16: ArrayLike, p84: ArrayLike) -> float:
+    """Return the mean length of the intervals, w = mean |p84 - p16|, over all axes.
+
+    p16 and p84 have one shape, for example (sets, pseudo-experiments).
+
+    >>> mean_width([0.5, 1.0], [1.0, 2.0])
+    0.75
+    """
+    return float(np.mean(np.abs(np.subtract(p84, p16))))
+
+
+def is_covered(mu: ArrayLike, p16: ArrayLike, p84: ArrayLike) -> NDArray[np.bool_]:
+    """Return for each pseudo-experiment whether p16 <= mu <= p84, both ends included.
+
+    mu broadcasts against p16 and p84: a number, or shape (sets, 1) against (sets, pseudo-experiments).
+
+    >>> is_covered(1.0, [0.5, 1.1, 1.0], [1.5, 2.0, 2.0]).tolist()
+    [True, False, True]
+    """
+    low, high, true = np.asarray(p16), np.asarray(p84), np.asarray(mu)
+    return (low <= true) & (true <= high)
+
+
+def coverage(mu: ArrayLike, p16: ArrayLike, p84: ArrayLike) -> float:
+    """Return the share of intervals that contain the true mu, c = mean(p16 <= mu <= p84), over all axes.
+
+    Shapes as in `is_covered`.
+
+    >>> coverage(1.0, [0.5, 1.1, 1.0, 0.0], [1.5, 2.0, 2.0, 3.0])
+    0.75
+    """
+    return float(np.mean(is_covered(mu, p16, p84)))
+
+
+def coverage_sigma(n: int) -> float:
+    """Return the binomial standard deviation of the coverage of n right intervals, sqrt(0.6827 * 0.3173 * n) / n.
+
+    >>> round(coverage_sigma(100), 6)
+    0.046543
+    """
+    return float(np.sqrt((1 - TARGET_COVERAGE) * TARGET_COVERAGE * n) / n)
+
+
+def allowed_coverage(n: int) -> tuple[float, float]:
+    """Return the ends of the dead zone, 0.6827 -+ 2 sigma, in which the penalty is 1.
+
+    For a few pseudo-experiments the zone reaches beyond 0 and 1.
+
+    >>> [round(end, 4) for end in allowed_coverage(200)]
+    [0.6169, 0.7485]
+    """
+    reach = DEAD_ZONE_SIGMAS * coverage_sigma(n)
+    return TARGET_COVERAGE - reach, TARGET_COVERAGE + reach
+
+
+def coverage_penalty(coverage: ArrayLike, n: int) -> FloatArray:
+    """Return the factor f by which a wrong coverage multiplies the width, in the shape of `coverage`.
+
+    f = 1 inside the dead zone; below its lower end a, f = 1 + ((a - c) / sigma)^4; above its upper end b,
+    f = 1 + ((c - b) / sigma)^3; sigma is `coverage_sigma(n)` and n counts all pseudo-experiments.
+
+    >>> sigma = coverage_sigma(100)
+    >>> coverage_penalty([0.6827, 0.6827 - 4 * sigma, 0.6827 + 4 * sigma], 100).round(9).tolist()
+    [1.0, 17.0, 9.0]
+    """
+    lowest, highest = allowed_coverage(n)
+    sigma = coverage_sigma(n)
+    share = np.asarray(coverage, dtype=np.float64)
+    below = np.maximum(lowest - share, 0.0) / sigma
+    above = np.maximum(share - highest, 0.0) / sigma
+    return np.asarray(1.0 + below**4 + above**3)
+
+
+def quantile_score(width: ArrayLike, penalty: ArrayLike) -> FloatArray:
+    """Return -ln((w + 0.001) f); larger is better, and finite for every finite width >= 0 and penalty >= 1.
+
+    width and penalty broadcast against each other.
+
+    >>> quantile_score([0.999, 0.0], 1.0).round(4).tolist()
+    [-0.0, 6.9078]
+    """
+    return np.asarray(-np.log((np.asarray(width) + WIDTH_OFFSET) * np.asarray(penalty)))
+
+
+def mean_absolute_error(mu: ArrayLike, mu_hat: ArrayLike, delta_mu_hat: ArrayLike) -> FloatArray:
+    """Return mean |mu_hat - mu| + mean | |mu_hat - mu| - delta_mu_hat | over the pseudo-experiment axis.
+
+    mu broadcasts against mu_hat and delta_mu_hat of shape (..., n); the result has shape (...).
+
+    >>> float(mean_absolute_error(1.0, [1.5, 1.0], [0.25, 0.25]))
+    0.5
+    """
+    error = np.abs(np.subtract(mu_hat, mu))
+    return np.asarray(np.mean(error, axis=-1) + np.mean(np.abs(error - delta_mu_hat), axis=-1))
+
+
+def root_mean_square_error(mu: ArrayLike, mu_hat: ArrayLike, delta_mu_hat: ArrayLike) -> FloatArray:
+    """Return the mean over the pseudo-experiment axis of sqrt(e^2 + (e^2 - delta_mu_hat^2)^2), e = mu_hat - mu.
+
+    The root is taken for each pseudo-experiment, as the official scorer does. Shapes as in `mean_absolute_error`.
+
+    >>> float(root_mean_square_error(1.0, [3.0, 1.0], [1.0, 1.0]).round(6))
+    2.302776
+    """
+    square = np.square(np.subtract(mu_hat, mu))
+    return np.asarray(np.mean(np.sqrt(square + (square - np.square(delta_mu_hat)) ** 2), axis=-1))
+
+
+def score_sets(
+    mus: FloatArray, *, mu_hats: FloatArray, delta_mu_hats: FloatArray, p16: FloatArray, p84: FloatArray
+) -> Scores:
+    """Return the scores of a run: mus has shape (sets,), everything else (sets, pseudo-experiments).
+
+    Width and coverage are taken over all pseudo-experiments, RMSE and MAE in each set and then over the sets.
+    """
+    true = mus[:, np.newaxis]
+    width = mean_width(p16, p84)
+    covered = coverage(true, p16, p84)
+    penalty = coverage_penalty(covered, p16.size)
+    return Scores(
+        quantile_score=float(quantile_score(width, penalty)),
+        interval=width,
+        coverage=covered,
+        penalty=float(penalty),
+        rmse=float(np.mean(root_mean_square_error(true, mu_hats, delta_mu_hats))),
+        mae=float(np.mean(mean_absolute_error(true, mu_hats, delta_mu_hats))),
+    )
+
+
+def wilson_interval(successes: ArrayLike, trials: ArrayLike, z: float = 1.0) -> tuple[FloatArray, FloatArray]:
+    """Return the Wilson score interval of a binomial share; z = 1 is 68 %. Shapes broadcast.
+
+    Ends: (p + z^2/2n -+ z sqrt(p (1 - p)/n + z^2/4n^2)) / (1 + z^2/n). E. B. Wilson, JASA 22 (1927) 209.
+
+    >>> low, high = wilson_interval(0, 4)
+    >>> float(low), round(float(high), 9)
+    (0.0, 0.2)
+    """
+    n = np.asarray(trials, dtype=np.float64)
+    share = np.asarray(successes) / n
+    centre = share + z**2 / (2 * n)
+    reach = z * np.sqrt(share * (1 - share) / n + (z / (2 * n)) ** 2)
+    scale = 1 + z**2 / n
+    # Rounding alone may pass 0 or 1 by a few units of the last place.
+    return np.clip((centre - reach) / scale, 0.0, 1.0), np.clip((centre + reach) / scale, 0.0, 1.0)

@@ -1,0 +1,195 @@
+"""What is scored: the truth from the reference folder, the intervals and the summary from the prediction folder.
+
+The prediction folder may hold files of the submission too, so only the result files that the summary declares count,
+and any other file named like one is refused. Truth is never read from there.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .errors import ScoringError
+from .json_file import JsonFile
+from .metrics import FloatArray
+
+TRUTH_FILE = "truth.json"
+SUMMARY_FILE = "ingestion_summary.json"
+DURATION_FILE = "ingestion_duration.json"
+RESULT_NAME = re.compile(r"result_([0-9]{1,9})\.json")
+
+LARGEST = 1e4
+"""No |mu| beyond this is scored: mu is about 1, and the RMSE of 1e5 no longer fits the leaderboard's decimals."""
+
+LONGEST = 1e9
+"""No time beyond this, in its own unit, fits the leaderboard's decimals."""
+
+ORGANISER = "make the reference data anew from the plan"
+RERUN = "run ingestion again and score the folder that it writes"
+PREDICT = "correct what predict() returns and run ingestion again"
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The reference data: true mu of each set by set number, and whether the report may show it."""
+
+    plan_fingerprint: str
+    num_pseudo_experiments: int
+    mus: FloatArray
+    reveal: bool
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What ingestion says of its run; the warnings may hold a submission's own words."""
+
+    result_files: tuple[str, ...]
+    fit_seconds: float | None
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SetResult:
+    """The answers of one set, each array of shape (pseudo-experiments,)."""
+
+    mu_hats: FloatArray
+    delta_mu_hats: FloatArray
+    p16: FloatArray
+    p84: FloatArray
+    predict_seconds: FloatArray | None
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """A whole run, each array of shape (sets, pseudo-experiments), sets in the order of their numbers."""
+
+    mu_hats: FloatArray
+    delta_mu_hats: FloatArray
+    p16: FloatArray
+    p84: FloatArray
+    predict_seconds: FloatArray | None
+    minutes: float
+    summary: Summary
+
+
+def read_truth(folder: Path) -> Truth:
+    """Read the reference folder."""
+    _require_folder(folder, "reference", ORGANISER)
+    file = JsonFile.read(folder / TRUTH_FILE, remedy=ORGANISER)
+    mus = file.numbers("ground_truth_mus", lowest=-LARGEST, highest=LARGEST)
+    if mus.size == 0:
+        raise file.wrong("ground_truth_mus", [], "must hold the mu of at least one set")
+    return Truth(
+        plan_fingerprint=file.text("plan_fingerprint"),
+        num_pseudo_experiments=file.count("num_pseudo_experiments"),
+        mus=mus,
+        reveal=file.flag("reveal") if "reveal" in file else True,
+    )
+
+
+def read_predictions(folder: Path, truth: Truth) -> Predictions:
+    """Read the prediction folder and refuse whatever does not fit the plan of the truth."""
+    _require_folder(folder, "prediction", RERUN)
+    summary = _read_summary(folder, truth)
+    names = _name_of_each_set(summary.result_files, truth.mus.size)
+    _refuse_undeclared(folder, summary.result_files)
+    results = [_read_result(folder / name, truth.num_pseudo_experiments) for name in names]
+    minutes = JsonFile.read(folder / DURATION_FILE, remedy=RERUN).number(
+        "ingestion_duration", lowest=0, highest=LONGEST
+    )
+    return Predictions(
+        mu_hats=np.stack([result.mu_hats for result in results]),
+        delta_mu_hats=np.stack([result.delta_mu_hats for result in results]),
+        p16=np.stack([result.p16 for result in results]),
+        p84=np.stack([result.p84 for result in results]),
+        predict_seconds=_stack_times(results),
+        minutes=minutes,
+        summary=summary,
+    )
+
+
+def _require_folder(folder: Path, kind: str, remedy: str) -> None:
+    if not folder.is_dir():
+        raise ScoringError(f"The {kind} folder {folder} does not exist: {remedy}, or give the right --{kind}.")
+
+
+def _read_summary(folder: Path, truth: Truth) -> Summary:
+    file = JsonFile.read(folder / SUMMARY_FILE, remedy=RERUN)
+    fingerprint = file.text("plan_fingerprint")
+    if fingerprint != truth.plan_fingerprint:
+        raise file.wrong(
+            "plan_fingerprint",
+            fingerprint,
+            f"the reference has {truth.plan_fingerprint!r}, so these predictions were made from another plan",
+        )
+    for key, expected in (("num_of_sets", truth.mus.size), ("num_pseudo_experiments", truth.num_pseudo_experiments)):
+        if (found := file.count(key)) != expected:
+            raise file.wrong(key, found, f"the reference has {expected}")
+    return Summary(
+        result_files=tuple(file.texts("result_files")),
+        fit_seconds=file.number("fit_seconds", lowest=0, highest=LONGEST) if "fit_seconds" in file else None,
+        warnings=tuple(file.texts("warnings")) if "warnings" in file else (),
+    )
+
+
+def _name_of_each_set(declared: Sequence[str], num_of_sets: int) -> list[str]:
+    """Return the declared file names in the order of their set numbers, which must be each of 0 .. n-1 once."""
+    names: dict[int, str] = {}
+    for index, name in enumerate(declared):
+        where = f"{SUMMARY_FILE}: result_files[{index}] is {name!r}"
+        match = RESULT_NAME.fullmatch(name)
+        if match is None:
+            raise ScoringError(f"{where} but must be named like result_0.json: {RERUN}.")
+        number = int(match[1])
+        if number in names:
+            raise ScoringError(f"{where} but set {number} was declared before as {names[number]!r}: {RERUN}.")
+        if number >= num_of_sets:
+            raise ScoringError(f"{where} but the reference has only sets 0 to {num_of_sets - 1}: {RERUN}.")
+        names[number] = name
+    for number in range(num_of_sets):
+        if number not in names:
+            raise ScoringError(f"{SUMMARY_FILE}: result_files lacks set {number}, result_{number}.json: {RERUN}.")
+    return [names[number] for number in range(num_of_sets)]
+
+
+def _refuse_undeclared(folder: Path, declared: Sequence[str]) -> None:
+    for path in sorted(folder.glob("result_*.json")):
+        if path.name not in declared:
+            raise ScoringError(
+                f"{path.name!r} lies in the prediction folder but {SUMMARY_FILE} does not declare it: "
+                "remove files of that name from the submission and run ingestion again."
+            )
+
+
+def _read_result(path: Path, length: int) -> SetResult:
+    file = JsonFile.read(path, remedy=PREDICT)
+    mu_hats = file.numbers("mu_hats", length=length, lowest=-LARGEST, highest=LARGEST)
+    delta_mu_hats = file.numbers("delta_mu_hats", length=length, lowest=-LARGEST, highest=LARGEST)
+    key16, key84 = _quantile_key(file, "p16"), _quantile_key(file, "p84")
+    p16 = file.numbers(key16, length=length, lowest=-LARGEST, highest=LARGEST)
+    p84 = file.numbers(key84, length=length, lowest=-LARGEST, highest=LARGEST)
+    inverted = np.flatnonzero(p16 > p84)
+    if inverted.size:
+        index = int(inverted[0])
+        raise file.wrong(f"{key16}[{index}]", float(p16[index]), f"{key84}[{index}] is lower, {p84[index]}")
+    seconds = None
+    if "predict_seconds" in file:
+        seconds = file.numbers("predict_seconds", length=length, lowest=0, highest=LONGEST)
+    return SetResult(mu_hats, delta_mu_hats, p16, p84, seconds)
+
+
+def _quantile_key(file: JsonFile, key: str) -> str:
+    """Return the key, or its plural as the official scorer reads it; both in one file contradict each other."""
+    plural = f"{key}s"
+    if plural not in file:
+        return key
+    if key in file:
+        raise ScoringError(f"{file.name} has both {key!r} and {plural!r} instead of one of them: {file.remedy}.")
+    return plural
+
+
+def _stack_times(results: Sequence[SetResult]) -> FloatArray | None:
+    times = [result.predict_seconds for result in results if result.predict_seconds is not None]
+    return np.stack(times) if len(times) == len(results) else None

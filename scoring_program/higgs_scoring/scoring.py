@@ -1,0 +1,61 @@
+"""The story of a scoring run."""
+
+import json
+import os
+from pathlib import Path
+
+from .errors import ScoringError
+from .metrics import Scores, score_sets
+from .report import render_report
+from .results import read_predictions, read_truth
+
+DECIMALS = 10
+"""What a leaderboard column holds after the point."""
+
+
+def score_run(prediction: Path, reference: Path, output: Path) -> dict[str, float]:
+    """Score the prediction folder, write scores.json and detailed_results.html, and return the scores.
+
+    Everything is read, checked and computed before the first byte is written.
+    """
+    truth = read_truth(reference)
+    predictions = read_predictions(prediction, truth)
+    scores = score_sets(
+        truth.mus,
+        mu_hats=predictions.mu_hats,
+        delta_mu_hats=predictions.delta_mu_hats,
+        p16=predictions.p16,
+        p84=predictions.p84,
+    )
+    page = render_report(truth, predictions, scores, reveal_truth=truth.reveal)
+    columns = leaderboard_columns(scores, predictions.minutes)
+    _make_folder(output)
+    _write(output / "detailed_results.html", page)
+    _write(output / "scores.json", json.dumps(columns, indent=2, allow_nan=False) + "\n")
+    return columns
+
+
+def leaderboard_columns(scores: Scores, minutes: float) -> dict[str, float]:
+    """Return the leaderboard's columns under the official keys, rounded to what the platform stores."""
+    columns = {
+        "quantiles_score": scores.quantile_score,
+        "interval": scores.interval,
+        "coverage": scores.coverage,
+        "ingestion_duration": minutes,
+        "rmse": scores.rmse,
+        "mae": scores.mae,
+    }
+    return {key: round(value, DECIMALS) for key, value in columns.items()}
+
+
+def _make_folder(output: Path) -> None:
+    if output.exists() and not output.is_dir():
+        raise ScoringError(f"The output {output} is not a folder: give another --output.")
+    output.mkdir(parents=True, exist_ok=True)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write under a temporary name first, so that a file of the final name is always whole."""
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    unfinished.write_text(text, encoding="utf-8")
+    os.replace(unfinished, path)

@@ -1,0 +1,55 @@
+"""Entry point of the scoring program: reads options, scores, and turns a refused input into one sentence."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from higgs_scoring.errors import ScoringError
+from higgs_scoring.scoring import score_run
+
+REFUSED = 2
+"""Exit code of a run whose input cannot be scored."""
+
+
+def parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Return the options of the command line, each a Path."""
+    parser = argparse.ArgumentParser(
+        description="Score the intervals that ingestion recorded against the true signal strengths. Writes scores.json "
+        "and detailed_results.html, or, where the input cannot be scored, says why in one sentence and exits with 2."
+    )
+    parser.add_argument(
+        "--prediction",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder that ingestion wrote: ingestion_summary.json, ingestion_duration.json and result_<set>.json",
+    )
+    parser.add_argument(
+        "--reference", type=Path, required=True, metavar="DIR", help="folder with truth.json: the true mu of every set"
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder for scores.json and detailed_results.html; made if it does not exist",
+    )
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Score one run and return the exit code: 0, or 2 with a sentence on stderr."""
+    options = parse_options(arguments)
+    try:
+        scores = score_run(options.prediction, options.reference, options.output)
+    except ScoringError as mistake:
+        print(f"Not scored: {mistake}", file=sys.stderr)
+        return REFUSED
+    for key, value in scores.items():
+        print(f"{key:20} {value:.4f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
