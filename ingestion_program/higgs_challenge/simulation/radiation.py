@@ -11,7 +11,6 @@ from .kinematics import wrap
 
 # A workspace row is one jet: transverse momentum in GeV, pseudorapidity, azimuth in rad.
 WORKSPACE_SHAPE = (40, 3)
-MAX_EMISSIONS = 14
 
 # All numbers below: tuned on the official 1 000-row sample and the published region yields.
 SOFTEST = 3.0  # GeV; softer radiation is part of INTRINSIC
@@ -19,7 +18,6 @@ HARDEST = 900.0  # GeV
 INTRINSIC = 2.7  # GeV, width of each component of the recoil against what is not generated as an emission
 ETA_WIDTH = 2.0
 SPLITTING_START = 25.0  # GeV
-SPLITTING_MOST = 0.9
 COLLISIONS = 0.18  # mean number of further dijets above COLLISION_SOFTEST
 COLLISION_SOFTEST = 15.0  # GeV
 COLLISION_HARDEST = 120.0  # GeV
@@ -59,67 +57,68 @@ def radiation(strength: float, scale: float, falloff: float, splitting: float) -
 
 @njit(nogil=True)
 def emit(rng: Generator, source: Radiation, jets: np.ndarray) -> tuple[int, float, float]:
-    """Draw the emissions' transverse momenta, hardest first.
+    """Draw the emissions, hardest first, some of the hard ones split into two jets.
 
     Args:
         rng: random stream.
         source: what radiates.
-        jets: workspace, written from row 0; the pseudorapidities are left to `spread`.
+        jets: workspace, written from row 0, as seen from a hard process of rapidity zero.
 
     Returns:
-        Number of emissions, and the two components in GeV of the recoil that the hard process takes.
+        Number of jets, and the two components in GeV of the recoil that the hard process takes.
     """
-    px = INTRINSIC * rng.standard_normal()
-    py = INTRINSIC * rng.standard_normal()
     n = 0
     # A Poisson process in the expected number of harder emissions: its gaps are exponential.
     expected = rng.standard_exponential()
-    while expected < source.rate and n < MAX_EMISSIONS:
+    while expected < source.rate:
         position = math.sqrt(math.sqrt(expected / source.rate)) * (len(source.momenta) - 1)
         k = int(position)
         p = source.momenta[k] + (position - k) * (source.momenta[k + 1] - source.momenta[k])
+        eta = ETA_WIDTH * rng.standard_normal()
         phi = rng.uniform(-math.pi, math.pi)
-        jets[n, 0] = p
-        jets[n, 2] = phi
-        px -= p * math.cos(phi)
-        py -= p * math.sin(phi)
-        n += 1
-        expected += rng.standard_exponential()
-    return n, px, py
-
-
-@njit(nogil=True)
-def spread(rng: Generator, source: Radiation, rapidity: float, jets: np.ndarray, emissions: int, n: int) -> int:
-    """Give the emissions their pseudorapidities and split some of the hard ones into two jets.
-
-    Args:
-        rng: random stream.
-        source: what radiates.
-        rapidity: of the hard process.
-        jets: workspace, whose first `emissions` rows `emit` wrote.
-        emissions: how many.
-        n: jets in the workspace; the new ones follow them.
-
-    Returns:
-        Number of jets in the workspace.
-    """
-    for i in range(emissions):
-        p, phi = jets[i, 0], jets[i, 2]
-        eta = 0.5 * rapidity + ETA_WIDTH * rng.standard_normal()
-        jets[i, 1] = eta
-        if p <= SPLITTING_START:
-            continue
-        probability = min(source.splitting * math.log(p / SPLITTING_START), SPLITTING_MOST)
-        if rng.random() < probability and n < len(jets):
+        if p > SPLITTING_START and rng.random() < source.splitting * math.log(p / SPLITTING_START):
             share = rng.uniform(0.12, 0.5)
             separation = rng.uniform(0.7, 2.9)
             angle = rng.uniform(-math.pi, math.pi)
             d_eta, d_phi = separation * math.cos(angle), separation * math.sin(angle)
-            jets[i, 0] = (1.0 - share) * p
-            jets[i, 1] = eta - share * d_eta
-            jets[i, 2] = wrap(phi - share * d_phi)
-            n = push(jets, n, share * p, eta + (1.0 - share) * d_eta, wrap(phi + (1.0 - share) * d_phi))
-    return n
+            n = push(jets, n, share * p, eta + (1.0 - share) * d_eta, phi + (1.0 - share) * d_phi)
+            p, eta, phi = (1.0 - share) * p, eta - share * d_eta, phi - share * d_phi
+        n = push(jets, n, p, eta, phi)
+        expected += rng.standard_exponential()
+    px, py = recoil(jets, 0, n)
+    return n, px + INTRINSIC * rng.standard_normal(), py + INTRINSIC * rng.standard_normal()
+
+
+@njit(nogil=True)
+def recoil(jets: np.ndarray, start: int, stop: int) -> tuple[float, float]:
+    """Sum what balances some jets.
+
+    Args:
+        jets: workspace.
+        start: first row.
+        stop: row after the last.
+
+    Returns:
+        Both components in GeV of minus the jets' transverse momentum.
+    """
+    px = py = 0.0
+    for i in range(start, stop):
+        px -= jets[i, 0] * math.cos(jets[i, 2])
+        py -= jets[i, 0] * math.sin(jets[i, 2])
+    return px, py
+
+
+@njit(nogil=True)
+def follow(rapidity: float, jets: np.ndarray, emissions: int) -> None:
+    """Move emissions along with the hard process, half as far.
+
+    Args:
+        rapidity: of the hard process.
+        jets: workspace, changed.
+        emissions: number of its first rows that are emissions.
+    """
+    for i in range(emissions):
+        jets[i, 1] += 0.5 * rapidity
 
 
 @njit(nogil=True)

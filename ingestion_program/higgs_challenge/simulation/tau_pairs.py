@@ -8,7 +8,7 @@ from numpy.random import Generator
 
 from .detector import LEPTON_FLOOR, TAU_FLOOR, reconstruct
 from .kinematics import Direction, boosted, cylindrical, moving, two_body
-from .radiation import Radiation, emit, push, radiation, spread
+from .radiation import emit, follow, push, radiation, recoil
 from .tau_decays import A1, THREE_PRONG_IN_A1, hadronic_group, hadronic_share, leptonic_share
 
 Z_MASS = 91.19  # GeV
@@ -96,10 +96,9 @@ def tau_pair(
 def try_tau_pair(
     rng: Generator,
     mass: float,
-    recoil: tuple[float, float],
+    momentum: tuple[float, float],
     rapidity: float,
     spin_one: bool,
-    source: Radiation,
     emissions: int,
     jets: np.ndarray,
     n: int,
@@ -110,10 +109,9 @@ def try_tau_pair(
     Args:
         rng: random stream.
         mass: of the boson, GeV.
-        recoil: both components of its transverse momentum, GeV.
+        momentum: both components of its transverse momentum, GeV.
         rapidity: of the boson.
         spin_one: whether it is a Z boson.
-        source: what radiated.
         emissions: jets at the workspace's start that `emit` wrote.
         jets: workspace.
         n: jets in it.
@@ -122,10 +120,10 @@ def try_tau_pair(
     Returns:
         Whether the event is reconstructed.
     """
-    possible, lepton, tau, group = tau_pair(rng, mass, recoil[0], recoil[1], spin_one)
+    possible, lepton, tau, group = tau_pair(rng, mass, momentum[0], momentum[1], spin_one)
     if not possible:
         return False
-    n = spread(rng, source, rapidity, jets, emissions, n)
+    follow(rapidity, jets, emissions)
     lepton = (lepton[0], lepton[1] + rapidity, lepton[2])
     tau = (tau[0], tau[1] + rapidity, tau[2])
     three_prong = group == A1 and rng.random() < THREE_PRONG_IN_A1
@@ -164,7 +162,7 @@ def z_event(rng: Generator, jets: np.ndarray, row: np.ndarray) -> None:
         mass = z_mass(rng)
         n, px, py = emit(rng, Z_RADIATION, jets)
         rapidity = limited_normal(rng, Z_RAPIDITY[0], Z_RAPIDITY[1])
-        done = try_tau_pair(rng, mass, (px, py), rapidity, True, Z_RADIATION, n, jets, n, row)
+        done = try_tau_pair(rng, mass, (px, py), rapidity, True, n, jets, n, row)
 
 
 @njit(nogil=True)
@@ -197,12 +195,10 @@ def higgs_event(rng: Generator, jets: np.ndarray, row: np.ndarray) -> None:
             n = add_vector(rng, rapidity, jets, n)
             for _ in range(TOP_JETS if mode == WITH_TOPS else 0):
                 n = push(jets, n, rng.gamma(*TOP_JET_PT), 1.2 * rng.standard_normal(), rng.uniform(-math.pi, math.pi))
-        for i in range(emissions, n):
-            px -= jets[i, 0] * math.cos(jets[i, 2])
-            py -= jets[i, 0] * math.sin(jets[i, 2])
+        hard_x, hard_y = recoil(jets, emissions, n)
         if mode in (WITH_VECTOR, WITH_TOPS) and rng.random() > VECTOR_TO_QUARKS:
             jets[emissions, 0] = jets[emissions + 1, 0] = 0.0  # the vector boson decays to neutrinos
-        done = try_tau_pair(rng, HIGGS_MASS, (px, py), rapidity, False, source, emissions, jets, n, row)
+        done = try_tau_pair(rng, HIGGS_MASS, (px + hard_x, py + hard_y), rapidity, False, emissions, jets, n, row)
 
 
 @njit(nogil=True)

@@ -8,7 +8,7 @@ from numpy.random import Generator
 
 from .detector import LEPTON_FLOOR, TAU_FLOOR, reconstruct
 from .kinematics import FourVector, boosted, cylindrical, moving, two_body
-from .radiation import emit, push, radiation, spread
+from .radiation import emit, follow, push, radiation
 from .tau_decays import A1, THREE_PRONG_IN_A1, hadronic_group, hadronic_share, leptonic_share
 from .tau_pairs import QUARK_RADIATION, Z_MASS, add_quarks, limited_normal, try_tau_pair
 
@@ -47,7 +47,8 @@ def top_event(rng: Generator, jets: np.ndarray, row: np.ndarray) -> None:
         fake = rng.random() < TOP_FAKES
         emissions, recoil_x, recoil_y = emit(rng, TOP_RADIATION, jets)
         rapidity = TOP_PAIR_RAPIDITY * rng.standard_normal()
-        n = spread(rng, TOP_RADIATION, rapidity, jets, emissions, emissions)
+        follow(rapidity, jets, emissions)
+        n = emissions
         first, second = back_to_back(rng, TOP_MASS, TOP_MASS, TOP_PT, TOP_RAPIDITY, (recoil_x, recoil_y), rapidity)
         first_w, n = decay_top(rng, first, jets, n)
         second_w, n = decay_top(rng, second, jets, n)
@@ -76,12 +77,10 @@ def diboson_event(rng: Generator, jets: np.ndarray, row: np.ndarray) -> None:
             if rng.random() < Z_PARTNER_TO_QUARKS:
                 n = add_quarks(rng, W_MASS, second, jets, n)
             z_rapidity = math.atanh(first[3] / first[0])
-            done = try_tau_pair(
-                rng, Z_MASS, (first[1], first[2]), z_rapidity, True, QUARK_RADIATION, emissions, jets, n, row
-            )
+            done = try_tau_pair(rng, Z_MASS, (first[1], first[2]), z_rapidity, True, emissions, jets, n, row)
         else:
-            n = spread(rng, QUARK_RADIATION, rapidity, jets, emissions, emissions)
-            done = try_w_pair(rng, first, second, kind >= WW_SHARE + Z_SHARE, jets, n, row)
+            follow(rapidity, jets, emissions)
+            done = try_w_pair(rng, first, second, kind >= WW_SHARE + Z_SHARE, jets, emissions, row)
 
 
 @njit(nogil=True)
