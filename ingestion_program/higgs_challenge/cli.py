@@ -1,0 +1,64 @@
+"""The command lines: what a person can ask for, and how a mistake is told."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from higgs_challenge.errors import ChallengeError
+from higgs_challenge.events.nuisances import PRIORS
+from higgs_challenge.experiments import Settings, load_settings
+from higgs_challenge.experiments.settings import SETTINGS_FILE, ActiveNuisances
+
+EXIT_MISTAKE = 2
+
+
+def add_plan_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that decide the plan; their names are the official program's."""
+    plan = parser.add_argument_group("plan", "each replaces a setting of the phase's settings.yaml")
+    plan.add_argument("--num-of-sets", type=int, metavar="N", help="number of sets, one signal strength mu each")
+    plan.add_argument("--num-pseudo-experiments", type=int, metavar="N", help="pseudo-experiments of each set")
+    plan.add_argument("--random-seed", type=int, metavar="N", help="seed of everything that is drawn")
+    for name in PRIORS:
+        option = f"--systematics-{name.replace('_', '-')}"
+        plan.add_argument(
+            option, action="store_true", help=f"draw {name}; where any --systematics option is given, only those act"
+        )
+
+
+def plan_settings(arguments: argparse.Namespace) -> Settings:
+    """Read the settings of the phase in --input, with the command line's replacements."""
+    names = ("num_of_sets", "num_pseudo_experiments", "random_seed")
+    overrides: dict[str, Any] = {
+        name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None
+    }
+    chosen = {name: getattr(arguments, f"systematics_{name}") for name in PRIORS}
+    if any(chosen.values()):
+        overrides["systematics"] = ActiveNuisances(**chosen)
+    return load_settings(arguments.input / SETTINGS_FILE, overrides)
+
+
+def existing_folder(text: str) -> Path:
+    """Check that an argument names a folder; for argparse."""
+    path = Path(text)
+    if not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is not a folder")
+    return path
+
+
+def available_cores() -> int:
+    """Count the processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def exit_on_mistakes(main: Callable[[], None]) -> None:
+    """Run a program; a participant's or an organiser's mistake becomes one message and exit code 2."""
+    try:
+        main()
+    except ChallengeError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        sys.exit(EXIT_MISTAKE)
+    except KeyboardInterrupt:
+        sys.exit("Interrupted.")

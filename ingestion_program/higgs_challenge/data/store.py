@@ -1,0 +1,208 @@
+"""The event store: a folder of memory-mapped events, training part and hidden test part apart.
+
+    training/  part.json  events.f32 (n x 16)  processes.u8 (n)  weights.f32 (n)      rows in the order of the source
+    hidden/    part.json  <process>.events.f32 (n x 16)  <process>.weights.f32 (n)    one pair a process
+
+An event is 16 float32 = 64 bytes, one cache line, so drawing one touches one line; the two parts are separate
+folders so that one can be readable without the other.
+"""
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from higgs_challenge.errors import InputError
+from higgs_challenge.events.columns import PRIMARY, PROCESSES
+
+Array = npt.NDArray[Any]
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Part:
+    """What part.json says: where the events come from, and of each process rows, expected yield and largest weight."""
+
+    source: str
+    yields: dict[str, float]
+    rows: dict[str, int]
+    largest_weights: dict[str, float]
+    format: int = FORMAT
+
+
+@dataclass(frozen=True)
+class HiddenProcess:
+    """One process of the hidden part.
+
+    Attributes:
+        events: float32, shape (n, 16), read-only.
+        weights: float32, shape (n,), on any common scale.
+        largest_weight: their maximum.
+        expected: yield at 10 fb^-1, before selection, at mu = 1 and nominal nuisance parameters.
+    """
+
+    events: Array
+    weights: Array
+    largest_weight: float
+    expected: float
+
+
+@dataclass(frozen=True)
+class Store:
+    """An open store: what the trusted side draws from, and where the training part lies."""
+
+    source: str
+    hidden: dict[str, HiddenProcess]
+    training_folder: Path
+
+    def multiples(self) -> dict[str, float]:
+        """Tell how many times the hidden rows are a pseudo-experiment's expected number, per process."""
+        return {name: len(part.events) / part.expected for name, part in self.hidden.items() if part.expected > 0}
+
+
+def open_store(path: str | Path) -> Store:
+    """Open a store for drawing pseudo-experiments; nothing is read until it is used.
+
+    Args:
+        path: the store's folder.
+
+    Returns:
+        The store, its arrays memory-mapped.
+
+    Raises:
+        InputError: there is no store, or its files do not have the size that they must have.
+    """
+    hidden = Path(path) / "hidden"
+    part = read_part(hidden)
+    processes = {
+        name: HiddenProcess(
+            events=map_array(hidden / f"{name}.events.f32", "<f4", (part.rows[name], len(PRIMARY))),
+            weights=map_array(hidden / f"{name}.weights.f32", "<f4", (part.rows[name],)),
+            largest_weight=part.largest_weights[name],
+            expected=part.yields[name],
+        )
+        for name in PROCESSES
+    }
+    return Store(part.source, processes, Path(path) / "training")
+
+
+def is_store(path: Path) -> bool:
+    """Tell whether a folder holds a store."""
+    return (path / "hidden" / "part.json").is_file()
+
+
+def read_part(folder: Path) -> Part:
+    """Read a part's description; InputError where there is none or it has another format."""
+    try:
+        content = json.loads((folder / "part.json").read_text())
+    except (OSError, ValueError) as error:
+        raise InputError(f"{folder} is no part of an event store ({error}); make one with `make data`.") from error
+    if content.get("format") != FORMAT:
+        raise InputError(f"{folder} has store format {content.get('format')}, expected {FORMAT}; make the store again.")
+    return Part(**content)
+
+
+def map_array(path: Path, dtype: str, shape: tuple[int, ...]) -> Array:
+    """Map a file of numbers read-only; InputError where its size is not the shape's."""
+    expected = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    size = path.stat().st_size if path.exists() else -1
+    if size != expected:
+        raise InputError(f"{path} should have {expected} bytes and has {size}; the store is damaged, make it again.")
+    if expected == 0:
+        return np.empty(shape, dtype)
+    return np.asarray(np.memmap(path, dtype, mode="r", shape=shape))
+
+
+class StoreWriter:
+    """Fills a new store, beside its final place; it appears there only when everything is written.
+
+    Use as a context manager: `with StoreWriter(path, source) as writer: writer.add_training(...)`. On any error
+    what was written is removed, and an older store at the same place stays as it was.
+    """
+
+    def __init__(self, path: Path, source: str) -> None:
+        self._path = path
+        self._source = source
+        self._partial = path.with_name(path.name + ".partial")
+        self._files: dict[Path, BinaryIO] = {}
+        self._rows = {part: dict.fromkeys(PROCESSES, 0) for part in ("training", "hidden")}
+        self._largest = {part: dict.fromkeys(PROCESSES, 0.0) for part in ("training", "hidden")}
+        self._weight_sums = dict.fromkeys(PROCESSES, 0.0)
+
+    def __enter__(self) -> "StoreWriter":
+        shutil.rmtree(self._partial, ignore_errors=True)
+        for part in ("training", "hidden"):
+            (self._partial / part).mkdir(parents=True)
+        for name in PROCESSES:
+            self._append(f"hidden/{name}.events.f32")
+            self._append(f"hidden/{name}.weights.f32")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for file in self._files.values():
+            file.close()
+        if kind is not None:
+            shutil.rmtree(self._partial, ignore_errors=True)
+
+    def add_training(self, events: Array, processes: Array, weights: Array) -> None:
+        """Append rows to the training part.
+
+        Args:
+            events: shape (n, 16), primary columns.
+            processes: shape (n,), positions in columns.PROCESSES.
+            weights: shape (n,), any common scale.
+        """
+        self._append("training/events.f32", events.astype("<f4", copy=False))
+        self._append("training/processes.u8", processes.astype("u1", copy=False))
+        self._append("training/weights.f32", weights.astype("<f4", copy=False))
+        self._count("training", processes, weights)
+
+    def add_hidden(self, events: Array, processes: Array, weights: Array) -> None:
+        """Append rows to the hidden part; arguments as in add_training."""
+        for number, name in enumerate(PROCESSES):
+            own = processes == number
+            self._append(f"hidden/{name}.events.f32", events[own].astype("<f4", copy=False))
+            self._append(f"hidden/{name}.weights.f32", weights[own].astype("<f4", copy=False))
+        self._count("hidden", processes, weights)
+
+    def finish(self, *, yields: Mapping[str, float] | None = None, total: float | None = None) -> None:
+        """Describe both parts and move the store to its place.
+
+        Args:
+            yields: expected events per process; or
+            total: their sum, shared among the processes as their summed weights in both parts are.
+        """
+        if yields is None:
+            summed = sum(self._weight_sums.values())
+            yields = {name: (total or summed) * weight / summed for name, weight in self._weight_sums.items()}
+        yields = {name: float(yields[name]) for name in PROCESSES}
+        for part, rows in self._rows.items():
+            description = Part(self._source, yields, rows, self._largest[part])
+            (self._partial / part / "part.json").write_text(json.dumps(asdict(description), indent=2))
+        for file in self._files.values():
+            file.close()
+        if self._path.exists():
+            shutil.rmtree(self._path)
+        self._partial.rename(self._path)
+
+    def _append(self, name: str, values: Array | None = None) -> None:
+        path = self._partial / name
+        if path not in self._files:
+            self._files[path] = path.open("wb")
+        if values is not None:
+            self._files[path].write(np.ascontiguousarray(values).data)
+
+    def _count(self, part: str, processes: Array, weights: Array) -> None:
+        for number, name in enumerate(PROCESSES):
+            own = weights[processes == number]
+            self._rows[part][name] += len(own)
+            self._weight_sums[name] += float(own.sum(dtype=np.float64))
+            self._largest[part][name] = max(self._largest[part][name], float(own.max(initial=0)))

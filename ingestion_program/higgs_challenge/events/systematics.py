@@ -1,0 +1,119 @@
+"""`systematics`, the function that participants use to see what a nuisance parameter does to their events."""
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from higgs_challenge.errors import InputError
+from higgs_challenge.events.columns import DERIVED, FEATURES, PROCESSES
+from higgs_challenge.events.frames import primary_rows
+from higgs_challenge.events.nuisances import Nuisances
+from higgs_challenge.events.transform import Floats, transform
+
+PASSED_ON = ("settings",)
+"""Entries of a dict that describe the whole set, not each event."""
+
+
+def systematics(
+    data_set: Any = None,
+    tes: float = 1.0,
+    jes: float = 1.0,
+    soft_met: float = 0.0,
+    seed: int = 31415,
+    ttbar_scale: float | None = None,
+    diboson_scale: float | None = None,
+    bkg_scale: float | None = None,
+    dopostprocess: bool = True,
+) -> Any:
+    """Distort events by nuisance parameters, select them, and compute their derived features anew.
+
+    Signature and behaviour are the official ones (package HiggsML), where those are right: the normalisation
+    scales really act, on `weights` by `detailed_labels`; docs/differences.md lists every difference.
+
+    Args:
+        data_set: a DataFrame with the 16 primary columns and any others; or a dict with "data" (such a DataFrame),
+            "weights" and other arrays with one entry an event. It is not changed.
+        tes, jes: energy scales, dimensionless, nominal 1.
+        soft_met: width in GeV of the noise on each component of the missing transverse momentum, nominal 0.
+        seed: of that noise; the same seed gives the same noise, as officially.
+        ttbar_scale, diboson_scale, bkg_scale: factors on the weights; None leaves them.
+        dopostprocess: whether events and jets below threshold are dropped.
+
+    Returns:
+        The same kind as data_set: kept events, numbered from 0, primary columns rounded to 3 decimals, the derived
+        columns overwritten in place or added at the end.
+
+    Raises:
+        InputError: data_set is neither kind, or lacks what it must hold.
+
+    Example:
+        >>> systematics(train_set, tes=1.01, ttbar_scale=1.02)["weights"].sum()  # doctest: +SKIP
+    """
+    frame, others, passed_on = _take_apart(data_set)
+    features, kept = transform(
+        primary_rows(frame), tes=tes, jes=jes, noise=_soft_noise(soft_met, len(frame), seed), select=dopostprocess
+    )
+    distorted = _with_features(frame, features, kept)
+    others = {name: values.iloc[kept].reset_index(drop=True) for name, values in others.items()}
+    scales = {"ttbar_scale": ttbar_scale, "diboson_scale": diboson_scale, "bkg_scale": bkg_scale}
+    given = {name: value for name, value in scales.items() if value is not None}
+    if isinstance(data_set, pd.DataFrame):
+        _scale_weights(distorted, given)
+        return distorted
+    _scale_weights(others, given)
+    return {"data": distorted, **others, **passed_on}
+
+
+def _take_apart(data_set: Any) -> tuple[pd.DataFrame, dict[str, pd.Series], dict[str, Any]]:
+    """Split what participants hand over into events, arrays beside them, and entries that are passed on."""
+    if isinstance(data_set, pd.DataFrame):
+        return data_set, {}, {}
+    if not isinstance(data_set, Mapping):
+        raise InputError(f"systematics expects a DataFrame or a dict with 'data' and 'weights', not {type(data_set)}.")
+    for key in ("data", "weights"):
+        if key not in data_set:
+            raise InputError(f"systematics expects a dict with 'data' and 'weights'; {key!r} is missing.")
+    frame = data_set["data"]
+    per_event = {key: value for key, value in data_set.items() if key not in ("data", *PASSED_ON)}
+    for key, value in per_event.items():
+        if len(value) != len(frame):
+            raise InputError(f"systematics: {key!r} has {len(value)} entries for {len(frame)} events.")
+    others = {key: pd.Series(np.asarray(value), name=key) for key, value in per_event.items()}
+    return frame, others, {key: data_set[key] for key in PASSED_ON if key in data_set}
+
+
+def _soft_noise(soft_met: float, n: int, seed: int) -> Floats | None:
+    """Draw the noise on the missing momentum in GeV, shape (n, 2), from the stream that the official code uses."""
+    if soft_met <= 0:
+        return None
+    stream = np.random.RandomState(seed)
+    noise = np.empty((n, 2), dtype=np.float32)
+    noise[:, 0] = stream.normal(0.0, soft_met, n)
+    noise[:, 1] = stream.normal(0.0, soft_met, n)
+    return noise
+
+
+def _with_features(frame: pd.DataFrame, features: Floats, kept: np.ndarray) -> pd.DataFrame:
+    """Put new features in the place of a DataFrame's old ones, and keep its other columns of the kept events."""
+    computed = dict(zip(FEATURES, features, strict=True))
+    names = [*frame.columns, *(name for name in DERIVED if name not in frame.columns)]
+    columns = {name: computed[name] if name in computed else frame[name].iloc[kept].array for name in names}
+    return pd.DataFrame(columns, copy=False)
+
+
+def _scale_weights(columns: Any, scales: dict[str, float]) -> None:
+    """Multiply the weights of the processes that the given scales act on, in a DataFrame or a dict of Series."""
+    if not scales:
+        return
+    if "weights" not in columns or "detailed_labels" not in columns:
+        warnings.warn(
+            f"{', '.join(scales)} had no effect: these events have no weights with detailed_labels to act on.",
+            stacklevel=3,
+        )
+        return
+    nuisances = Nuisances(**scales)
+    factors = {process: nuisances.yield_scale(process) for process in PROCESSES}
+    columns["weights"] = columns["weights"] * columns["detailed_labels"].astype(object).map(factors).astype(float)

@@ -1,0 +1,109 @@
+"""Progress that a person can read, in a terminal and in a log."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+SECONDS_BETWEEN_LINES = 10.0
+
+
+class Advance(Protocol):
+    """Called with how much is done."""
+
+    def __call__(self, done: int) -> None:
+        """Show that so much is done."""
+
+
+def console() -> Console:
+    """Open the console that progress and messages go to: standard error, so that results can be piped."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def show_progress(title: str, total: int, unit: str) -> Iterator[Advance]:
+    """Show how far a long job is, with rate and time left: a bar in a terminal, else a line every ten seconds.
+
+    Args:
+        title: what is going on.
+        total: how much there is to do.
+        unit: of what, in the plural.
+
+    Yields:
+        A function to call with how much is done so far.
+    """
+    if sys.stderr.isatty():
+        with _bar(title, total, unit) as advance:
+            yield advance
+    else:
+        yield _Lines(title, total, unit)
+
+
+@contextmanager
+def show_waiting(title: str) -> Iterator[None]:
+    """Show that something of unknown length is going on, with the time it has taken."""
+    if not sys.stderr.isatty():
+        print(f"{title} ...", file=sys.stderr, flush=True)
+        yield
+        return
+    with Progress(SpinnerColumn(), TextColumn(title), TimeElapsedColumn(), console=console(), transient=True) as bar:
+        bar.add_task(title, total=None)
+        yield
+
+
+@contextmanager
+def _bar(title: str, total: int, unit: str) -> Iterator[Advance]:
+    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[pace]}"))
+    clock = _Pace(total, unit)
+    with Progress(*columns, console=console()) as bar:
+        task = bar.add_task(title, total=total, pace="")
+        yield lambda done: bar.update(task, completed=done, pace=clock.describe(done))
+
+
+class _Pace:
+    """Rate and time left since it was made."""
+
+    def __init__(self, total: int, unit: str) -> None:
+        self._total, self._unit, self._started = total, unit, time.monotonic()
+
+    def describe(self, done: int) -> str:
+        rate = done / max(time.monotonic() - self._started, 1e-9)
+        left = (self._total - done) / rate if rate > 0 else float("inf")
+        return f"{rate:.3g} {self._unit}/s, {format_seconds(left)} left"
+
+
+class _Lines:
+    """Progress as lines of a log, the first after a while and the last always."""
+
+    def __init__(self, title: str, total: int, unit: str) -> None:
+        self._title, self._total, self._unit = title, total, unit
+        self._pace, self._latest = _Pace(total, unit), time.monotonic()
+
+    def __call__(self, done: int) -> None:
+        now = time.monotonic()
+        if done < self._total and now - self._latest < SECONDS_BETWEEN_LINES:
+            return
+        self._latest = now
+        text = f"{self._title}: {done} of {self._total} {self._unit}, {self._pace.describe(done)}"
+        print(text, file=sys.stderr, flush=True)
+
+
+def format_seconds(seconds: float) -> str:
+    """Write a duration for people: 42 s, 3 min 20 s, 2 h 5 min.
+
+    Example:
+        >>> format_seconds(200)
+        '3 min 20 s'
+    """
+    if seconds == float("inf"):
+        return "unknown time"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

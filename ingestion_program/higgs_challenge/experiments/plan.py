@@ -1,0 +1,92 @@
+"""The plan of a run: which signal strength and which nuisance parameters every pseudo-experiment has."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from higgs_challenge.events.nuisances import Nuisances, draw_nuisances
+from higgs_challenge.experiments.settings import Settings
+from higgs_challenge.streams import stream
+
+TRUTH_FILE = "truth.json"
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One pseudo-experiment to draw.
+
+    Attributes:
+        set_index, index: its set, and its number within the set, both from 0.
+        mu: true signal strength.
+        nuisances: true nuisance parameters.
+        seed: root of its random streams.
+    """
+
+    set_index: int
+    index: int
+    mu: float
+    nuisances: Nuisances
+    seed: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All pseudo-experiments of a run; each is computed when asked for, from its own streams.
+
+    Attributes:
+        mus: true signal strength of every set.
+        settings: what the plan was made from.
+    """
+
+    mus: tuple[float, ...]
+    settings: Settings
+
+    def experiment(self, set_index: int, index: int) -> Experiment:
+        """Give one pseudo-experiment; the same whatever others are asked for, and in which order."""
+        rng = stream(self.settings.random_seed, "nuisances", set_index, index)
+        nuisances = draw_nuisances(rng, self.settings.systematics.names())
+        return Experiment(set_index, index, self.mus[set_index], nuisances, self.settings.random_seed)
+
+    def keys(self) -> Iterator[tuple[int, int]]:
+        """Go through (set, index) of every pseudo-experiment, set by set."""
+        for set_index in range(self.settings.num_of_sets):
+            for index in range(self.settings.num_pseudo_experiments):
+                yield set_index, index
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of everything that decides the truth, which tells plans apart without telling what they hold."""
+        deciding = self.settings.model_dump(mode="json", exclude={"limits"})
+        return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
+
+
+def make_plan(settings: Settings) -> Plan:
+    """Draw the sets' signal strengths; deterministic in the settings."""
+    low, high = settings.mu_range
+    seeds = (stream(settings.random_seed, "mu", number) for number in range(settings.num_of_sets))
+    return Plan(tuple(float(rng.uniform(low, high)) for rng in seeds), settings)
+
+
+def write_truth(plan: Plan, folder: Path) -> Path:
+    """Write a plan's truth for the scoring program.
+
+    Args:
+        plan: the plan.
+        folder: reference folder, created if need be; no submission may ever read it.
+
+    Returns:
+        The file written, truth.json: fingerprint, number of pseudo-experiments, signal strengths by set number.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    truth = {
+        "plan_fingerprint": plan.fingerprint,
+        "num_pseudo_experiments": plan.settings.num_pseudo_experiments,
+        "ground_truth_mus": list(plan.mus),
+    }
+    partial = folder / (TRUTH_FILE + ".partial")
+    partial.write_text(json.dumps(truth, indent=2))
+    os.replace(partial, folder / TRUTH_FILE)
+    return folder / TRUTH_FILE

@@ -1,0 +1,96 @@
+"""settings.yaml: what one phase of the competition measures, and what it allows."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError, model_validator
+
+from higgs_challenge.errors import InputError
+
+SETTINGS_FILE = "settings.yaml"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class ActiveNuisances(_Strict):
+    """Which of the six nuisance parameters are drawn from their priors; the others stay nominal."""
+
+    tes: bool = True
+    jes: bool = True
+    soft_met: bool = True
+    ttbar_scale: bool = True
+    diboson_scale: bool = True
+    bkg_scale: bool = True
+
+    def names(self) -> list[str]:
+        """Name those that act."""
+        return [name for name, acts in self.model_dump().items() if acts]
+
+
+class Limits(_Strict):
+    """Wall-clock limits in seconds, for one call each."""
+
+    fit_seconds: PositiveFloat = 3600.0
+    predict_seconds: PositiveFloat = 60.0
+
+
+class Settings(_Strict):
+    """Settings of a phase; the defaults are the official feedback phase.
+
+    Attributes:
+        num_of_sets: number of signal strengths.
+        num_pseudo_experiments: pseudo-experiments of each set.
+        mu_range: lowest and highest signal strength, drawn uniformly.
+        systematics: the nuisance parameters that act.
+        random_seed: of everything that is drawn; as secret as the truth, so make it too long to be found by trying
+            (`python -c "import secrets; print(secrets.randbits(128))"`).
+        limits: time limits on the submission.
+    """
+
+    num_of_sets: PositiveInt = 10
+    num_pseudo_experiments: PositiveInt = 100
+    mu_range: tuple[float, float] = Field(default=(0.1, 3.0), strict=False)
+    systematics: ActiveNuisances = ActiveNuisances()
+    random_seed: Annotated[int, Field(ge=0)] = 31415
+    limits: Limits = Limits()
+
+    @model_validator(mode="after")
+    def _check_mu_range(self) -> "Settings":
+        low, high = self.mu_range
+        if not 0 <= low <= high:
+            raise ValueError(f"mu_range must be two numbers, 0 <= low <= high, not {low} and {high}")
+        return self
+
+
+def load_settings(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Read a settings.yaml; an absent file gives the official settings.
+
+    Args:
+        path: the file; None, or a path that does not exist, for the defaults.
+        overrides: settings that replace the file's.
+
+    Raises:
+        InputError: the file is not YAML, or a setting is unknown, of the wrong type or out of range.
+    """
+    content: Any = {}
+    if path is not None and path.exists():
+        try:
+            content = yaml.safe_load(path.read_text()) or {}
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise InputError(f"{path} is not YAML: {error}.") from error
+        if not isinstance(content, dict):
+            raise InputError(f"{path} must be a mapping of settings, not {type(content).__name__}.")
+    try:
+        return Settings(**{**content, **(overrides or {})})
+    except (ValidationError, TypeError) as error:
+        raise InputError(f"{path or 'Settings'}: {_explain(error)}.") from error
+
+
+def _explain(error: ValidationError | TypeError) -> str:
+    if isinstance(error, TypeError):
+        return str(error)
+    return "; ".join(f"{'.'.join(map(str, part['loc'])) or 'settings'}: {part['msg']}" for part in error.errors())

@@ -1,0 +1,50 @@
+"""What a submission says about one pseudo-experiment, checked."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from higgs_challenge.errors import SubmissionError
+
+KEYS = ("mu_hat", "delta_mu_hat", "p16", "p84")
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A submission's answer: best value, its uncertainty, and the ends of the 68.27 % interval of mu."""
+
+    mu_hat: float
+    delta_mu_hat: float
+    p16: float
+    p84: float
+
+
+def check_answer(answer: Any) -> Interval:
+    """Check what predict returned, as the child described it.
+
+    Args:
+        answer: for a dict, its numbers by key, and for anything else the name of its type; see child.describe.
+
+    Raises:
+        SubmissionError: it is no interval; the message says what was expected and what came. Nothing is repaired.
+
+    Example:
+        >>> check_answer({"mu_hat": 1.0, "delta_mu_hat": 0.2, "p16": 0.8, "p84": 1.2}).p84
+        1.2
+    """
+    if not isinstance(answer, dict):
+        raise SubmissionError(f"predict must return a dict with {', '.join(KEYS)}; it returned {answer}.")
+    missing = [key for key in KEYS if key not in answer]
+    if missing:
+        raise SubmissionError(f"predict must return a dict with {', '.join(KEYS)}; {', '.join(missing)} is missing.")
+    for key in KEYS:
+        value = answer[key]
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise SubmissionError(f"predict returned {key} = {value}; expected a number.")
+        if not math.isfinite(value):
+            raise SubmissionError(f"predict returned {key} = {value}; expected a finite number.")
+    if answer["p16"] > answer["p84"]:
+        raise SubmissionError(
+            f"predict returned p16 = {answer['p16']} above p84 = {answer['p84']}; expected p16 <= p84."
+        )
+    return Interval(**{key: float(answer[key]) for key in KEYS})

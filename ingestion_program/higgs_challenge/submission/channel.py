@@ -1,0 +1,88 @@
+"""Messages between the trusted side and a submission's process: JSON lines, with a file passed along where need be."""
+
+import json
+import os
+import socket
+import tempfile
+import time
+from typing import Any
+
+LONGEST_MESSAGE = 1_000_000
+"""In bytes; a longer one is a submission's attempt to fill our memory."""
+
+
+class ChannelClosedError(Exception):
+    """The other side has gone, or does not keep to the protocol."""
+
+
+class Channel:
+    """One end of a Unix socket that carries messages both ways."""
+
+    def __init__(self, end: socket.socket) -> None:
+        self._socket = end
+        self._received = b""
+        self._files: list[int] = []
+
+    def send(self, message: dict[str, Any], file: int | None = None) -> None:
+        """Send a message, and a file descriptor with it; ChannelClosedError where nobody listens."""
+        line = json.dumps(message).encode() + b"\n"
+        try:
+            sent = socket.send_fds(self._socket, [line], [] if file is None else [file])
+            self._socket.sendall(line[sent:])
+        except OSError as error:
+            raise ChannelClosedError from error
+
+    def receive(self, timeout: float | None = None) -> tuple[dict[str, Any], int | None]:
+        """Wait for the next message.
+
+        Args:
+            timeout: seconds within which the whole of it must come; None for no limit.
+
+        Returns:
+            The message, and the file descriptor that came with it, which the caller closes.
+
+        Raises:
+            TimeoutError: it did not.
+            ChannelClosedError: the other side has gone, or sent what is no message.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while b"\n" not in self._received:
+            try:
+                self._socket.settimeout(None if deadline is None else max(deadline - time.monotonic(), 1e-6))
+                piece, files, _, _ = socket.recv_fds(self._socket, 65_536, 1)
+            except TimeoutError:
+                raise
+            except OSError as error:
+                raise ChannelClosedError from error
+            self._files += files
+            self._received += piece
+            if not piece or len(self._received) > LONGEST_MESSAGE:
+                raise ChannelClosedError
+        line, _, self._received = self._received.partition(b"\n")
+        try:
+            message = json.loads(line)
+        except ValueError as error:
+            raise ChannelClosedError from error
+        if not isinstance(message, dict):
+            raise ChannelClosedError
+        return message, self._files.pop(0) if self._files else None
+
+    def close(self) -> None:
+        """Close this end and whatever files came unasked."""
+        self._socket.close()
+        for file in self._files:
+            os.close(file)
+
+
+def anonymous_file(size: int) -> int:
+    """Create a file in memory that has no name for anybody to open; the caller closes its descriptor.
+
+    Not /dev/shm, which has 64 MB in a default container.
+    """
+    if hasattr(os, "memfd_create"):
+        file = os.memfd_create("higgs_challenge")
+    else:
+        with tempfile.TemporaryFile() as temporary:
+            file = os.dup(temporary.fileno())
+    os.ftruncate(file, size)
+    return file

@@ -1,0 +1,167 @@
+"""The process in which a submission lives: it answers the trusted side's calls and knows nothing else.
+
+Run by submission.process as `python -P -m higgs_challenge.submission.child SOCKET SUBMISSION TRAINING`.
+"""
+
+import importlib
+import mmap
+import numbers
+import os
+import socket
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+import numpy as np
+
+from higgs_challenge.data.training import TrainingSet
+from higgs_challenge.errors import SubmissionError
+from higgs_challenge.events.columns import FEATURES
+from higgs_challenge.events.frames import as_test_set
+from higgs_challenge.events.systematics import systematics
+from higgs_challenge.submission.answer import KEYS
+from higgs_challenge.submission.channel import Channel, ChannelClosedError, anonymous_file
+
+LONGEST_TEXT = 20_000
+METHODS = ("fit", "predict")
+
+
+class Child:
+    """The submission's model and the calls on it; each takes a request and its file, and gives a reply and a file."""
+
+    def __init__(self, training: Path) -> None:
+        self._training = training
+        self._model: Any = None
+
+    def start(self, request: dict[str, Any], file: int | None) -> tuple[dict[str, Any], int | None]:
+        """Say that this process is up, our own imports done."""
+        return {}, None
+
+    def fit(self, request: dict[str, Any], file: int | None) -> tuple[dict[str, Any], int | None]:
+        """Make the model and fit it."""
+        self._model = load_class()(get_train_set=TrainingSet(self._training), systematics=systematics)
+        self._model.fit()
+        return {}, None
+
+    def dump(self, request: dict[str, Any], file: int | None) -> tuple[dict[str, Any], int | None]:
+        """Hand the fitted model out as bytes for other processes like this one."""
+        content = dump_model(self._model)
+        passed = anonymous_file(len(content))
+        os.pwrite(passed, content, 0)
+        return {"size": len(content)}, passed
+
+    def load(self, request: dict[str, Any], file: int | None) -> tuple[dict[str, Any], int | None]:
+        """Take a fitted model over."""
+        load_class()  # what is pickled by reference is found only once the submission's modules are
+        assert file is not None
+        with open(file, "rb") as pickled:
+            self._model = cloudpickle.load(pickled)
+        return {}, None
+
+    def predict(self, request: dict[str, Any], file: int | None) -> tuple[dict[str, Any], int | None]:
+        """Ask the model for an interval; the events are a private writable copy-on-write view of the file."""
+        assert file is not None
+        events = int(request["events"])
+        memory = mmap.mmap(file, len(FEATURES) * events * 4, access=mmap.ACCESS_COPY)
+        os.close(file)
+        features = np.frombuffer(memory, dtype=np.float32).reshape(len(FEATURES), events)
+        return {"answer": describe(self._model.predict(as_test_set(features)))}, None
+
+
+def load_class() -> type:
+    """Import the submission's model.py and check that it keeps the contract."""
+    try:
+        module = importlib.import_module("model")
+    except ModuleNotFoundError as error:
+        if error.name == "model":
+            raise SubmissionError("The submission has no model.py in its top folder.") from error
+        raise
+    model = getattr(module, "Model", None)
+    if not isinstance(model, type):
+        raise SubmissionError("model.py must define a class Model(get_train_set=None, systematics=None).")
+    missing = [name for name in METHODS if not callable(getattr(model, name, None))]
+    if missing:
+        raise SubmissionError(f"class Model must have the methods fit and predict; {' and '.join(missing)} is missing.")
+    return model
+
+
+def dump_model(model: Any) -> bytes:
+    """Pickle a fitted model; SubmissionError names the attribute that does not pickle."""
+    try:
+        return cloudpickle.dumps(model)
+    except Exception as error:
+        culprits = [name for name, value in vars(model).items() if not _pickles(value)]
+        raise SubmissionError(
+            f"The fitted model cannot be passed to other workers: {', '.join(culprits) or 'it'} does not pickle "
+            f"({type(error).__name__}: {error}). Drop it at the end of fit, define __getstate__, or run one worker."
+        ) from error
+
+
+def _pickles(value: Any) -> bool:
+    try:
+        cloudpickle.dumps(value)
+    except Exception:
+        return False
+    return True
+
+
+def describe(answer: Any) -> Any:
+    """Turn what predict returned into JSON: numbers stay numbers, anything else becomes the name of its type."""
+    if not isinstance(answer, dict):
+        return f"a {type(answer).__name__}"
+    return {key: _number(answer[key]) for key in KEYS if key in answer}
+
+
+def _number(value: Any) -> float | str:
+    if getattr(value, "ndim", None) == 0 and callable(getattr(value, "item", None)):
+        value = value.item()  # scalars of numpy and torch
+    if isinstance(value, numbers.Real) and not isinstance(value, bool):
+        return float(value)
+    return f"a {type(value).__name__}"
+
+
+def _explain(error: BaseException) -> dict[str, Any]:
+    """Describe a failure in the participant's terms, with the frames of the participant's own code only."""
+    if isinstance(error, SubmissionError):
+        return {"problem": str(error)}
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
+    lines = [*traceback.format_list(frames), *traceback.format_exception_only(error)]
+    return {"problem": f"{type(error).__name__}: {error}"[:2000], "traceback": "".join(lines)[-LONGEST_TEXT:]}
+
+
+def serve(channel: Channel, child: Child) -> None:
+    """Answer requests until the trusted side goes away."""
+    calls: dict[str, Callable[..., tuple[dict[str, Any], int | None]]] = {
+        "start": child.start,
+        "fit": child.fit,
+        "dump": child.dump,
+        "load": child.load,
+        "predict": child.predict,
+    }
+    while True:
+        try:
+            request, file = channel.receive()
+        except ChannelClosedError:
+            return
+        try:
+            reply, passed = calls[request["call"]](request, file)
+        except BaseException as error:  # whatever a participant's code raises, SystemExit too, is for the other side
+            reply, passed = _explain(error), None
+        channel.send(reply, passed)
+        if passed is not None:
+            os.close(passed)
+
+
+def main() -> None:
+    """Serve the submission that the command line names."""
+    number, submission, training = sys.argv[1:]
+    sys.path.insert(0, submission)
+    sys.argv = [str(Path(submission) / "model.py")]
+    serve(Channel(socket.socket(fileno=int(number))), Child(Path(training)))
+
+
+if __name__ == "__main__":
+    main()

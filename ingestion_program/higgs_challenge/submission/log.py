@@ -1,0 +1,36 @@
+"""What a submission prints, kept for its author, but not without end."""
+
+import threading
+from pathlib import Path
+from typing import BinaryIO
+
+LARGEST_LOG = 10_000_000
+
+
+class SubmissionLog:
+    """submission.log: the first 10 MB that all of a submission's processes print; the rest is read and dropped."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("wb")
+        self._left = LARGEST_LOG
+        self._lock = threading.Lock()
+
+    def copy(self, output: BinaryIO) -> None:
+        """Copy a process's output until it ends; run in a thread of its own."""
+        with output:
+            while piece := output.read1(65_536):  # type: ignore[attr-defined]
+                self._write(piece)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _write(self, piece: bytes) -> None:
+        with self._lock:
+            if self._left <= 0 or self._file.closed:
+                return
+            self._file.write(piece[: self._left])
+            self._left -= len(piece)
+            if self._left <= 0:
+                self._file.write(b"\n[the log is full; what follows is not kept]\n")
+            self._file.flush()
