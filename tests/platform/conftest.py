@@ -1,0 +1,57 @@
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from zips import unzip  # noqa: E402
+
+from tools import make_bundle  # noqa: E402
+
+SOURCES = [
+    *("competition.yaml", "logo.png", "pages", "input_data", "public_data", "starting_kit", "dummy_submission"),
+    *("ingestion_program", "scoring_program", "sample_code_submission"),
+]
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundle of this repository."""
+    output = tmp_path_factory.mktemp("bundle") / "bundle.zip"
+    make_bundle.build(ROOT, output)
+    return output
+
+
+@pytest.fixture
+def files(bundle: Path) -> dict[str, bytes]:
+    """What Codabench finds when it unpacks the bundle, to be spoilt by a test."""
+    return unzip(bundle.read_bytes())
+
+
+@pytest.fixture
+def competition(files: dict[str, bytes]) -> dict[str, Any]:
+    """The bundle's competition.yaml, to be spoilt by a test."""
+    return yaml.safe_load(files["competition.yaml"])
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the project, to be spoilt by a test."""
+    copy = tmp_path / "project"
+    copy.mkdir()
+    for name in SOURCES:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, copy / name)
+    return copy
