@@ -1,0 +1,167 @@
+"""Pack the competition into one zip that Codabench accepts: python tools/make_bundle.py [--output build/bundle.zip]."""
+
+import argparse
+import io
+import json
+import os
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))  # so that this file, run as a script, finds its neighbours
+
+from higgs_challenge.errors import ChallengeError, InputError  # noqa: E402
+
+from tools.bundle_rules import Problem, check_bundle, parse_competition  # noqa: E402
+
+# Programs and data go in as zips, not as folders: Codabench takes both, but it zips a folder itself into a file named
+# after the folder's last part, so input_data/final and reference_data/final would write to the same name.
+FOLDERS = {
+    "ingestion_program.zip": {"ingestion_program": ""},
+    "scoring_program.zip": {"scoring_program": ""},
+    "input_data_feedback.zip": {"input_data/feedback": ""},
+    "input_data_final.zip": {"input_data/final": ""},
+    "sample_code_submission.zip": {"sample_code_submission": ""},
+    "starting_kit.zip": {"starting_kit": "", "dummy_submission": "dummy_submission/"},
+    "public_data.zip": {"public_data": ""},
+}
+"""For each archive the folders that it is made of, and what goes before their files' names in it."""
+
+TRUTHS = {
+    "reference_data_feedback.zip": "input_data/feedback/settings.yaml",
+    "reference_data_final.zip": "input_data/final/settings.yaml",
+}
+"""For each archive of truth the settings that the truth follows from."""
+
+LEFT_OUT_SUFFIXES = (".pyc", ".pyo", ".egg-info")
+LEFT_OUT_NAMES = ("__pycache__", "trained_model.pt")
+SAME_TIME = (1980, 1, 1, 0, 0, 0)  # the same tree gives the same bytes, whenever it was checked out
+
+
+def build(root: Path, output: Path) -> None:
+    """Write the bundle of the project in root to output, whole or not at all.
+
+    Raises InputError, its text one sentence a problem, where Codabench would refuse the bundle.
+    """
+    competition = read_competition(root)
+    files = collect(root, competition)
+    if problems := check_bundle(competition, files):
+        raise refusal(problems)
+    write_whole(output, pack(files))
+
+
+def read_competition(root: Path) -> object:
+    """The parsed competition.yaml of the project in root."""
+    path = root / "competition.yaml"
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: is missing; run this in the challenge's repository.") from None
+    except yaml.YAMLError as error:
+        raise InputError(f"{path}: is not YAML ({' '.join(str(error).split())}); correct that line.") from None
+
+
+def collect(root: Path, competition: object) -> dict[str, bytes]:
+    """The content of the bundle by name: competition.yaml and what it names, as far as it exists, archives packed.
+
+    Raises InputError where competition.yaml has the wrong shape, the folder of an archive is missing, or settings are
+    wrong.
+    """
+    parsed = parse_competition(competition)
+    if isinstance(parsed, list):
+        raise refusal(parsed)
+    files = {}
+    for name in sorted(parsed.files()):
+        if name in FOLDERS:
+            files[name] = pack(read_folders(root, name))
+        elif name in TRUTHS:
+            files[name] = pack(truth_files(root / TRUTHS[name]))
+        elif (root / name).is_file():
+            files[name] = (root / name).read_bytes()
+    return files
+
+
+def refusal(problems: Iterable[Problem]) -> InputError:
+    """What to raise where the bundle cannot be made: one sentence a problem."""
+    return InputError("\n".join(str(problem) for problem in problems))
+
+
+def read_folders(root: Path, archive: str) -> dict[str, bytes]:
+    """The files of the folders that an archive is made of, by their name in it."""
+    files = {}
+    for folder, prefix in FOLDERS[archive].items():
+        found = [
+            path for path in (root / folder).rglob("*") if path.is_file() and belongs(path.relative_to(root / folder))
+        ]
+        if not found:
+            raise InputError(
+                f"{root / folder}: is missing or empty, but {archive} is made of it; "
+                f"add its files or take {archive} out of competition.yaml."
+            )
+        files.update({prefix + path.relative_to(root / folder).as_posix(): path.read_bytes() for path in found})
+    return files
+
+
+def belongs(path: Path) -> bool:
+    """Whether a file is the project's own, not hidden and not left by a program."""
+    return not any(
+        part.startswith(".") or part in LEFT_OUT_NAMES or part.endswith(LEFT_OUT_SUFFIXES) for part in path.parts
+    )
+
+
+def truth_files(settings: Path) -> dict[str, bytes]:
+    """The truth that follows from a phase's settings, as files by name."""
+    # Imported here so that the rest of this module, and its tests, do not wait for the compiled event core.
+    from higgs_challenge.experiments import load_settings, make_plan, write_truth
+
+    with tempfile.TemporaryDirectory() as directory:
+        path = write_truth(make_plan(load_settings(settings)), Path(directory))
+        truth = json.loads(path.read_bytes())
+    # Participants read the detailed results of every submission: on the platform they must not show the true mu.
+    return {path.name: json.dumps(truth | {"reveal": False}, indent=2).encode()}
+
+
+def pack(files: Mapping[str, bytes]) -> bytes:
+    """A zip of the files, in the order of their names and without a trace of when or by whom it was made."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in sorted(files):
+            member = zipfile.ZipInfo(name, SAME_TIME)
+            member.create_system, member.external_attr = 3, 0o644 << 16
+            archive.writestr(member, files[name], zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def write_whole(output: Path, content: bytes) -> None:
+    """Write a file so that its name never stands for half of it."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    part = output.with_name(output.name + ".part")
+    try:
+        part.write_bytes(content)
+        os.replace(part, output)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def main() -> int:
+    """Build the bundle of this repository; 0 if it was written, 2 if something has to be mended first."""
+    parser = argparse.ArgumentParser(description="Pack the competition into one zip that Codabench accepts.")
+    parser.add_argument("--output", type=Path, default=ROOT / "build" / "bundle.zip", help="where to write the zip")
+    arguments = parser.parse_args()
+    try:
+        build(ROOT, arguments.output)
+    except ChallengeError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(f"{arguments.output}: {arguments.output.stat().st_size / 1e6:.1f} MB, ready for codabench.org")
+    print("Before an upload, give input_data/*/settings.yaml fresh seeds: the truth follows from the published ones.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
