@@ -1,0 +1,58 @@
+"""The scores against those of the official package on random results."""
+
+import numpy as np
+import pytest
+from higgs_scoring.metrics import score_sets
+from HiggsML.score import Scoring
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_scores_are_the_official_ones(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    num_sets, n = int(rng.integers(1, 12)), int(rng.integers(1, 60))
+    stretch = rng.uniform(0.2, 3)  # from far too narrow to far too wide
+    mus = rng.uniform(0.1, 3, num_sets)
+    sigma = rng.uniform(0.1, 0.6, (num_sets, n))
+    mu_hats = rng.normal(mus[:, np.newaxis], sigma)
+    arrays = {
+        "mu_hats": mu_hats,
+        "delta_mu_hats": sigma,
+        "p16": mu_hats - stretch * sigma,
+        "p84": mu_hats + stretch * sigma,
+    }
+
+    ours = score_sets(mus, **arrays)
+
+    scorer = Scoring()
+    interval, coverage, score = scorer.Quantiles_Score(np.repeat(mus, n), arrays["p16"].ravel(), arrays["p84"].ravel())
+    # The official scorer calls these once for each pseudo-experiment and averages in a set, then over the sets.
+    single = [
+        [(mu, mu_hat, delta) for mu_hat, delta in zip(hats, deltas, strict=True)]
+        for mu, hats, deltas in zip(mus, mu_hats, sigma, strict=True)
+    ]
+    rmse = np.mean([np.mean([scorer.RMSE_score(*one) for one in one_set]) for one_set in single])
+    mae = np.mean([np.mean([scorer.MAE_score(*one) for one in one_set]) for one_set in single])
+    theirs = (score, interval, coverage, rmse, mae)
+    assert (ours.quantile_score, ours.interval, ours.coverage, ours.rmse, ours.mae) == pytest.approx(
+        theirs, rel=1e-12, abs=1e-12
+    )
+
+
+def test_all_three_branches_of_the_penalty_are_the_official_ones() -> None:
+    """Random results alone might never leave the dead zone on one of its sides."""
+    scorer = Scoring()
+    n = 1000
+    for covered, expected_sign in ((500, 1), (683, 0), (900, 1)):
+        p84 = np.where(np.arange(n) < covered, 2.0, 0.5)
+        interval, coverage, score = scorer.Quantiles_Score(np.ones(n), np.zeros(n), p84)
+        ours = score_sets(
+            np.ones(1),
+            mu_hats=np.ones((1, n)),
+            delta_mu_hats=np.ones((1, n)),
+            p16=np.zeros((1, n)),
+            p84=p84[np.newaxis],
+        )
+        assert np.sign(ours.penalty - 1) == expected_sign
+        assert (ours.interval, ours.coverage, ours.quantile_score) == pytest.approx(
+            (interval, coverage, score), rel=1e-12
+        )

@@ -1,0 +1,158 @@
+import json
+import math
+import shutil
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+KEYS = ["quantiles_score", "interval", "coverage", "ingestion_duration", "rmse", "mae"]
+
+
+def scores_of(run: Any) -> dict[str, float]:
+    return json.loads((run.output / "scores.json").read_text())
+
+
+def test_a_hand_computed_run(run: Any, main: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    run.write("ref/truth.json", run.read("ref/truth.json") | {"ground_truth_mus": [1.0, 2.0, 3.0]})
+    for number in range(3):
+        low = [number + 0.75] * 4 + [number + 1.125]  # four cover, one misses
+        run.write(
+            f"res/result_{number}.json",
+            {"mu_hats": [number + 1.5] * 5, "delta_mu_hats": [0.5] * 5, "p16": low, "p84": [number + 1.25] * 5},
+        )
+
+    assert main(run.arguments) == 0
+
+    width = (4 * 0.5 + 0.125) / 5
+    assert scores_of(run) == {
+        "quantiles_score": round(-math.log(width + 0.001), 10),
+        "interval": round(width, 10),
+        "coverage": 0.8,
+        "ingestion_duration": 12.5,
+        "rmse": 0.5,
+        "mae": 0.5,
+    }
+    assert f"coverage {'0.8000':>18}" in capsys.readouterr().out
+
+
+def test_truth_is_matched_by_set_number_whatever_the_order_of_declaration(make_run: Any, main: Any) -> None:
+    run = make_run(12, 3)  # by name, result_10 comes before result_2
+    assert main(run.arguments) == 0
+    straight = scores_of(run)
+    declared = run.read("res/ingestion_summary.json")["result_files"]
+    run.change("res/ingestion_summary.json", result_files=sorted(declared, reverse=True))
+    assert main(run.arguments) == 0
+    assert scores_of(run) == straight
+
+    swapped = run.read("ref/truth.json")["ground_truth_mus"]
+    swapped[2], swapped[10] = swapped[10], swapped[2]
+    run.change("ref/truth.json", ground_truth_mus=swapped)
+    assert main(run.arguments) == 0
+    assert scores_of(run)["mae"] != straight["mae"]
+
+
+def test_old_plural_keys_are_read(run: Any, main: Any) -> None:
+    assert main(run.arguments) == 0
+    straight = scores_of(run)
+    for number in range(3):
+        name = f"res/result_{number}.json"
+        content = run.read(name)
+        run.write(name, {{"p16": "p16s", "p84": "p84s"}.get(key, key): value for key, value in content.items()})
+    assert main(run.arguments) == 0
+    assert scores_of(run) == straight
+
+
+def test_truth_in_the_prediction_folder_is_ignored(run: Any, main: Any) -> None:
+    assert main(run.arguments) == 0
+    straight = scores_of(run)
+    for name in ("truth.json", "test_settings.json"):
+        run.write(f"res/{name}", {"ground_truth_mus": [100.0, 100.0, 100.0]})
+    assert main(run.arguments) == 0
+    assert scores_of(run) == straight
+
+
+@pytest.mark.parametrize("value", [-1e4, 0.0, 1e4])
+@pytest.mark.parametrize("width", [0.0, 2e4])
+def test_the_largest_answers_still_fit_the_leaderboard(make_run: Any, main: Any, value: float, width: float) -> None:
+    run = make_run(2, 2)
+    run.change("ref/truth.json", ground_truth_mus=[-1e4, 1e4])
+    run.change("res/ingestion_duration.json", ingestion_duration=1e9)
+    low, high = (-1e4, 1e4) if width else (value, value)
+    for number in range(2):
+        run.write(
+            f"res/result_{number}.json",
+            {"mu_hats": [value] * 2, "delta_mu_hats": [-value] * 2, "p16": [low] * 2, "p84": [high] * 2},
+        )
+
+    assert main(run.arguments) == 0
+
+    written = json.loads((run.output / "scores.json").read_text(), parse_float=Decimal, parse_int=Decimal)
+    assert list(written) == KEYS
+    for score in written.values():
+        assert score.is_finite()
+        exponent = score.as_tuple().exponent
+        assert isinstance(exponent, int)
+        assert exponent >= -10
+        assert abs(score) < 10**10
+
+
+def test_only_the_two_files_are_left_and_the_same_run_gives_the_same_bytes(run: Any, main: Any) -> None:
+    assert main(run.arguments) == 0
+    first = {path.name: path.read_bytes() for path in run.output.iterdir()}
+    assert main(run.arguments) == 0
+    assert sorted(first) == ["detailed_results.html", "scores.json"]
+    assert {path.name: path.read_bytes() for path in run.output.iterdir()} == first
+
+
+def test_the_program_folder_alone_is_enough(run: Any, tmp_path: Path) -> None:
+    """The platform runs a copy of the folder from anywhere, without the installed project."""
+    program = shutil.copytree(run.entry_point.parent, tmp_path / "program")
+    code = f"""
+import runpy, sys
+sys.path[0] = {str(program)!r}
+sys.argv = ["run_scoring.py", *{run.arguments!r}]
+try:
+    runpy.run_path({str(program / "run_scoring.py")!r}, run_name="__main__")
+finally:
+    assert sys.modules["higgs_scoring"].__file__.startswith({str(program)!r})
+    strangers = {{"higgs_challenge", "scipy", "pandas", "matplotlib.pyplot"}} & set(sys.modules)
+    assert not strangers, strangers
+"""
+    ended = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert list(scores_of(run)) == KEYS
+
+
+def test_help_explains_every_option(main: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    text = " ".join(capsys.readouterr().out.split())
+    for words in (
+        "--prediction DIR",
+        "folder that ingestion wrote",
+        "--reference DIR",
+        "true mu of every set",
+        "--output DIR",
+    ):
+        assert words in text
+
+
+def test_metadata_names_the_platforms_folders() -> None:
+    metadata = (Path(__file__).parents[2] / "scoring_program" / "metadata.yaml").read_text().split()
+    assert metadata[:3] == ["command:", "python3", "/app/program/run_scoring.py"]
+    options = dict(zip(metadata[3::2], metadata[4::2], strict=True))
+    assert options == {"--prediction": "/app/input/res", "--reference": "/app/input/ref", "--output": "/app/output"}
+
+
+def test_a_run_with_one_pseudo_experiment_of_no_width(make_run: Any, main: Any) -> None:
+    run = make_run(1, 1)
+    run.change("ref/truth.json", ground_truth_mus=[1.0])
+    run.write("res/result_0.json", {"mu_hats": [1], "delta_mu_hats": [0], "p16": [1], "p84": [1]})
+    assert main(run.arguments) == 0
+    assert scores_of(run)["quantiles_score"] == round(-float(np.log(0.001)), 10)
