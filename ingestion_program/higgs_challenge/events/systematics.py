@@ -77,8 +77,12 @@ def _take_apart(data_set: Any) -> tuple[pd.DataFrame, dict[str, pd.Series], dict
         if key not in data_set:
             raise InputError(f"systematics expects a dict with 'data' and 'weights'; {key!r} is missing.")
     frame = data_set["data"]
+    if not isinstance(frame, pd.DataFrame):
+        raise InputError(f"systematics: 'data' must be a DataFrame, not a {type(frame).__name__}.")
     per_event = {key: value for key, value in data_set.items() if key not in ("data", *PASSED_ON)}
     for key, value in per_event.items():
+        if np.ndim(value) == 0:
+            raise InputError(f"systematics: {key!r} must have one entry an event, not {value!r}.")
         if len(value) != len(frame):
             raise InputError(f"systematics: {key!r} has {len(value)} entries for {len(frame)} events.")
     others = {key: pd.Series(np.asarray(value), name=key) for key, value in per_event.items()}
