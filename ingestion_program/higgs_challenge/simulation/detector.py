@@ -32,13 +32,16 @@ TAU_ENDCAP = 0.93
 # Tuned on the official 1 000-row sample and the published region yields.
 LEPTON_RESOLUTION = 0.015
 UNDERLYING = 1.85  # GeV of other particles inside a tau's cone
-RESPONSE = 0.95  # of jets, before the jet energy scale
-RESPONSE_STOCHASTIC = 0.75
-RESPONSE_CONSTANT = 0.06
+JET_UNDERLYING = 1.5  # GeV, the same inside a jet
+RESPONSE = 1.0  # of jets, after the jet energy scale
+RESPONSE_STOCHASTIC = 0.8
+RESPONSE_CONSTANT = 0.08
+NEUTRINO_JETS = 0.12  # share of jets in which neutrinos and muons take some of the momentum
+NEUTRINO_SHARE = 0.5  # largest share that they take
 SOFT_RESPONSE = 0.75  # of particles in no jet
-MET_NOISE = 6.6  # GeV
-MET_STOCHASTIC = 0.51  # GeV^0.5
-MET_SPREAD = 0.3  # of the logarithm of the resolution from event to event
+MET_NOISE = 5.6  # GeV
+MET_STOCHASTIC = 0.48  # GeV^0.5
+MET_SPREAD = 0.45  # of the logarithm of the resolution from event to event
 NO_JETS_CLOSE_TO_LEPTON = 0.4
 
 
@@ -54,6 +57,21 @@ def jet_energy_scale(raw_pt: float, eta: float) -> float:
         A factor above 1.
     """
     return math.sqrt((3.0 - 0.2 * abs(eta)) ** 2 / raw_pt + 1.0)
+
+
+@njit(nogil=True)
+def expected_raw(pt: float, eta: float) -> float:
+    """Invert the jet energy scale.
+
+    Args:
+        pt: GeV, >= 0.
+        eta: pseudorapidity.
+
+    Returns:
+        The raw transverse momentum in GeV that the jet energy scale brings to `pt`.
+    """
+    half = 0.5 * (3.0 - 0.2 * abs(eta)) ** 2
+    return math.sqrt(half * half + pt * pt) - half
 
 
 @njit(nogil=True)
@@ -196,14 +214,17 @@ def measure_jets(
         if abs(eta) >= COVERAGE or pt <= 0.0:
             continue
         spread = math.sqrt(RESPONSE_STOCHASTIC**2 / max(pt, 1.0) + RESPONSE_CONSTANT**2)
-        raw = pt * max(RESPONSE + spread * rng.standard_normal(), 0.0)
-        visible = raw * SOFT_RESPONSE / RESPONSE
+        fluctuation = max(RESPONSE + spread * rng.standard_normal(), 0.0)
+        if rng.random() < NEUTRINO_JETS:
+            fluctuation *= 1.0 - NEUTRINO_SHARE * rng.random()
+        raw = expected_raw(pt + JET_UNDERLYING, eta) * fluctuation
+        visible = pt * SOFT_RESPONSE * fluctuation
         if (
             raw > RAW_PT
             and distance_squared(eta, phi, lepton[1], lepton[2]) > NO_JETS_CLOSE_TO_LEPTON**2
             and distance_squared(eta, phi, tau[1], tau[2]) > CONE**2
         ):
-            visible = raw
+            visible = raw * pt / (pt + JET_UNDERLYING)  # the rest is the same in all directions
             jets_raw += raw
             count += 1
             jet_pt = stored(raw * jet_energy_scale(raw, eta))

@@ -16,12 +16,15 @@ WORKSPACE_SHAPE = (40, 3)
 SOFTEST = 3.0  # GeV; softer radiation is part of INTRINSIC
 HARDEST = 900.0  # GeV
 INTRINSIC = 2.7  # GeV, width of each component of the recoil against what is not generated as an emission
-ETA_WIDTH = 2.0
+ENERGY_LIMIT = 2400.0  # GeV, twice the energy that an emission may have
+ETA_NARROWING = 0.155  # relative, for each factor e in momentum above SPLITTING_START
 SPLITTING_START = 25.0  # GeV
-COLLISIONS = 0.18  # mean number of further dijets above COLLISION_SOFTEST
-COLLISION_SOFTEST = 15.0  # GeV
+SPLITTING_MOST = 0.68
+CLOSEST, FARTHEST = 1.2, 4.5  # of two jets that one emission makes, in the plane of pseudorapidity and azimuth
+COLLISIONS = 0.8  # mean number of further dijets above COLLISION_SOFTEST
+COLLISION_SOFTEST = 10.0  # GeV
 COLLISION_HARDEST = 120.0  # GeV
-COLLISION_POWER = 2.7  # of the integral spectrum
+COLLISION_POWER = 4.0  # of the integral spectrum
 
 
 class Radiation(NamedTuple):
@@ -33,9 +36,11 @@ class Radiation(NamedTuple):
     """Momentum in GeV above which rate * (k / (len - 1))^4 emissions are expected, for every k."""
     splitting: float
     """Probability that an emission makes two jets, for each factor e in momentum above SPLITTING_START."""
+    eta_width: float
+    """Width in pseudorapidity of emissions with a momentum of SPLITTING_START."""
 
 
-def radiation(strength: float, scale: float, falloff: float, splitting: float) -> Radiation:
+def radiation(strength: float, scale: float, falloff: float, splitting: float, eta_width: float) -> Radiation:
     """Tabulate emissions of density strength / p * ln(1 + (scale / p)^2) * exp(-p / falloff).
 
     Args:
@@ -43,6 +48,7 @@ def radiation(strength: float, scale: float, falloff: float, splitting: float) -
         scale: GeV, where the logarithm dies out.
         falloff: GeV, of the exponential tail.
         splitting: see Radiation.
+        eta_width: see Radiation.
 
     Returns:
         The table that `emit` reads.
@@ -52,12 +58,30 @@ def radiation(strength: float, scale: float, falloff: float, splitting: float) -
     harder = np.concatenate([[0.0], np.cumsum(0.5 * (density[1:] + density[:-1]) * -np.diff(p))])
     # The fourth power puts most of the table where emissions are rare and hard.
     expected = harder[-1] * np.linspace(0.0, 1.0, 513) ** 4
-    return Radiation(float(harder[-1]), np.interp(expected, harder, p), splitting)
+    return Radiation(float(harder[-1]), np.interp(expected, harder, p), splitting, eta_width)
+
+
+@njit(nogil=True)
+def limited_normal(rng: Generator, width: float, most: float) -> float:
+    """Draw from a normal distribution around zero, cut at a largest magnitude.
+
+    Args:
+        rng: random stream.
+        width: of the distribution before the cut.
+        most: > 0.
+
+    Returns:
+        A value in -most .. most.
+    """
+    while True:
+        value = width * rng.standard_normal()
+        if abs(value) < most:
+            return value
 
 
 @njit(nogil=True)
 def emit(rng: Generator, source: Radiation, jets: np.ndarray) -> tuple[int, float, float]:
-    """Draw the emissions, hardest first, some of the hard ones split into two jets.
+    """Draw the emissions, hardest first, some of the hard ones split into two or more jets.
 
     Args:
         rng: random stream.
@@ -74,13 +98,19 @@ def emit(rng: Generator, source: Radiation, jets: np.ndarray) -> tuple[int, floa
         position = math.sqrt(math.sqrt(expected / source.rate)) * (len(source.momenta) - 1)
         k = int(position)
         p = source.momenta[k] + (position - k) * (source.momenta[k + 1] - source.momenta[k])
-        eta = ETA_WIDTH * rng.standard_normal()
+        hardness = math.log(p / SPLITTING_START)
+        width = source.eta_width * (1.0 - ETA_NARROWING * hardness)
+        eta = limited_normal(rng, width, math.log(ENERGY_LIMIT / p))
         phi = rng.uniform(-math.pi, math.pi)
-        if p > SPLITTING_START and rng.random() < source.splitting * math.log(p / SPLITTING_START):
+        probability = min(source.splitting * hardness, SPLITTING_MOST)
+        while rng.random() < probability:
+            probability *= 0.5
             share = rng.uniform(0.12, 0.5)
-            separation = rng.uniform(0.7, 2.9)
+            separation = rng.uniform(CLOSEST, FARTHEST)
             angle = rng.uniform(-math.pi, math.pi)
             d_eta, d_phi = separation * math.cos(angle), separation * math.sin(angle)
+            together = math.sqrt(1.0 - 2.0 * share * (1.0 - share) * (1.0 - math.cos(d_phi)))
+            p /= math.sqrt(max(together, 0.5))
             n = push(jets, n, share * p, eta + (1.0 - share) * d_eta, phi + (1.0 - share) * d_phi)
             p, eta, phi = (1.0 - share) * p, eta - share * d_eta, phi - share * d_phi
         n = push(jets, n, p, eta, phi)
@@ -140,7 +170,7 @@ def add_collisions(rng: Generator, jets: np.ndarray, n: int) -> int:
         phi = rng.uniform(-math.pi, math.pi)
         n = push(jets, n, p, eta, phi)
         phi = wrap(phi + math.pi + 0.25 * rng.standard_normal())
-        n = push(jets, n, p * rng.uniform(0.75, 1.0), eta + 1.5 * rng.standard_normal(), phi)
+        n = push(jets, n, p * rng.uniform(0.4, 1.0), eta + 2.0 * rng.standard_normal(), phi)
         expected += rng.standard_exponential()
     return n
 

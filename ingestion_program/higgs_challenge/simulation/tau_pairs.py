@@ -8,7 +8,7 @@ from numpy.random import Generator
 
 from .detector import LEPTON_FLOOR, TAU_FLOOR, reconstruct
 from .kinematics import Direction, boosted, cylindrical, moving, two_body
-from .radiation import emit, follow, push, radiation, recoil
+from .radiation import emit, follow, limited_normal, push, radiation, recoil
 from .tau_decays import A1, THREE_PRONG_IN_A1, hadronic_group, hadronic_share, leptonic_share
 
 Z_MASS = 91.19  # GeV
@@ -19,11 +19,11 @@ HIGGS_MASS = 125.0  # GeV
 VECTOR_MASS = 84.0  # GeV, between W and Z
 
 # From here on: tuned on the official 1 000-row sample and the published region yields.
-Z_RADIATION = radiation(strength=0.295, scale=56.5, falloff=180.0, splitting=0.30)
-GLUON_RADIATION = radiation(strength=0.29, scale=125.0, falloff=1500.0, splitting=0.17)
-BOTTOM_RADIATION = radiation(strength=0.26, scale=50.0, falloff=100.0, splitting=0.30)
-QUARK_RADIATION = radiation(strength=0.20, scale=95.0, falloff=2000.0, splitting=0.22)
-Z_MASS_FALL = 2.7  # power of the mass above the peak by which the partons' flux falls
+Z_RADIATION = radiation(strength=0.286, scale=59.0, falloff=200.0, splitting=0.38, eta_width=1.85)
+GLUON_RADIATION = radiation(strength=0.29, scale=122.0, falloff=1000.0, splitting=0.16, eta_width=3.0)
+BOTTOM_RADIATION = radiation(strength=0.26, scale=50.0, falloff=100.0, splitting=0.3, eta_width=2.0)
+QUARK_RADIATION = radiation(strength=0.21, scale=110.0, falloff=700.0, splitting=0.2, eta_width=2.5)
+Z_MASS_FALL = 1.2  # power of the mass by which the flux of partons falls above the peak
 Z_RAPIDITY = (2.35, 4.0)  # width and largest magnitude
 HIGGS_RAPIDITY_MOST = 4.2
 # Shares of the Higgs production modes among reconstructed events, and their widths in rapidity.
@@ -31,21 +31,13 @@ GLUON, VECTOR_FUSION, WITH_VECTOR, BOTTOM, WITH_TOPS = 0, 1, 2, 3, 4
 MODE_SHARES = (0.774, 0.107, 0.074, 0.039, 0.006)
 MODE_RAPIDITY = (1.75, 1.2, 1.3, 1.6, 1.0)
 # Transverse momenta: shape and scale in GeV of a gamma distribution.
-FUSION_QUARK_PT = (2.0, 32.0)
-FUSION_QUARK_ETA = (4.0, 0.52)  # shape and scale of the distance to 0.6 of the Higgs boson's rapidity
+FUSION_QUARK_PT = (2.2, 28.5)
+FUSION_OPPOSITION = 0.6  # the density of the angle between the quarks is 1 - this * cosine
+FUSION_QUARK_ETA = (4.2, 0.57)  # shape and scale of the distance to 0.6 of the Higgs boson's rapidity
 VECTOR_PT = (2.2, 36.0)
 VECTOR_TO_QUARKS = 0.85
 TOP_JET_PT = (2.5, 28.0)
 TOP_JETS = 4
-
-
-@njit(nogil=True)
-def limited_normal(rng: Generator, width: float, most: float) -> float:
-    """Draw from a normal distribution around zero, cut at a largest magnitude."""
-    while True:
-        value = width * rng.standard_normal()
-        if abs(value) < most:
-            return value
 
 
 @njit(nogil=True)
@@ -132,7 +124,7 @@ def try_tau_pair(
 
 @njit(nogil=True)
 def z_mass(rng: Generator) -> float:
-    """Draw the mass of a Z boson from a Breit-Wigner distribution that the partons' flux bends down above the peak.
+    """Draw the mass of a Z boson from a Breit-Wigner distribution that the flux of partons bends down above the peak.
 
     Args:
         rng: random stream.
@@ -215,10 +207,15 @@ def add_fusion_quarks(rng: Generator, rapidity: float, jets: np.ndarray, n: int)
         Number of jets in the workspace.
     """
     side = 1.0 if rng.random() < 0.5 else -1.0
+    phi = rng.uniform(-math.pi, math.pi)
+    angle = rng.uniform(-math.pi, math.pi)
+    while rng.random() * (1.0 + FUSION_OPPOSITION) > 1.0 - FUSION_OPPOSITION * math.cos(angle):
+        angle = rng.uniform(-math.pi, math.pi)
     for sign in (side, -side):
         eta = 0.6 * rapidity + sign * rng.gamma(FUSION_QUARK_ETA[0], FUSION_QUARK_ETA[1])
         pt = rng.gamma(FUSION_QUARK_PT[0], FUSION_QUARK_PT[1])
-        n = push(jets, n, pt, eta, rng.uniform(-math.pi, math.pi))
+        n = push(jets, n, pt, eta, phi)
+        phi += angle
     return n
 
 

@@ -8,9 +8,9 @@ from numpy.random import Generator
 
 from .detector import LEPTON_FLOOR, TAU_FLOOR, reconstruct
 from .kinematics import FourVector, boosted, cylindrical, moving, two_body
-from .radiation import emit, follow, push, radiation
+from .radiation import emit, follow, limited_normal, push, radiation
 from .tau_decays import A1, THREE_PRONG_IN_A1, hadronic_group, hadronic_share, leptonic_share
-from .tau_pairs import QUARK_RADIATION, Z_MASS, add_quarks, limited_normal, try_tau_pair
+from .tau_pairs import QUARK_RADIATION, Z_MASS, add_quarks, try_tau_pair
 
 TOP_MASS = 172.5  # GeV
 BOTTOM_MASS = 4.8  # GeV
@@ -18,13 +18,13 @@ W_MASS = 80.4  # GeV
 W_LEPTON_FROM_TAU = 0.13  # share of W leptons that come through a tau
 
 # From here on: tuned on the official 1 000-row sample and the published region yields.
-TOP_RADIATION = radiation(strength=0.24, scale=120.0, falloff=250.0, splitting=0.30)
-TOP_PT = (2.6, 48.0)  # shape and scale in GeV of a gamma distribution
+TOP_RADIATION = radiation(strength=0.20, scale=120.0, falloff=250.0, splitting=0.30, eta_width=1.9)
+TOP_PT = (2.2, 57.0)  # shape and scale in GeV of a gamma distribution
 TOP_PAIR_RAPIDITY = 1.15
 TOP_RAPIDITY = 0.75  # of each top around the pair
 BOTTOM_RESPONSE = 0.92  # neutrinos and muons inside bottom jets
 TOP_FAKES = 0.45  # share of generated events whose tau is a jet
-DIBOSON_PT = (1.5, 28.0)
+DIBOSON_PT = (1.25, 38.0)
 DIBOSON_RAPIDITY = (1.4, 3.8)  # width and largest magnitude
 BOSON_RAPIDITY = 0.8  # of each boson around the pair
 WW_SHARE, Z_SHARE = 0.55, 0.25  # W W to lepton and tau; Z to two taus with another boson; the rest has a fake tau
