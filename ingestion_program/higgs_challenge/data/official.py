@@ -100,10 +100,21 @@ def _read_metadata(path: Path, rows: int) -> dict[str, Any]:
         raise InputError(f"{path} says total_rows = {claimed}, but the parquet file has {rows} rows.")
     if not (np.isfinite(sum_weights) and sum_weights > 0):
         raise InputError(f"{path}: sum_weights must be a positive number, not {sum_weights}.")
-    unknown = sorted(set(metadata.get("detailed_labels", PROCESSES)) ^ set(PROCESSES))
+    labels = metadata.get("detailed_labels", list(PROCESSES))
+    if not isinstance(labels, list):
+        raise InputError(f"{path}: detailed_labels must be a list, not {labels!r}.")
+    unknown = sorted(set(map(str, labels)) ^ set(PROCESSES))
     if unknown:
         raise InputError(f"{path}: detailed_labels and the known processes differ in {', '.join(unknown)}.")
+    if "yields" in metadata and not _are_yields(metadata["yields"]):
+        raise InputError(f"{path}: yields must be a number >= 0 for each of {', '.join(PROCESSES)}.")
     return metadata
+
+
+def _are_yields(yields: Any) -> bool:
+    if not isinstance(yields, dict) or set(yields) != set(PROCESSES):
+        return False
+    return all(isinstance(value, int | float) and 0 <= value < float("inf") for value in yields.values())
 
 
 def _batches(file: pq.ParquetFile, path: Path) -> Iterator[pa.RecordBatch]:

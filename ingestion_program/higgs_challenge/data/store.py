@@ -101,11 +101,11 @@ def read_part(folder: Path) -> Part:
     """Read a part's description; InputError where there is none or it has another format."""
     try:
         content = json.loads((folder / "part.json").read_text())
-    except (OSError, ValueError) as error:
+        if content["format"] == FORMAT:
+            return Part(**content)
+    except (OSError, ValueError, TypeError, KeyError) as error:
         raise InputError(f"{folder} is no part of an event store ({error}); make one with `make data`.") from error
-    if content.get("format") != FORMAT:
-        raise InputError(f"{folder} has store format {content.get('format')}, expected {FORMAT}; make the store again.")
-    return Part(**content)
+    raise InputError(f"{folder} has store format {content['format']}, expected {FORMAT}; make the store again.")
 
 
 def map_array(path: Path, dtype: str, shape: tuple[int, ...]) -> Array:
@@ -179,7 +179,14 @@ class StoreWriter:
         Args:
             yields: expected events per process; or
             total: their sum, shared among the processes as their summed weights in both parts are.
+
+        Raises:
+            InputError: a part has rows of a process, but all of weight 0, so that none could ever be drawn.
         """
+        for part, rows in self._rows.items():
+            for name in PROCESSES:
+                if rows[name] and not self._largest[part][name]:
+                    raise InputError(f"All weights of the {rows[name]} {name} rows of the {part} part are 0.")
         if yields is None:
             summed = sum(self._weight_sums.values())
             yields = {name: (total or summed) * weight / summed for name, weight in self._weight_sums.items()}

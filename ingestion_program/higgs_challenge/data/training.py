@@ -97,7 +97,12 @@ def _checked_size(train_size: Any, available: int) -> int:
 
 
 def _checked_indices(selected_indices: Any, available: int) -> npt.NDArray[np.int64]:
-    indices = np.asarray(selected_indices)
+    try:
+        indices = np.asarray(selected_indices)
+    except ValueError as error:
+        raise SubmissionError(
+            f"get_train_set: selected_indices must be a one-dimensional list or array of integers: {error}"
+        ) from error
     if indices.ndim != 1 or not (np.issubdtype(indices.dtype, np.integer) or indices.size == 0):
         raise SubmissionError(
             "get_train_set: selected_indices must be a one-dimensional list or array of integers, "
