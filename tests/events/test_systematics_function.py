@@ -150,5 +150,5 @@ def test_data_that_is_no_frame_is_refused(data: Any, kind: str) -> None:
 
 
 def test_weights_that_have_no_length_are_refused(frame: pd.DataFrame) -> None:
-    with pytest.raises(InputError, match="'weights' must have one entry an event, not 1.0"):
+    with pytest.raises(InputError, match=r"'weights' must have one entry an event, not 1\.0"):
         systematics({"data": frame, "weights": 1.0})
