@@ -127,8 +127,8 @@ def stored(value: float) -> float:
 
 @njit(nogil=True)
 def stored_angle(phi: float) -> float:
-    """Round an azimuth to three decimals without leaving (-pi, pi]."""
-    return min(max(stored(phi), -3.141), 3.141)
+    """Bring an azimuth to (-pi, pi] and round it to three decimals without leaving that range."""
+    return min(max(stored(wrap(phi)), -3.141), 3.141)
 
 
 @njit(nogil=True)
@@ -259,4 +259,4 @@ def write_jet(row: np.ndarray, column: int, pt: float, jets: np.ndarray, index: 
     else:
         row[column] = pt
         row[column + 1] = stored(jets[index, 1])
-        row[column + 2] = stored_angle(wrap(jets[index, 2]))
+        row[column + 2] = stored_angle(jets[index, 2])

@@ -19,7 +19,7 @@ HIGGS_MASS = 125.0  # GeV
 VECTOR_MASS = 84.0  # GeV, between W and Z
 
 # From here on: tuned on the official 1 000-row sample and the published region yields.
-Z_RADIATION = radiation(strength=0.286, scale=59.0, falloff=200.0, splitting=0.38, eta_width=1.85)
+Z_RADIATION = radiation(strength=0.286, scale=63.5, falloff=185.0, splitting=0.36, eta_width=1.85)
 GLUON_RADIATION = radiation(strength=0.29, scale=122.0, falloff=1000.0, splitting=0.16, eta_width=3.0)
 BOTTOM_RADIATION = radiation(strength=0.26, scale=50.0, falloff=100.0, splitting=0.3, eta_width=2.0)
 QUARK_RADIATION = radiation(strength=0.21, scale=110.0, falloff=700.0, splitting=0.2, eta_width=2.5)

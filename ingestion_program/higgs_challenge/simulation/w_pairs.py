@@ -6,11 +6,11 @@ import numpy as np
 from numba import njit
 from numpy.random import Generator
 
-from .detector import LEPTON_FLOOR, TAU_FLOOR, reconstruct
+from .detector import LEPTON_FLOOR, TAU_FLOOR, expected_raw, reconstruct
 from .kinematics import FourVector, boosted, cylindrical, moving, two_body
 from .radiation import emit, follow, limited_normal, push, radiation
 from .tau_decays import A1, THREE_PRONG_IN_A1, hadronic_group, hadronic_share, leptonic_share
-from .tau_pairs import QUARK_RADIATION, Z_MASS, add_quarks, try_tau_pair
+from .tau_pairs import Z_MASS, add_quarks, try_tau_pair
 
 TOP_MASS = 172.5  # GeV
 BOTTOM_MASS = 4.8  # GeV
@@ -18,13 +18,14 @@ W_MASS = 80.4  # GeV
 W_LEPTON_FROM_TAU = 0.13  # share of W leptons that come through a tau
 
 # From here on: tuned on the official 1 000-row sample and the published region yields.
-TOP_RADIATION = radiation(strength=0.20, scale=120.0, falloff=250.0, splitting=0.30, eta_width=1.9)
-TOP_PT = (2.2, 57.0)  # shape and scale in GeV of a gamma distribution
+TOP_RADIATION = radiation(strength=0.22, scale=120.0, falloff=250.0, splitting=0.30, eta_width=1.9)
+DIBOSON_RADIATION = radiation(strength=0.18, scale=110.0, falloff=900.0, splitting=0.20, eta_width=2.5)
+TOP_PT = (2.1, 60.0)  # shape and scale in GeV of a gamma distribution
 TOP_PAIR_RAPIDITY = 1.15
 TOP_RAPIDITY = 0.75  # of each top around the pair
 BOTTOM_RESPONSE = 0.92  # neutrinos and muons inside bottom jets
-TOP_FAKES = 0.45  # share of generated events whose tau is a jet
-DIBOSON_PT = (1.25, 38.0)
+TOP_FAKES = 0.55  # share of generated events whose tau is a jet
+DIBOSON_PT = (1.05, 48.0)
 DIBOSON_RAPIDITY = (1.4, 3.8)  # width and largest magnitude
 BOSON_RAPIDITY = 0.8  # of each boson around the pair
 WW_SHARE, Z_SHARE = 0.55, 0.25  # W W to lepton and tau; Z to two taus with another boson; the rest has a fake tau
@@ -68,7 +69,7 @@ def diboson_event(rng: Generator, jets: np.ndarray, row: np.ndarray) -> None:
     while not done:
         kind = rng.random()
         with_z = WW_SHARE <= kind < WW_SHARE + Z_SHARE
-        emissions, recoil_x, recoil_y = emit(rng, QUARK_RADIATION, jets)
+        emissions, recoil_x, recoil_y = emit(rng, DIBOSON_RADIATION, jets)
         rapidity = limited_normal(rng, DIBOSON_RAPIDITY[0], DIBOSON_RAPIDITY[1])
         mass = Z_MASS if with_z else W_MASS
         first, second = back_to_back(rng, mass, W_MASS, DIBOSON_PT, BOSON_RAPIDITY, (recoil_x, recoil_y), rapidity)
@@ -169,7 +170,8 @@ def try_w_pair(
         index = pick_fake(rng, jets, n)
         if index < 0:
             return False
-        tau_pt, tau_eta, tau_phi = jets[index, 0], jets[index, 1], jets[index, 2]
+        tau_eta, tau_phi = jets[index, 1], jets[index, 2]
+        tau_pt = expected_raw(jets[index, 0], tau_eta)  # a quark's jet answers less than a tau of the same momentum
         jets[index, 0] = 0.0
         group, three_prong = A1, True
     else:
