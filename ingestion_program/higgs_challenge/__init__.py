@@ -9,6 +9,7 @@ from higgs_challenge.errors import ChallengeError, InputError, SubmissionError
 from higgs_challenge.events.nuisances import Nuisances
 from higgs_challenge.events.systematics import systematics
 from higgs_challenge.experiments import Experiment, draw_pseudo_experiment
+from higgs_challenge.simulation import simulate
 
 __all__ = [
     "ChallengeError",
@@ -19,5 +20,6 @@ __all__ = [
     "TrainingSet",
     "draw_pseudo_experiment",
     "open_store",
+    "simulate",
     "systematics",
 ]

@@ -1,0 +1,63 @@
+# How a person starts: `make run`, `make test`; `make help` lists the rest.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SIZE ?= small
+SUBMISSION ?= sample_code_submission
+PHASE ?= feedback
+SETS ?= 10
+PSEUDO_EXPERIMENTS ?= 5
+WORKERS ?=
+STORE ?= build/data/$(SIZE)
+OUTPUT ?= build/run/$(notdir $(patsubst %/,%,$(SUBMISSION)))
+PLAN = --input input_data/$(PHASE) --num-of-sets $(SETS) --num-pseudo-experiments $(PSEUDO_EXPERIMENTS)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup data run test lint bench bundle clean
+
+help:  ## show this list
+	@echo "make TARGET [NAME=value ...]"
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 12
+	@echo "Values now: SIZE=$(SIZE) SUBMISSION=$(SUBMISSION) PHASE=$(PHASE) SETS=$(SETS) PSEUDO_EXPERIMENTS=$(PSEUDO_EXPERIMENTS)"
+
+setup: $(VENV)/ready  ## create the virtual environment .venv with everything, versions pinned
+
+$(VENV)/ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or later is needed; name one: make setup PYTHON=python3.12"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[baseline,test]'
+	@touch $@
+
+data: setup  ## generate an event store, SIZE=tiny|small|large, in build/data
+	$(BIN)/python -m higgs_challenge.make_data --size $(SIZE) build/data/$(SIZE)
+
+build/data/%/hidden/part.json: | setup
+	$(BIN)/python -m higgs_challenge.make_data --size $* build/data/$*
+
+run: setup build/data/$(SIZE)/hidden/part.json  ## run SUBMISSION on SETS x PSEUDO_EXPERIMENTS of PHASE and score it
+	$(BIN)/python ingestion_program/write_truth.py $(PLAN) --output $(OUTPUT)/reference
+	$(BIN)/python ingestion_program/run_ingestion.py $(PLAN) --data $(STORE) --submission $(SUBMISSION) \
+		--output $(OUTPUT)/results $(if $(WORKERS),--workers $(WORKERS))
+	$(BIN)/python scoring_program/run_scoring.py --reference $(OUTPUT)/reference --prediction $(OUTPUT)/results \
+		--output $(OUTPUT)/scores
+
+test: setup lint  ## check style and types, and run all tests
+	$(BIN)/pytest --numprocesses 2 --durations 5
+
+lint: setup  ## check style and types only
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	cd sample_code_submission && ../$(BIN)/mypy --config-file ../pyproject.toml .
+
+bench: setup  ## measure speeds
+	for benchmark in benchmarks/bench_*.py; do $(BIN)/python $$benchmark || exit 1; done
+
+bundle: setup  ## pack build/bundle.zip, which Codabench takes as a competition
+	$(BIN)/python tools/make_bundle.py
+
+clean:  ## remove what commands have made, but not .venv
+	rm -rf build
