@@ -79,9 +79,10 @@ def load_settings(path: Path | None, overrides: Mapping[str, Any] | None = None)
     content: Any = {}
     if path is not None and path.exists():
         try:
-            content = yaml.safe_load(path.read_text()) or {}
+            content = yaml.safe_load(path.read_text())
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise InputError(f"{path} is not YAML: {error}.") from error
+        content = {} if content is None else content
         if not isinstance(content, dict):
             raise InputError(f"{path} must be a mapping of settings, not {type(content).__name__}.")
     try:
