@@ -4,6 +4,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
+
 from higgs_challenge.events import columns
 from higgs_challenge.simulation import BLOCK, NOMINAL_YIELDS, simulate, simulate_blocks
 
@@ -80,8 +81,8 @@ def test_events_do_not_depend_on_threads_or_number(process: str) -> None:
 
 def test_streams_differ(events: Mapping[str, np.ndarray]) -> None:
     first = {process: rows[:100] for process, rows in events.items()}
-    streams = [*first.values(), simulate("htautau", 100, 2)]
-    streams += [block[:100] for block in islice(simulate_blocks("htautau", 3 * BLOCK, 1), 1, 3)]
+    streams = [*first.values(), simulate("htautau", 100, 2), simulate("ztautau", 100, 1 + 2**32)]
+    streams += [block[:100] for block in islice(simulate_blocks("ztautau", 3 * BLOCK, 1), 1, 3)]
     rows = np.concatenate(streams)
     assert len(np.unique(rows, axis=0)) == len(rows)
 

@@ -38,10 +38,10 @@ RESPONSE_STOCHASTIC = 0.8
 RESPONSE_CONSTANT = 0.08
 NEUTRINO_JETS = 0.12  # share of jets in which neutrinos and muons take some of the momentum
 NEUTRINO_SHARE = 0.5  # largest share that they take
-SOFT_RESPONSE = 0.75  # of particles in no jet
-MET_NOISE = 5.6  # GeV
-MET_STOCHASTIC = 0.48  # GeV^0.5
-MET_SPREAD = 0.45  # of the logarithm of the resolution from event to event
+SOFT_RESPONSE = 0.85  # of particles in no jet
+MET_NOISE = 4.6  # GeV
+MET_STOCHASTIC = 0.52  # GeV^0.5
+MET_SPREAD = 0.48  # of the logarithm of the resolution from event to event
 NO_JETS_CLOSE_TO_LEPTON = 0.4
 
 

@@ -2,17 +2,14 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from hashlib import sha256
 from itertools import count, islice
 from operator import index
-from pathlib import Path
 
 import numpy as np
-from numba import njit
 
-from ..events import columns
+from ..compiled import compiled
 from ..events.columns import PRIMARY, PROCESSES
 from .radiation import WORKSPACE_SHAPE
 from .tau_pairs import higgs_event, z_event
@@ -24,36 +21,25 @@ NOMINAL_YIELDS: dict[str, float] = {"htautau": 1015.0, "ztautau": 1002395.0, "di
 BLOCK = 65_536
 """Events in a block; part of what a seed means."""
 
-HTAUTAU, ZTAUTAU, DIBOSON, TTBAR = (PROCESSES.index(name) for name in ("htautau", "ztautau", "diboson", "ttbar"))
+HTAUTAU, ZTAUTAU, TTBAR = (PROCESSES.index(name) for name in ("htautau", "ztautau", "ttbar"))
 
 
-def _compiled() -> Callable[[np.random.Generator, int, np.ndarray], int]:
-    # Numba's cache sees changes of this file only; a closure over all sources makes any change a new entry.
-    sources = [*sorted(Path(__file__).parent.glob("*.py")), Path(columns.__file__)]
-    fingerprint = sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
-
-    @njit(nogil=True, cache=True)
-    def fill(rng: np.random.Generator, process: int, rows: np.ndarray) -> int:
-        jets = np.zeros(WORKSPACE_SHAPE)
-        for i in range(len(rows)):
-            if process == ZTAUTAU:
-                z_event(rng, jets, rows[i])
-            elif process == HTAUTAU:
-                higgs_event(rng, jets, rows[i])
-            elif process == TTBAR:
-                top_event(rng, jets, rows[i])
-            else:
-                diboson_event(rng, jets, rows[i])
-        return len(fingerprint)
-
-    return fill
-
-
-_fill = _compiled()
+@compiled
+def _fill(rng: np.random.Generator, process: int, rows: np.ndarray) -> None:
+    jets = np.zeros(WORKSPACE_SHAPE)
+    for i in range(len(rows)):
+        if process == ZTAUTAU:
+            z_event(rng, jets, rows[i])
+        elif process == HTAUTAU:
+            higgs_event(rng, jets, rows[i])
+        elif process == TTBAR:
+            top_event(rng, jets, rows[i])
+        else:
+            diboson_event(rng, jets, rows[i])
 
 
 def _block(number: int, seed: int, block: int, events: int) -> np.ndarray:
-    rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence([seed, number, block])))
+    rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(number, block))))
     rows = np.empty((events, len(PRIMARY)), np.float32)
     _fill(rng, number, rows)
     return rows

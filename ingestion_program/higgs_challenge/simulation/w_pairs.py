@@ -18,16 +18,16 @@ W_MASS = 80.4  # GeV
 W_LEPTON_FROM_TAU = 0.13  # share of W leptons that come through a tau
 
 # From here on: tuned on the official 1 000-row sample and the published region yields.
-TOP_RADIATION = radiation(strength=0.22, scale=120.0, falloff=250.0, splitting=0.30, eta_width=1.9)
+TOP_RADIATION = radiation(strength=0.22, scale=120.0, falloff=250.0, splitting=0.30, eta_width=2.0)
 DIBOSON_RADIATION = radiation(strength=0.18, scale=110.0, falloff=900.0, splitting=0.20, eta_width=2.5)
-TOP_PT = (2.1, 60.0)  # shape and scale in GeV of a gamma distribution
+TOP_PT = (1.9, 64.0)  # shape and scale in GeV of a gamma distribution
 TOP_PAIR_RAPIDITY = 1.15
 TOP_RAPIDITY = 0.75  # of each top around the pair
-BOTTOM_RESPONSE = 0.92  # neutrinos and muons inside bottom jets
+BOTTOM_RESPONSE = 0.90  # neutrinos and muons inside bottom jets
 TOP_FAKES = 0.55  # share of generated events whose tau is a jet
 DIBOSON_PT = (1.05, 48.0)
-DIBOSON_RAPIDITY = (1.4, 3.8)  # width and largest magnitude
-BOSON_RAPIDITY = 0.8  # of each boson around the pair
+DIBOSON_RAPIDITY = (1.6, 3.8)  # width and largest magnitude
+BOSON_RAPIDITY = 1.1  # of each boson around the pair
 WW_SHARE, Z_SHARE = 0.55, 0.25  # W W to lepton and tau; Z to two taus with another boson; the rest has a fake tau
 Z_PARTNER_TO_QUARKS = 0.75
 FAKE_PT = 15.0  # GeV, of a jet that can be taken for a tau
