@@ -12,11 +12,11 @@ Floats = npt.NDArray[np.float32]
 
 HIDDEN_LAYERS = (200, 200, 200, 200)
 BATCH = 4096
-EPOCHS = 12
+EPOCHS = 6
 PATIENCE = 2
 """Epochs without a better validation loss after which training stops."""
 
-LEARNING_RATE = 2e-3
+LEARNING_RATE = 3e-3
 WEIGHT_DECAY = 1e-4
 VALIDATION_SHARE = 0.1
 EVALUATION_BATCH = 2048

@@ -22,7 +22,7 @@ RATIO_ROWS = 1_000_000
 """Rows that show how the nuisance parameters change the templates: distorted and nominal events are the same
 ones, so that far fewer are needed than for the templates themselves."""
 
-SMOOTHNESS = 6
+SMOOTHNESS = 10
 """Degree of the polynomial in the bin's position by which a template's response varies along the score."""
 
 ROWS_AT_ONCE = 500_000

@@ -23,6 +23,7 @@ from higgs_challenge.execution.output import (
     SUMMARY_FILE,
     Journal,
     prepare_output,
+    refuse_reserved_names,
     write_json,
     write_results,
 )
@@ -69,6 +70,7 @@ def run_ingestion(run: Run) -> None:
     started = time.monotonic()
     if not (run.submission / "model.py").is_file():
         raise SubmissionError(f"The submission {run.submission} has no model.py in its top folder.")
+    refuse_reserved_names(run.submission)
     prepare_output(run.output)
     plan = make_plan(run.settings)
     with ExitStack() as stack:

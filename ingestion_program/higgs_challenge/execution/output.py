@@ -7,14 +7,28 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
-from higgs_challenge.errors import InputError
+from higgs_challenge.errors import InputError, SubmissionError
 from higgs_challenge.execution.local import Result
 
 DURATION_FILE = "ingestion_duration.json"
 SUMMARY_FILE = "ingestion_summary.json"
 JOURNAL_FILE = "journal.jsonl"
 LOG_FILE = "submission.log"
+RESERVED = ("result_*.json", SUMMARY_FILE, DURATION_FILE, JOURNAL_FILE, LOG_FILE)
 PER_RESULT = {"mu_hats": "mu_hat", "delta_mu_hats": "delta_mu_hat", "p16": "p16", "p84": "p84"}
+
+
+def refuse_reserved_names(submission: Path) -> None:
+    """Refuse a submission with files named like ours: the platform copies its files to where results lie.
+
+    Raises:
+        SubmissionError: there is such a file.
+    """
+    reserved = [path.name for pattern in RESERVED for path in submission.glob(pattern)]
+    if reserved:
+        raise SubmissionError(
+            f"The submission holds {', '.join(sorted(reserved))}, a name that results have; rename it."
+        )
 
 
 def prepare_output(folder: Path) -> None:

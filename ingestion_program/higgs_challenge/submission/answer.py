@@ -8,6 +8,9 @@ from higgs_challenge.errors import SubmissionError
 
 KEYS = ("mu_hat", "delta_mu_hat", "p16", "p84")
 
+LARGEST = 1e4
+"""Beyond it, the scores made from an answer do not fit the platform's decimals."""
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -41,10 +44,19 @@ def check_answer(answer: Any) -> Interval:
         value = answer[key]
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise SubmissionError(f"predict returned {key} = {value}; expected a number.")
-        if not math.isfinite(value):
+        if not _is_finite(value):
             raise SubmissionError(f"predict returned {key} = {value}; expected a finite number.")
+        if abs(value) > LARGEST:
+            raise SubmissionError(f"predict returned {key} = {value}; expected at most {LARGEST:g}, mu being about 1.")
     if answer["p16"] > answer["p84"]:
         raise SubmissionError(
             f"predict returned p16 = {answer['p16']} above p84 = {answer['p84']}; expected p16 <= p84."
         )
     return Interval(**{key: float(answer[key]) for key in KEYS})
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an int beyond the largest float
+        return False

@@ -61,7 +61,7 @@ class Channel:
         line, _, self._received = self._received.partition(b"\n")
         try:
             message = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ChannelClosedError from error
         if not isinstance(message, dict):
             raise ChannelClosedError

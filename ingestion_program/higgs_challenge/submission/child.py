@@ -65,9 +65,10 @@ class Child:
         """Ask the model for an interval; the events are a private writable copy-on-write view of the file."""
         assert file is not None
         events = int(request["events"])
-        memory = mmap.mmap(file, len(FEATURES) * events * 4, access=mmap.ACCESS_COPY)
+        memory = mmap.mmap(file, 0, access=mmap.ACCESS_COPY)
         os.close(file)
-        features = np.frombuffer(memory, dtype=np.float32).reshape(len(FEATURES), events)
+        values = np.frombuffer(memory, dtype=np.float32, count=len(FEATURES) * events)
+        features = values.reshape(len(FEATURES), events)
         return {"answer": describe(self._model.predict(as_test_set(features)))}, None
 
 
@@ -93,7 +94,7 @@ def dump_model(model: Any) -> bytes:
     try:
         return cloudpickle.dumps(model)
     except Exception as error:
-        culprits = [name for name, value in vars(model).items() if not _pickles(value)]
+        culprits = [name for name, value in getattr(model, "__dict__", {}).items() if not _pickles(value)]
         raise SubmissionError(
             f"The fitted model cannot be passed to other workers: {', '.join(culprits) or 'it'} does not pickle "
             f"({type(error).__name__}: {error}). Drop it at the end of fit, define __getstate__, or run one worker."

@@ -116,8 +116,9 @@ class SubmissionProcess:
         Returns:
             The checked interval, and the seconds that predict took.
         """
-        file = anonymous_file(features.nbytes)
-        with mmap.mmap(file, features.nbytes) as memory:
+        size = max(features.nbytes, 1)  # nothing cannot be mapped
+        file = anonymous_file(size)
+        with mmap.mmap(file, size) as memory:
             np.ndarray(features.shape, dtype=np.float32, buffer=memory)[:] = features
         reply, seconds = self._call("predict", limit, {"events": features.shape[1]}, file)
         return check_answer(reply.get("answer", "nothing")), seconds
