@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from .metrics import (
+from higgs_scoring.metrics import (
     TARGET_COVERAGE,
     FloatArray,
     allowed_coverage,
@@ -23,7 +23,7 @@ from .metrics import (
     is_covered,
     wilson_interval,
 )
-from .style import follow_page, stand_in
+from higgs_scoring.style import follow_page, stand_in
 
 MOST_SINGLE_POINTS = 40
 """Up to so many sets are drawn with an error bar each; more are also gathered in groups."""

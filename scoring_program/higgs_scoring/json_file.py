@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ScoringError
-from .metrics import FloatArray
+from higgs_scoring.errors import ScoringError
+from higgs_scoring.metrics import FloatArray
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from html import escape
 
 import numpy as np
 
-from .figures import (
+from higgs_scoring.figures import (
     MOST_BARS,
     MOST_SINGLE_POINTS,
     SetIntervals,
@@ -14,10 +14,10 @@ from .figures import (
     draw_penalty,
     draw_width,
 )
-from .metrics import FloatArray, Scores, is_covered
-from .results import Predictions, Truth
-from .style import CSS
-from .words import advice, decimal, duration, verdict
+from higgs_scoring.metrics import FloatArray, Scores, is_covered
+from higgs_scoring.results import Predictions, Truth
+from higgs_scoring.style import CSS
+from higgs_scoring.words import advice, decimal, duration, verdict
 
 MOST_SETS = 12
 """Sets whose intervals are drawn."""

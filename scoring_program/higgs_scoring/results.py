@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .errors import ScoringError
-from .json_file import JsonFile
-from .metrics import FloatArray
+from higgs_scoring.errors import ScoringError
+from higgs_scoring.json_file import JsonFile
+from higgs_scoring.metrics import FloatArray
 
 TRUTH_FILE = "truth.json"
 SUMMARY_FILE = "ingestion_summary.json"

@@ -4,10 +4,10 @@ import json
 import os
 from pathlib import Path
 
-from .errors import ScoringError
-from .metrics import Scores, score_sets
-from .report import render_report
-from .results import read_predictions, read_truth
+from higgs_scoring.errors import ScoringError
+from higgs_scoring.metrics import Scores, score_sets
+from higgs_scoring.report import render_report
+from higgs_scoring.results import read_predictions, read_truth
 
 DECIMALS = 10
 """What a leaderboard column holds after the point."""

@@ -2,7 +2,7 @@
 
 import math
 
-from .metrics import TARGET_COVERAGE, Scores, allowed_coverage
+from higgs_scoring.metrics import TARGET_COVERAGE, Scores, allowed_coverage
 
 
 def verdict(scores: Scores, n: int) -> str:

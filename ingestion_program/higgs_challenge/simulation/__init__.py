@@ -1,5 +1,5 @@
 """Synthetic events of the four processes, close enough to the official data to develop and rank methods on."""
 
-from .generator import BLOCK, NOMINAL_YIELDS, simulate, simulate_blocks
+from higgs_challenge.simulation.generator import BLOCK, NOMINAL_YIELDS, simulate, simulate_blocks
 
 __all__ = ["BLOCK", "NOMINAL_YIELDS", "simulate", "simulate_blocks"]

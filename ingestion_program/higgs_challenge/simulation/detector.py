@@ -6,10 +6,10 @@ import numpy as np
 from numba import njit
 from numpy.random import Generator
 
-from ..events import columns
-from .kinematics import Direction, distance_squared, wrap
-from .radiation import add_collisions
-from .tau_decays import HADRONIC_SHARE
+from higgs_challenge.events import columns
+from higgs_challenge.simulation.kinematics import Direction, distance_squared, wrap
+from higgs_challenge.simulation.radiation import add_collisions
+from higgs_challenge.simulation.tau_decays import HADRONIC_SHARE
 
 # Thresholds of the official reconstruction.
 LEPTON_PT = 20.0  # GeV

@@ -9,11 +9,11 @@ from operator import index
 
 import numpy as np
 
-from ..compiled import compiled
-from ..events.columns import PRIMARY, PROCESSES
-from .radiation import WORKSPACE_SHAPE
-from .tau_pairs import higgs_event, z_event
-from .w_pairs import diboson_event, top_event
+from higgs_challenge.compiled import compiled
+from higgs_challenge.events.columns import PRIMARY, PROCESSES
+from higgs_challenge.simulation.radiation import WORKSPACE_SHAPE
+from higgs_challenge.simulation.tau_pairs import higgs_event, z_event
+from higgs_challenge.simulation.w_pairs import diboson_event, top_event
 
 NOMINAL_YIELDS: dict[str, float] = {"htautau": 1015.0, "ztautau": 1002395.0, "diboson": 3783.0, "ttbar": 44190.0}
 """Events of each process at 10 fb^-1 before the selection (published numbers of the official data)."""

@@ -6,10 +6,10 @@ import numpy as np
 from numba import njit
 from numpy.random import Generator
 
-from .detector import LEPTON_FLOOR, TAU_FLOOR, reconstruct
-from .kinematics import Direction, boosted, cylindrical, moving, two_body
-from .radiation import emit, follow, limited_normal, push, radiation, recoil
-from .tau_decays import A1, THREE_PRONG_IN_A1, hadronic_group, hadronic_share, leptonic_share
+from higgs_challenge.simulation.detector import LEPTON_FLOOR, TAU_FLOOR, reconstruct
+from higgs_challenge.simulation.kinematics import Direction, boosted, cylindrical, moving, two_body
+from higgs_challenge.simulation.radiation import emit, follow, limited_normal, push, radiation, recoil
+from higgs_challenge.simulation.tau_decays import A1, THREE_PRONG_IN_A1, hadronic_group, hadronic_share, leptonic_share
 
 Z_MASS = 91.19  # GeV
 Z_WIDTH = 2.495  # GeV

@@ -6,11 +6,11 @@ import numpy as np
 from numba import njit
 from numpy.random import Generator
 
-from .detector import LEPTON_FLOOR, TAU_FLOOR, expected_raw, reconstruct
-from .kinematics import FourVector, boosted, cylindrical, moving, two_body
-from .radiation import emit, follow, limited_normal, push, radiation
-from .tau_decays import A1, THREE_PRONG_IN_A1, hadronic_group, hadronic_share, leptonic_share
-from .tau_pairs import Z_MASS, add_quarks, try_tau_pair
+from higgs_challenge.simulation.detector import LEPTON_FLOOR, TAU_FLOOR, expected_raw, reconstruct
+from higgs_challenge.simulation.kinematics import FourVector, boosted, cylindrical, moving, two_body
+from higgs_challenge.simulation.radiation import emit, follow, limited_normal, push, radiation
+from higgs_challenge.simulation.tau_decays import A1, THREE_PRONG_IN_A1, hadronic_group, hadronic_share, leptonic_share
+from higgs_challenge.simulation.tau_pairs import Z_MASS, add_quarks, try_tau_pair
 
 TOP_MASS = 172.5  # GeV
 BOTTOM_MASS = 4.8  # GeV
