@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from higgs_challenge.cli import add_plan_options, available_cores, existing_folder, exit_on_mistakes, plan_settings
+from higgs_challenge.execution.output import prepare_output
 from higgs_challenge.ingestion import Run, run_ingestion
 
 
@@ -37,6 +38,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.workers < 1:
         parser.error("--workers must be at least 1")
+    prepare_output(arguments.output)  # before anything can fail, so that no earlier results are taken for this run's
     settings = plan_settings(arguments)
     run_ingestion(
         Run(

@@ -68,10 +68,10 @@ def run_ingestion(run: Run) -> None:
         InputError: the data or the output folder cannot be used.
     """
     started = time.monotonic()
+    prepare_output(run.output)
     if not (run.submission / "model.py").is_file():
         raise SubmissionError(f"The submission {run.submission} has no model.py in its top folder.")
     refuse_reserved_names(run.submission)
-    prepare_output(run.output)
     plan = make_plan(run.settings)
     with ExitStack() as stack:
         store = stack.enter_context(open_data(run.data))
