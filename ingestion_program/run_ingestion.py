@@ -47,7 +47,7 @@ def main() -> None:
             submission=arguments.submission,
             output=arguments.output,
             workers=min(arguments.workers, settings.num_of_sets * settings.num_pseudo_experiments),
-            threads=max(available_cores() // arguments.workers, 1),
+            cores=available_cores(),
         )
     )
 

@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from handmade import physical_rows, write_store
+
 from higgs_challenge.events.columns import PROCESSES
 
 OFFICIAL_SAMPLE = "HIGGS_OFFICIAL_SAMPLE"

@@ -1,17 +1,25 @@
 """Events, stores and statistics that tests of several subjects share."""
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from higgs_challenge.data.store import StoreWriter
-from higgs_challenge.events import columns
-from higgs_challenge.events.columns import MISSING, PRIMARY, PROCESSES
+import pyarrow as pa
+import pyarrow.parquet as pq
 from scipy import stats
 
+from higgs_challenge.data.store import StoreWriter
+from higgs_challenge.events import columns
+from higgs_challenge.events.columns import DERIVED, MISSING, OFFICIAL_COLUMNS, PRIMARY, PROCESSES
+
 Floats = npt.NDArray[np.float32]
+
+PARQUET = "FAIR_Universe_HiggsML_data.parquet"
+METADATA = "FAIR_Universe_HiggsML_data_metadata.json"
 
 ONE_IN_A_MILLION = 1e-6
 """False-alarm rate of every statistical test."""
@@ -98,3 +106,22 @@ def write_store(
                 add(rows, np.full(len(rows), PROCESSES.index(name), dtype=np.uint8), weights)
         writer.finish(yields=yields)
     return path
+
+
+def official_frame(n: int) -> pd.DataFrame:
+    """What an official file holds, its processes in turn and its derived columns all 0."""
+    rng = np.random.default_rng(9)
+    labelled = labelled_frame(physical_rows(rng, n), (np.arange(n) % len(PROCESSES)).tolist())
+    labelled = labelled.assign(weights=rng.uniform(0.5, 1.5, n), **dict.fromkeys(DERIVED, 0.0))
+    kinds = {name: "float32" for name in OFFICIAL_COLUMNS if name != "detailed_labels"}
+    return labelled[list(OFFICIAL_COLUMNS)].astype(kinds)
+
+
+def write_official(folder: Path, frame: pd.DataFrame, group: int = 64, **metadata: Any) -> Path:
+    """Write a file like the official one, with changes to its metadata; None leaves an entry out."""
+    folder.mkdir(exist_ok=True)
+    pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), folder / PARQUET, row_group_size=group)
+    entries = {"total_rows": len(frame), "sum_weights": 1000.0, "detailed_labels": list(PROCESSES), **metadata}
+    content = {name: value for name, value in entries.items() if value is not None}
+    (folder / METADATA).write_text(json.dumps(content))
+    return folder / PARQUET

@@ -16,7 +16,6 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # so that this file, run as a script, finds its neighbours
 
 from higgs_challenge.errors import ChallengeError, InputError  # noqa: E402
-
 from tools.bundle_rules import Problem, check_bundle, parse_competition  # noqa: E402
 
 # Programs and data go in as zips, not as folders: Codabench takes both, but it zips a folder itself into a file named

@@ -4,6 +4,7 @@ import platform
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -49,7 +50,7 @@ class Run:
         submission: the participant's folder.
         output: folder for results.
         workers: submission processes that predict at the same time.
-        threads: threads for each of them.
+        cores: processor cores that fit may use, and that the workers share in predict.
     """
 
     settings: Settings
@@ -57,7 +58,12 @@ class Run:
     submission: Path
     output: Path
     workers: int
-    threads: int
+    cores: int
+
+    @property
+    def threads(self) -> int:
+        """Threads for each worker."""
+        return max(self.cores // self.workers, 1)
 
 
 def run_ingestion(run: Run) -> None:
@@ -114,22 +120,23 @@ def fit_submission(run: Run, store: Store, stack: ExitStack) -> tuple[list[Submi
     log = SubmissionLog(run.output / LOG_FILE)
     stack.callback(log.close)
 
-    def start() -> SubmissionProcess:
+    def start(threads: int) -> SubmissionProcess:
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="higgs_scratch_"))
-        place = Place(run.submission.resolve(), store.training_folder.resolve(), Path(scratch), run.threads)
+        place = Place(run.submission.resolve(), store.training_folder.resolve(), Path(scratch), threads)
         return stack.enter_context(SubmissionProcess(place, log))
 
     limit = run.settings.limits.fit_seconds
-    first = start()
+    fitting = start(run.cores)
     with show_waiting(f"Fitting the submission (limit {format_seconds(limit)})"):
-        fit_seconds = first.fit(limit)
+        fit_seconds = fitting.fit(limit)
     if run.workers == 1:
-        return [first], fit_seconds
-    model = first.dump(limit)
-    others = [start() for _ in range(run.workers - 1)]
-    for other in others:
-        other.load(model, limit)
-    return [first, *others], fit_seconds
+        return [fitting], fit_seconds
+    model = fitting.dump(limit)
+    fitting.end()
+    workers = [start(run.threads) for _ in range(run.workers)]
+    with ThreadPoolExecutor(len(workers)) as pool:
+        list(pool.map(lambda worker: worker.load(model, limit), workers))
+    return workers, fit_seconds
 
 
 def collect_results(run: Run, plan: Plan, store: Store, submissions: Sequence[SubmissionProcess]) -> list[Result]:

@@ -1,45 +1,26 @@
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from handmade import labelled_frame, physical_rows
+from handmade import METADATA, PARQUET, official_frame, write_official
+
 from higgs_challenge import InputError, TrainingSet, open_store
 from higgs_challenge.data.official import convert_official_file, find_official_file
 from higgs_challenge.data.source import open_data
 from higgs_challenge.data.store import is_store
-from higgs_challenge.events.columns import DERIVED, FEATURES, OFFICIAL_COLUMNS, PRIMARY, PROCESSES
+from higgs_challenge.events.columns import FEATURES, PRIMARY, PROCESSES
 
 ROWS = 200
-PARQUET = "FAIR_Universe_HiggsML_data.parquet"
-METADATA = "FAIR_Universe_HiggsML_data_metadata.json"
 
 Change = Callable[[pd.DataFrame], pd.DataFrame]
 
 
 @pytest.fixture
 def frame() -> pd.DataFrame:
-    """What an official file holds."""
-    rng = np.random.default_rng(9)
-    labelled = labelled_frame(physical_rows(rng, ROWS), (np.arange(ROWS) % 4).tolist())
-    labelled = labelled.assign(weights=rng.uniform(0.5, 1.5, ROWS), **dict.fromkeys(DERIVED, 0.0))
-    kinds = {name: "float32" for name in OFFICIAL_COLUMNS if name != "detailed_labels"}
-    return labelled[list(OFFICIAL_COLUMNS)].astype(kinds)
-
-
-def write_official(folder: Path, frame: pd.DataFrame, group: int = 64, **metadata: Any) -> Path:
-    """Write a file like the official one, with changes to its metadata; None leaves an entry out."""
-    folder.mkdir(exist_ok=True)
-    pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), folder / PARQUET, row_group_size=group)
-    entries = {"total_rows": len(frame), "sum_weights": 1000.0, "detailed_labels": list(PROCESSES), **metadata}
-    content = {name: value for name, value in entries.items() if value is not None}
-    (folder / METADATA).write_text(json.dumps(content))
-    return folder / PARQUET
+    return official_frame(ROWS)
 
 
 def files_of(folder: Path) -> dict[str, bytes]:

@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from handmade import physical_rows, write_store
+
 from higgs_challenge import InputError, TrainingSet, open_store
 from higgs_challenge.data.source import open_data
 from higgs_challenge.data.store import StoreWriter, is_store, read_part

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+
 from higgs_challenge import SubmissionError, TrainingSet
 from higgs_challenge.events.columns import OFFICIAL_COLUMNS, PRIMARY, PROCESSES
 

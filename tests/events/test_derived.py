@@ -5,6 +5,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from handmade import physical_rows
+
 from higgs_challenge.events import columns
 from higgs_challenge.events.columns import DERIVED, MISSING, PRIMARY
 from higgs_challenge.events.derived import derive_event

@@ -6,11 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from handmade import z_limit
+from scipy import stats
+
 from higgs_challenge import Nuisances
 from higgs_challenge.events.columns import PROCESSES
 from higgs_challenge.events.nuisances import PRIORS, Prior, draw_nuisances
 from higgs_challenge.streams import stream
-from scipy import stats
 
 DRAWS = 20_000
 

@@ -13,14 +13,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from handmade import EDGE_ANGLES, labelled_frame, physical_rows, primary_frame
-from higgs_challenge import systematics
-from higgs_challenge.events import columns
-from higgs_challenge.events.columns import DERIVED, FEATURES, MISSING, PRIMARY, PROCESSES
 from HiggsML.derived_quantities import DER_data
 from HiggsML.systematics import mom4_manipulate
 from HiggsML.systematics import systematics as official_systematics
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from higgs_challenge import systematics
+from higgs_challenge.events import columns
+from higgs_challenge.events.columns import DERIVED, FEATURES, MISSING, PRIMARY, PROCESSES
 
 ONE_STEP = 0.001 + 5e-5
 """One step of the third decimal, and what float32 loses of 500 GeV."""

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from handmade import labelled_frame, physical_rows
+
 from higgs_challenge import InputError, systematics
 from higgs_challenge.events.columns import DERIVED, FEATURES, OFFICIAL_COLUMNS, PRIMARY, PROCESSES
 

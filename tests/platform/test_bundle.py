@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from zips import unzip
+
 from higgs_challenge.experiments import Settings, load_settings, make_plan
 from higgs_scoring.metrics import score_sets
 from higgs_scoring.results import read_truth
 from higgs_scoring.scoring import leaderboard_columns
-from zips import unzip
-
 from tools import make_bundle
 from tools.bundle_rules import SCORE_KEYS, check_bundle
 

@@ -4,11 +4,12 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from higgs_scoring import metrics, style, words
-from higgs_scoring.metrics import Scores
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
+
+from higgs_scoring import metrics, style, words
+from higgs_scoring.metrics import Scores
 
 counts = st.integers(1, 100_000)
 shares = st.floats(0, 1)

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from higgs_scoring.metrics import score_sets
 from HiggsML.score import Scoring
+
+from higgs_scoring.metrics import score_sets
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from higgs_scoring import report
 from higgs_scoring.metrics import Scores, score_sets
 from higgs_scoring.results import Predictions, Summary, Truth

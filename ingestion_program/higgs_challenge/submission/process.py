@@ -73,6 +73,7 @@ class SubmissionProcess:
                 start_new_session=True,
             )
         self._channel = Channel(ours)
+        self._ended = False
         self._copying = threading.Thread(target=log.copy, args=(self._process.stdout,), daemon=True)
         self._copying.start()
 
@@ -124,7 +125,10 @@ class SubmissionProcess:
         return check_answer(reply.get("answer", "nothing")), seconds
 
     def end(self) -> None:
-        """End the process and everything it started, at once."""
+        """End the process and everything it started, at once; a second time does nothing."""
+        if self._ended:
+            return
+        self._ended = True
         with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
