@@ -15,7 +15,7 @@ PLAN = --input input_data/$(PHASE) --num-of-sets $(SETS) --num-pseudo-experiment
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup data run test lint bench bundle clean
+.PHONY: help setup data run train test lint bench bundle clean
 
 help:  ## show this list
 	@echo "make TARGET [NAME=value ...]"
@@ -43,6 +43,9 @@ run: setup build/data/$(SIZE)/hidden/part.json  ## run SUBMISSION on SETS x PSEU
 		--output $(OUTPUT)/results $(if $(WORKERS),--workers $(WORKERS))
 	$(BIN)/python scoring_program/run_scoring.py --reference $(OUTPUT)/reference --prediction $(OUTPUT)/results \
 		--output $(OUTPUT)/scores
+
+train: setup build/data/$(SIZE)/hidden/part.json  ## train the sample submission once; later runs find the trained model
+	$(BIN)/python sample_code_submission/train.py $(STORE)
 
 test: setup lint  ## check style and types, and run all tests
 	$(BIN)/pytest --numprocesses 2 --durations 5

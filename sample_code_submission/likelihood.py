@@ -7,6 +7,9 @@ from templates import PROCESSES, SIGNAL, Floats, Templates
 
 TTBAR, DIBOSON = PROCESSES.index("ttbar"), PROCESSES.index("diboson")
 LARGEST_SOFT_MET = 5.0
+REACH = 4.0
+"""Prior widths within which the templates' quadratic response is believed."""
+
 TTBAR_WIDTH, DIBOSON_WIDTH, BACKGROUND_WIDTH = 0.02, 0.25, 0.001
 """Prior widths of the normalisation scales."""
 
@@ -36,8 +39,9 @@ def measure(templates: Templates, counts: Floats) -> dict[str, float]:
     fit = Minuit(_Likelihood(templates, counts), *START.values(), name=list(START))
     fit.errordef = 1.0
     fit.strategy = 1
+    for name in ("tes", "jes", "log_soft_met"):
+        fit.limits[name] = (-REACH, REACH)
     fit.limits["diboson_scale"] = (-1 / DIBOSON_WIDTH, None)
-    fit.limits["log_soft_met"] = (-4.0, 4.0)
     fit.migrad()
     low, high = _interval(fit)
     mu_hat = fit.values["mu"]
