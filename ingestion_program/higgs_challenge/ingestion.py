@@ -80,7 +80,8 @@ def run_ingestion(run: Run) -> None:
     refuse_reserved_names(run.submission)
     plan = make_plan(run.settings)
     with ExitStack() as stack:
-        store = stack.enter_context(open_data(run.data))
+        with show_waiting("Opening the data"):
+            store = stack.enter_context(open_data(run.data))
         warnings = check_store(store)
         for warning in warnings:
             console().print(f"Warning: {warning}.", style="yellow")

@@ -5,19 +5,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from higgs_challenge.data.official import Progress, convert_official_file, find_official_file
+from higgs_challenge.data.official import convert_official_file, find_official_file
 from higgs_challenge.data.store import Store, is_store, open_store
 from higgs_challenge.errors import InputError
 
 
 @contextmanager
-def open_data(folders: Sequence[Path], progress: Progress = lambda done, total: None) -> Iterator[Store]:
+def open_data(folders: Sequence[Path]) -> Iterator[Store]:
     """Open the data in the first of several folders that holds any.
 
     Args:
         folders: each may be a store, hold one in a folder named store, or hold the official parquet file with its
             metadata; the file is converted to a store that lives as long as the run.
-        progress: called with rows done and in total while converting.
 
     Yields:
         The open store.
@@ -33,7 +32,7 @@ def open_data(folders: Sequence[Path], progress: Progress = lambda done, total: 
         parquet = find_official_file(folder)
         if parquet is not None:
             with tempfile.TemporaryDirectory(prefix="higgs_store_") as scratch:
-                convert_official_file(parquet, Path(scratch) / "store", progress)
+                convert_official_file(parquet, Path(scratch) / "store")
                 yield open_store(Path(scratch) / "store")
             return
     tried = " and ".join(map(str, folders))
