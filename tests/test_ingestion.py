@@ -133,6 +133,9 @@ def test_a_run_leaves_its_files(tmp_path: Path, counting: Path, ingest: Ingest) 
     assert 0 < duration["ingestion_duration"] < 2
     journal = [json.loads(line) for line in (output / "journal.jsonl").read_text().splitlines()]
     assert {(entry["set_index"], entry["index"]) for entry in journal} == {(s, i) for s in range(2) for i in range(3)}
+    for entry in journal:
+        content = read(output / f"result_{entry['set_index']}.json")
+        assert content["p16"][entry["index"]] == entry["interval"]["p16"]
 
 
 def test_the_summary_says_how_but_not_the_truth(tmp_path: Path, counting: Path, phase: Path, ingest: Ingest) -> None:

@@ -68,6 +68,10 @@ def test_mu_is_uniform_over_seeds(plan: MakePlan) -> None:
     assert abs(np.corrcoef(mus[:-1], mus[1:])[0, 1]) * math.sqrt(PLANS - 1) < z_limit(2)
 
 
+def test_neighbouring_seeds_share_no_mu(plan: MakePlan) -> None:
+    assert set(plan(random_seed=5).mus).isdisjoint(plan(random_seed=6).mus)
+
+
 def test_a_mu_that_is_not_uniform_would_be_noticed(plan: MakePlan) -> None:
     mus = plan(num_of_sets=PLANS, mu_range=(0.1, 2.8)).mus
     assert stats.kstest(mus, stats.uniform(0.1, 2.9).cdf).pvalue < ONE_IN_A_MILLION / 2
