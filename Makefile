@@ -28,7 +28,7 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or later is needed; name one: make setup PYTHON=python3.12"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[baseline,test]'
+	$(BIN)/pip install --disable-pip-version-check --constraint constraints.txt --editable '.[baseline,test]'
 	@touch $@
 
 data: setup  ## generate an event store, SIZE=tiny|small|large, in build/data

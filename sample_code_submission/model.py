@@ -11,7 +11,7 @@ from classifier import Classifier, train_classifier
 from likelihood import measure
 from templates import Templates, build_templates
 
-CLASSIFIER_ROWS = 1_200_000
+CLASSIFIER_ROWS = 1_000_000
 TEMPLATE_ROWS = 8_000_000
 """At most so many training rows for each of the two steps; they never share a row."""
 

@@ -18,7 +18,7 @@ BINS = 60
 FEWEST_BACKGROUND_ROWS = 100
 """In a bin; thinner ones join a neighbour, so that no template is made of a handful of events."""
 
-RATIO_ROWS = 1_000_000
+RATIO_ROWS = 700_000
 """Rows that show how the nuisance parameters change the templates: distorted and nominal events are the same
 ones, so that far fewer are needed than for the templates themselves."""
 

@@ -1,5 +1,6 @@
 """The story of a run: settings become a plan, the submission is fitted, every pseudo-experiment gets its interval."""
 
+import os
 import platform
 import tempfile
 import time
@@ -133,6 +134,7 @@ def fit_submission(run: Run, store: Store, stack: ExitStack) -> tuple[list[Submi
     if run.workers == 1:
         return [fitting], fit_seconds
     model = fitting.dump(limit)
+    stack.callback(os.close, model)
     fitting.end()
     workers = [start(run.threads) for _ in range(run.workers)]
     with ThreadPoolExecutor(len(workers)) as pool:

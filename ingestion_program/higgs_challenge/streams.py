@@ -1,6 +1,7 @@
 """Random streams with names: no two purposes share one, and none depends on who draws first."""
 
 import hashlib
+import json
 
 import numpy as np
 
@@ -15,7 +16,7 @@ def derive_seed(root: int, *names: str | int) -> int:
     Returns:
         A 128-bit integer: the same for the same arguments, unrelated for any others.
     """
-    named = "/".join(f"{type(name).__name__}:{name}" for name in (root, *names))
+    named = json.dumps([root, *names])
     return int.from_bytes(hashlib.sha256(named.encode()).digest()[:16], "big")
 
 

@@ -5,9 +5,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from handmade import physical_rows
 
 from higgs_challenge import SubmissionError, TrainingSet
-from higgs_challenge.events.columns import OFFICIAL_COLUMNS, PRIMARY, PROCESSES
+from higgs_challenge.data.store import StoreWriter
+from higgs_challenge.events.columns import MET_PHI, OFFICIAL_COLUMNS, PRIMARY, PROCESSES
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +37,17 @@ def test_all_rows_come_in_the_official_form(everything: pd.DataFrame, small_yiel
     assert set(everything["detailed_labels"]) == set(PROCESSES)
     assert (everything["labels"] == (everything["detailed_labels"] == "htautau")).all()
     pd.testing.assert_index_equal(everything.index, pd.RangeIndex(len(everything)))
+
+
+def test_primary_columns_come_as_they_are_stored(tmp_path: Path) -> None:
+    """Also a missing momentum along -x, whose angle any arithmetic may turn from pi to -pi."""
+    events = physical_rows(np.random.default_rng(7), 2_000, edges=0.5)
+    with StoreWriter(tmp_path / "store", "edges") as writer:
+        writer.add_training(events, np.arange(len(events)) % len(PROCESSES), np.ones(len(events)))
+        writer.finish()
+    frame = TrainingSet(tmp_path / "store" / "training")()
+    assert (np.abs(events[:, MET_PHI]) == np.float32(3.142)).sum() > 10
+    np.testing.assert_array_equal(frame[list(PRIMARY)].to_numpy(), events)
 
 
 @pytest.mark.parametrize("train_size", [None, 0.5, 0.031, 1.0, 1500, 10**9, np.float32(0.25), np.int64(3000)])

@@ -101,7 +101,7 @@ def test_yields_from_added_seeds_would_be_noticed(store: Store, monkeypatch: pyt
 
 
 def test_names_are_told_apart() -> None:
-    names: list[Names] = [("a", "b"), ("ab",), ("b", "a"), ("a",), (1, 2), (12,), ("1", "2"), (1, "2"), ()]
+    names: list[Names] = [("a", "b"), ("ab",), ("b", "a"), ("a",), (1, 2), (12,), ("1", "2"), (1, "2"), ("a/b",), ()]
     assert len({derive_seed(1, *name) for name in names}) == len(names)
     assert derive_seed(1, "a") != derive_seed(2, "a")
     assert derive_seed(1, "a") != derive_seed(1, 1, "a")

@@ -120,7 +120,9 @@ def test_a_fitted_model_moves_to_another_process(tmp_path: Path, training: Path,
     folder = write_submission(tmp_path / "submission", helper, **FITTED)
     with running(folder, training) as first, running(folder, training) as second:
         first.fit(LIMIT)
-        second.load(first.dump(LIMIT), LIMIT)
+        model = first.dump(LIMIT)
+        second.load(model, LIMIT)
+        os.close(model)
         assert first.predict(features, LIMIT)[0] == second.predict(features, LIMIT)[0] == Interval(7.0, 0.0, 0.0, 1.0)
 
 
@@ -187,7 +189,7 @@ def test_no_file_descriptor_is_left_open(tmp_path: Path, training: Path, feature
     before = set(os.listdir("/proc/self/fd"))
     with running(folder, training) as process:
         process.fit(LIMIT)
-        process.dump(LIMIT)
+        os.close(process.dump(LIMIT))
         for _ in range(3):
             process.predict(features, LIMIT)
     assert set(os.listdir("/proc/self/fd")) <= before

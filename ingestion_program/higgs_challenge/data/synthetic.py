@@ -33,8 +33,8 @@ SIZES = {
         training={"htautau": 30_000, "ztautau": 100_000, "diboson": 5_000, "ttbar": 20_000},
     ),
     "small": Size(
-        hidden={"htautau": 150_000, "ztautau": 2_000_000, "diboson": 60_000, "ttbar": 500_000},
-        training={"htautau": 600_000, "ztautau": 2_400_000, "diboson": 80_000, "ttbar": 500_000},
+        hidden={"htautau": 150_000, "ztautau": 5_000_000, "diboson": 60_000, "ttbar": 500_000},
+        training={"htautau": 900_000, "ztautau": 6_000_000, "diboson": 100_000, "ttbar": 600_000},
     ),
     "large": Size(
         hidden={"htautau": 600_000, "ztautau": 12_000_000, "diboson": 300_000, "ttbar": 1_500_000},

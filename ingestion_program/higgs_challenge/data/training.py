@@ -63,7 +63,9 @@ class TrainingSet:
 
     def _frame(self, rows: Rows) -> pd.DataFrame:
         processes = self._processes[rows]
-        features, _ = transform(self._events[rows], select=False)
+        events = self._events[rows]
+        features, _ = transform(events, select=False)
+        features[: len(PRIMARY)] = events.T  # as stored: the pass without distortion may still turn pi into -pi
         columns: dict[str, Any] = dict(zip(FEATURES, features, strict=True))
         columns[LABELLING[0]] = self._normalised_weights(processes, self._weights[rows])
         columns[LABELLING[1]] = _names(processes)

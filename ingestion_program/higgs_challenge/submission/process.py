@@ -90,22 +90,16 @@ class SubmissionProcess:
         self._call("start", START_LIMIT)
         return self._call("fit", limit)[1]
 
-    def dump(self, limit: float) -> bytes:
-        """Get the fitted model as bytes, which only another such process may unpickle."""
-        reply, _, file = self._exchange("dump", {}, None, limit)
-        size = reply.get("size")
-        if file is None or not isinstance(size, int):
+    def dump(self, limit: float) -> int:
+        """Get the fitted model as a file, never read here, for other such processes; the caller closes it."""
+        _, _, model = self._exchange("dump", {}, None, limit)
+        if model is None:
             raise SubmissionError("The submission's process did not hand its fitted model over.")
-        try:
-            return os.pread(file, size, 0)
-        finally:
-            os.close(file)
+        return model
 
-    def load(self, model: bytes, limit: float) -> None:
-        """Hand a fitted model to this process."""
-        file = anonymous_file(len(model))
-        os.pwrite(file, model, 0)
-        self._call("load", limit, file=file)
+    def load(self, model: int, limit: float) -> None:
+        """Hand a fitted model, a file from dump, to this process."""
+        self._call("load", limit, file=model)
 
     def predict(self, features: Floats, limit: float) -> tuple[Interval, float]:
         """Ask for the interval of one pseudo-experiment.
@@ -121,7 +115,10 @@ class SubmissionProcess:
         file = anonymous_file(size)
         with mmap.mmap(file, size) as memory:
             np.ndarray(features.shape, dtype=np.float32, buffer=memory)[:] = features
-        reply, seconds = self._call("predict", limit, {"events": features.shape[1]}, file)
+        try:
+            reply, seconds = self._call("predict", limit, {"events": features.shape[1]}, file)
+        finally:
+            os.close(file)
         return check_answer(reply.get("answer", "nothing")), seconds
 
     def end(self) -> None:
@@ -154,9 +151,6 @@ class SubmissionProcess:
             raise SubmissionError(f"{call} took longer than its limit of {limit:g} s.") from error
         except ChannelClosedError as error:
             raise SubmissionError(f"{call} ended the submission's process ({self._fate()}).") from error
-        finally:
-            if file is not None:
-                os.close(file)
         if "problem" in reply:
             details_text = f"\n\n{reply['traceback']}" if "traceback" in reply else ""
             raise SubmissionError(f"{call} failed: {reply['problem']}{details_text}")
