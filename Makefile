@@ -62,5 +62,5 @@ bench: setup  ## measure speeds
 bundle: setup  ## pack build/bundle.zip, which Codabench takes as a competition
 	$(BIN)/python tools/make_bundle.py
 
-clean:  ## remove what commands have made, but not .venv
-	rm -rf build
+clean:  ## remove what commands have made, compiled code too, but not .venv
+	rm -rf build ingestion_program/higgs_challenge/__pycache__

@@ -7,7 +7,9 @@ from numba import njit
 from numpy.random import Generator
 
 from higgs_challenge.events import columns
-from higgs_challenge.simulation.kinematics import Direction, distance_squared, wrap
+from higgs_challenge.events.derived import wrap
+from higgs_challenge.events.distortion import round3
+from higgs_challenge.simulation.kinematics import Direction, distance_squared
 from higgs_challenge.simulation.radiation import add_collisions
 from higgs_challenge.simulation.tau_decays import HADRONIC_SHARE
 
@@ -120,15 +122,9 @@ def identified(rng: Generator, lepton_eta: float, tau_eta: float, three_prong: b
 
 
 @njit(nogil=True)
-def stored(value: float) -> float:
-    """Round to the three decimals of the official file."""
-    return math.floor(value * 1000.0 + 0.5) / 1000.0
-
-
-@njit(nogil=True)
 def stored_angle(phi: float) -> float:
     """Bring an azimuth to (-pi, pi] and round it to three decimals without leaving that range."""
-    return min(max(stored(wrap(phi)), -3.141), 3.141)
+    return min(max(round3(wrap(phi)), -3.141), 3.141)
 
 
 @njit(nogil=True)
@@ -168,11 +164,11 @@ def reconstruct(
     if distance_squared(lepton_eta, lepton_phi, tau_eta, tau_phi) < CONE**2:
         return False
 
-    row[columns.LEP_PT] = stored(lepton_pt)
-    row[columns.LEP_ETA] = stored(lepton_eta)
+    row[columns.LEP_PT] = round3(lepton_pt)
+    row[columns.LEP_ETA] = round3(lepton_eta)
     row[columns.LEP_PHI] = stored_angle(lepton_phi)
-    row[columns.HAD_PT] = stored(tau_raw * jet_energy_scale(tau_raw, tau_eta))
-    row[columns.HAD_ETA] = stored(tau_eta)
+    row[columns.HAD_PT] = round3(tau_raw * jet_energy_scale(tau_raw, tau_eta))
+    row[columns.HAD_ETA] = round3(tau_eta)
     row[columns.HAD_PHI] = stored_angle(tau_phi)
 
     n = add_collisions(rng, jets, n)
@@ -183,7 +179,7 @@ def reconstruct(
     width *= math.exp(MET_SPREAD * rng.standard_normal())
     missing_x = width * rng.standard_normal() - seen_x
     missing_y = width * rng.standard_normal() - seen_y
-    row[columns.MET] = stored(math.hypot(missing_x, missing_y))
+    row[columns.MET] = round3(math.hypot(missing_x, missing_y))
     row[columns.MET_PHI] = stored_angle(math.atan2(missing_y, missing_x))
     return True
 
@@ -227,7 +223,7 @@ def measure_jets(
             visible = raw * pt / (pt + JET_UNDERLYING)  # the rest is the same in all directions
             jets_raw += raw
             count += 1
-            jet_pt = stored(raw * jet_energy_scale(raw, eta))
+            jet_pt = round3(raw * jet_energy_scale(raw, eta))
             jets_all += jet_pt
             if jet_pt > first_pt:
                 second, second_pt = first, first_pt
@@ -239,7 +235,7 @@ def measure_jets(
     write_jet(row, columns.JET1_PT, first_pt, jets, first)
     write_jet(row, columns.JET2_PT, second_pt, jets, second)
     row[columns.N_JETS] = count
-    row[columns.JET_ALL_PT] = stored(jets_all)
+    row[columns.JET_ALL_PT] = round3(jets_all)
     return seen_x, seen_y, jets_raw
 
 
@@ -258,5 +254,5 @@ def write_jet(row: np.ndarray, column: int, pt: float, jets: np.ndarray, index: 
         row[column : column + 3] = columns.MISSING
     else:
         row[column] = pt
-        row[column + 1] = stored(jets[index, 1])
+        row[column + 1] = round3(jets[index, 1])
         row[column + 2] = stored_angle(jets[index, 2])

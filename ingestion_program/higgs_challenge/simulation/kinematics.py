@@ -5,21 +5,10 @@ import math
 from numba import njit
 from numpy.random import Generator
 
+from higgs_challenge.events.derived import wrap
+
 FourVector = tuple[float, float, float, float]
 Direction = tuple[float, float, float]
-
-
-@njit(nogil=True)
-def wrap(angle: float) -> float:
-    """Bring an azimuth back to one turn.
-
-    Args:
-        angle: rad, any value.
-
-    Returns:
-        The same direction in (-pi, pi].
-    """
-    return math.pi - (math.pi - angle) % (2.0 * math.pi)
 
 
 @njit(nogil=True)

@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit
 from numpy.random import Generator
 
-from higgs_challenge.simulation.kinematics import wrap
+from higgs_challenge.events.derived import wrap
 
 # A workspace row is one jet: transverse momentum in GeV, pseudorapidity, azimuth in rad.
 WORKSPACE_SHAPE = (40, 3)

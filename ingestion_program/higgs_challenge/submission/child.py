@@ -17,6 +17,7 @@ from typing import Any
 import cloudpickle
 import numpy as np
 
+import higgs_challenge
 from higgs_challenge.data.training import TrainingSet
 from higgs_challenge.errors import SubmissionError
 from higgs_challenge.events.columns import FEATURES
@@ -25,7 +26,10 @@ from higgs_challenge.events.systematics import systematics
 from higgs_challenge.submission.answer import KEYS
 from higgs_challenge.submission.channel import Channel, ChannelClosedError, anonymous_file
 
-LONGEST_TEXT = 20_000
+LONGEST_SENTENCE, LONGEST_TEXT = 2_000, 20_000
+NOT_THEIRS = (str(Path(higgs_challenge.__file__).parent), "<frozen ")
+"""Where files begin whose frames say nothing to a participant."""
+
 METHODS = ("fit", "predict")
 
 
@@ -128,11 +132,13 @@ def _number(value: Any) -> float | str:
 
 def _explain(error: BaseException) -> dict[str, Any]:
     """Describe a failure in the participant's terms, with the frames of the participant's own code only."""
-    if isinstance(error, SubmissionError):
-        return {"problem": str(error)}
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
+    ours = isinstance(error, SubmissionError)
+    problem = str(error) if ours else f"{type(error).__name__}: {error}"[:LONGEST_SENTENCE]
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(NOT_THEIRS)]
+    if ours and not frames:
+        return {"problem": problem}
     lines = [*traceback.format_list(frames), *traceback.format_exception_only(error)]
-    return {"problem": f"{type(error).__name__}: {error}"[:2000], "traceback": "".join(lines)[-LONGEST_TEXT:]}
+    return {"problem": problem, "traceback": "".join(lines)[-LONGEST_TEXT:]}
 
 
 def serve(channel: Channel, child: Child) -> None:
