@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from higgs_scoring.errors import ScoringError
-from higgs_scoring.scoring import score_run
+from higgs_scoring.scoring import REPORT_FILE, score_run
 
 REFUSED = 2
 """Exit code of a run whose input cannot be scored."""
@@ -48,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return REFUSED
     for key, value in scores.items():
         print(f"{key:20} {value:.4f}")
+    print(f"{'report':20} {options.output / REPORT_FILE}")
     return 0
 
 

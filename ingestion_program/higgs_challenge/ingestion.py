@@ -129,7 +129,8 @@ def fit_submission(run: Run, store: Store, stack: ExitStack) -> tuple[list[Submi
 
     limit = run.settings.limits.fit_seconds
     fitting = start(run.cores)
-    with show_waiting(f"Fitting the submission (limit {format_seconds(limit)})"):
+    console().print(f"What the submission prints is in {run.output / LOG_FILE}.")
+    with show_waiting(f"Fitting the submission, at most {format_seconds(limit)}"):
         fit_seconds = fitting.fit(limit)
     if run.workers == 1:
         return [fitting], fit_seconds

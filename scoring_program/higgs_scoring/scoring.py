@@ -9,6 +9,7 @@ from higgs_scoring.metrics import Scores, score_sets
 from higgs_scoring.report import render_report
 from higgs_scoring.results import read_predictions, read_truth
 
+REPORT_FILE = "detailed_results.html"
 DECIMALS = 10
 """What a leaderboard column holds after the point."""
 
@@ -30,7 +31,7 @@ def score_run(prediction: Path, reference: Path, output: Path) -> dict[str, floa
     page = render_report(truth, predictions, scores, reveal_truth=truth.reveal)
     columns = leaderboard_columns(scores, predictions.minutes)
     _make_folder(output)
-    _write(output / "detailed_results.html", page)
+    _write(output / REPORT_FILE, page)
     _write(output / "scores.json", json.dumps(columns, indent=2, allow_nan=False) + "\n")
     return columns
 

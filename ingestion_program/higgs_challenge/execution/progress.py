@@ -1,6 +1,7 @@
 """Progress that a person can read, in a terminal and in a log."""
 
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 SECONDS_BETWEEN_LINES = 10.0
+SECONDS_BETWEEN_WAITS = 30.0
 
 
 class Advance(Protocol):
@@ -45,14 +47,27 @@ def show_progress(title: str, total: int, unit: str) -> Iterator[Advance]:
 
 @contextmanager
 def show_waiting(title: str) -> Iterator[None]:
-    """Show that something of unknown length is going on, with the time it has taken."""
+    """Show that something of unknown length is going on, with the time it has taken: a clock, or now and then a line."""
     if not sys.stderr.isatty():
-        print(f"{title} ...", file=sys.stderr, flush=True)
-        yield
+        finished = threading.Event()
+        telling = threading.Thread(target=_tell_waiting, args=(title, finished), daemon=True)
+        telling.start()
+        try:
+            yield
+        finally:
+            finished.set()
+            telling.join()
         return
     with Progress(SpinnerColumn(), TextColumn(title), TimeElapsedColumn(), console=console(), transient=True) as bar:
         bar.add_task(title, total=None)
         yield
+
+
+def _tell_waiting(title: str, finished: threading.Event) -> None:
+    started = time.monotonic()
+    print(f"{title} ...", file=sys.stderr, flush=True)
+    while not finished.wait(SECONDS_BETWEEN_WAITS):
+        print(f"{title} ... {format_seconds(time.monotonic() - started)} so far", file=sys.stderr, flush=True)
 
 
 @contextmanager

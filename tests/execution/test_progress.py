@@ -1,0 +1,47 @@
+"""Progress as a log shows it, where there is no terminal."""
+
+import time
+
+import pytest
+
+from higgs_challenge.execution import progress
+from higgs_challenge.execution.progress import format_seconds, show_progress, show_waiting
+
+
+def test_a_long_job_is_told_now_and_then_and_at_its_end(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", 0.02)
+    with show_progress("Drawing", 40, "events") as advance:
+        for done in range(1, 41):
+            time.sleep(0.005)
+            advance(done)
+
+    lines = capsys.readouterr().err.splitlines()
+    assert 2 <= len(lines) <= 12
+    assert all(line.startswith("Drawing: ") and " of 40 events, " in line for line in lines)
+    assert lines[-1].startswith("Drawing: 40 of 40 events, ")
+    assert lines[-1].endswith("/s, 0 s left")
+    assert "\x1b" not in "".join(lines)
+
+
+def test_waiting_is_told_with_the_time_it_has_taken(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_WAITS", 0.05)
+    with show_waiting("Fitting"):
+        time.sleep(0.3)
+
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "Fitting ..."
+    assert lines[1] == "Fitting ... 0 s so far"
+    time.sleep(0.1)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.2, "0 s"), (59.4, "59 s"), (200, "3 min 20 s"), (7500, "2 h 5 min"), (float("inf"), "unknown time")],
+)
+def test_durations_read_well(seconds: float, text: str) -> None:
+    assert format_seconds(seconds) == text
