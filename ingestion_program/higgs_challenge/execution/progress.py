@@ -47,7 +47,7 @@ def show_progress(title: str, total: int, unit: str) -> Iterator[Advance]:
 
 @contextmanager
 def show_waiting(title: str) -> Iterator[None]:
-    """Show that something of unknown length is going on, with the time it has taken: a clock, or now and then a line."""
+    """Show that something of unknown length is going on, by a clock in a terminal, else by a line now and then."""
     if not sys.stderr.isatty():
         finished = threading.Event()
         telling = threading.Thread(target=_tell_waiting, args=(title, finished), daemon=True)
