@@ -37,8 +37,8 @@ SIZES = {
         training={"htautau": 900_000, "ztautau": 6_000_000, "diboson": 100_000, "ttbar": 600_000},
     ),
     "large": Size(
-        hidden={"htautau": 600_000, "ztautau": 12_000_000, "diboson": 300_000, "ttbar": 1_500_000},
-        training={"htautau": 2_000_000, "ztautau": 10_000_000, "diboson": 300_000, "ttbar": 1_500_000},
+        hidden={"htautau": 600_000, "ztautau": 25_000_000, "diboson": 300_000, "ttbar": 1_500_000},
+        training={"htautau": 2_000_000, "ztautau": 25_000_000, "diboson": 300_000, "ttbar": 1_500_000},
     ),
 }
 
