@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 
 from classifier import Classifier, train_classifier
@@ -12,7 +10,7 @@ from likelihood import measure
 from templates import Templates, build_templates
 
 CLASSIFIER_ROWS = 1_000_000
-TEMPLATE_ROWS = 8_000_000
+TEMPLATE_ROWS = 40_000_000
 """At most so many training rows for each of the two steps; they never share a row."""
 
 TRAINED_MODEL = Path(__file__).parent / "trained_model.pt"
@@ -42,9 +40,7 @@ class Model:
         for_classifier, for_templates = split_rows(len(self.get_train_set))
         events = self.systematics(self.get_train_set(selected_indices=for_classifier))
         self.classifier = train_classifier(events)
-        self.templates = build_templates(
-            self.get_train_set(selected_indices=for_templates), self.systematics, self.classifier
-        )
+        self.templates = build_templates(self.get_train_set, for_templates, self.systematics, self.classifier)
 
     def predict(self, test_set: dict[str, Any]) -> dict[str, float]:
         """Measure mu in one pseudo-experiment.
@@ -66,7 +62,7 @@ class Model:
         torch.save((self.classifier, self.templates), TRAINED_MODEL)
 
 
-def split_rows(available: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def split_rows(available: int) -> tuple[range, range]:
     """Share the training rows out: the first ones to the classifier, later ones, held out, to the templates."""
     first = min(CLASSIFIER_ROWS, available // 2)
-    return np.arange(first), np.arange(first, min(first + TEMPLATE_ROWS, available))
+    return range(first), range(first, min(first + TEMPLATE_ROWS, available))

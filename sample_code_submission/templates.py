@@ -1,6 +1,6 @@
 """Expected counts in bins of the score, for every process, as smooth functions of tes, jes and soft_met."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +41,21 @@ DESIGN = (
 
 
 @dataclass(frozen=True)
+class Scored:
+    """Selected events, as little of each as templates need; arrays of shape (n,).
+
+    Attributes:
+        scores: of the classifier.
+        weights: adding up to the expected yields.
+        processes: positions in PROCESSES.
+    """
+
+    scores: Floats
+    weights: Floats
+    processes: npt.NDArray[np.int8]
+
+
+@dataclass(frozen=True)
 class Templates:
     """Expected counts per bin and process.
 
@@ -72,34 +87,33 @@ def terms(tes: float, jes: float, soft_met: float) -> Floats:
     return np.array([t, j, s, t * t, j * j, s * s, t * j, t * s, j * s])
 
 
-def build_templates(events: pd.DataFrame, systematics: Systematics, classifier: Classifier) -> Templates:
+def build_templates(
+    get_train_set: Callable[..., pd.DataFrame], rows: range, systematics: Systematics, classifier: Classifier
+) -> Templates:
     """Fill templates with labelled events that the classifier was not trained on.
 
     Args:
-        events: DataFrame from get_train_set, before any selection.
+        get_train_set: the challenge's function; asked for a slice of rows at a time, so that memory stays bounded.
+        rows: the training rows to use.
         systematics: the challenge's function.
         classifier: gives the scores.
 
     Returns:
         Templates.
     """
-    selected, scores = _scored(events, systematics, classifier)
-    edges = choose_edges(scores, selected["weights"].to_numpy(), selected["labels"].to_numpy() == 1)
-    nominal, variance = _fill(selected, scores, edges)
-    fewer = events.iloc[:RATIO_ROWS]
-    baseline, noise = _fill(*_scored(fewer, systematics, classifier), edges)
+    events = _score(_read(get_train_set, rows), systematics, classifier)
+    edges = choose_edges(events.scores, events.weights, events.processes == SIGNAL)
+    nominal, variance = _fill(events, edges)
+    fewer = list(_read(get_train_set, rows[:RATIO_ROWS]))
+    baseline, noise = _fill(_score(fewer, systematics, classifier), edges)
     ratios = []
     for number, point in enumerate(DESIGN):
         print(f"templates at nuisance point {number + 1} of {len(DESIGN)}")
-        distorted, _ = _fill(*_scored(fewer, systematics, classifier, point, seed=number), edges)
+        distorted, _ = _fill(_score(fewer, systematics, classifier, point, seed=number), edges)
         ratios.append(np.log(_positive(distorted, noise) / _positive(baseline, noise)))
     background = np.delete(np.arange(len(PROCESSES)), SIGNAL)
-    return Templates(
-        edges,
-        _positive(nominal, variance),
-        variance[background].sum(axis=0),
-        _respond(np.array(ratios), _positive(baseline, noise)),
-    )
+    response = _respond(np.array(ratios), _positive(baseline, noise))
+    return Templates(edges, _positive(nominal, variance), variance[background].sum(axis=0), response)
 
 
 def choose_edges(scores: Floats, weights: Floats, is_signal: npt.NDArray[np.bool_]) -> Floats:
@@ -127,41 +141,44 @@ def choose_edges(scores: Floats, weights: Floats, is_signal: npt.NDArray[np.bool
     return np.array(edges[::-1])
 
 
-def _scored(
-    events: pd.DataFrame,
+def _read(get_train_set: Callable[..., pd.DataFrame], rows: range) -> Iterator[pd.DataFrame]:
+    """Read training rows in slices, whose weights together, not each alone, add up to the expected yields."""
+    for start in range(rows.start, rows.stop, ROWS_AT_ONCE):
+        piece = range(start, min(start + ROWS_AT_ONCE, rows.stop))
+        events = get_train_set(selected_indices=piece)
+        events["weights"] *= len(piece) / len(rows)
+        yield events
+
+
+def _score(
+    slices: Iterable[pd.DataFrame],
     systematics: Systematics,
     classifier: Classifier,
     point: tuple[float, float, float] = (0.0, 0.0, 0.0),
     seed: int = 0,
-) -> tuple[pd.DataFrame, Floats]:
-    """Distort and select events, and give what is needed of them: weights, labels and processes, with their scores."""
+) -> Scored:
+    """Distort, select and score events, and keep only what templates need of them."""
     tes, jes, soft_met = point
-    kept, scores = [], []
-    for number, start in enumerate(range(0, len(events), ROWS_AT_ONCE)):
+    scored = []
+    for number, events in enumerate(slices):
         part = systematics(
-            events.iloc[start : start + ROWS_AT_ONCE],
-            tes=1 + SIGMA * tes,
-            jes=1 + SIGMA * jes,
-            soft_met=soft_met,
-            seed=1000 * seed + number,
+            events, tes=1 + SIGMA * tes, jes=1 + SIGMA * jes, soft_met=soft_met, seed=1000 * seed + number
         )
-        scores.append(classifier.scores(part))
-        kept.append(part[["weights", "labels", "detailed_labels"]])
-    return pd.concat(kept, ignore_index=True), np.concatenate(scores)
+        processes = pd.Index(PROCESSES).get_indexer(pd.Index(part["detailed_labels"])).astype(np.int8)
+        scored.append((classifier.scores(part), part["weights"].to_numpy(), processes))
+    return Scored(*(np.concatenate(arrays) for arrays in zip(*scored, strict=True)))
 
 
-def _fill(selected: pd.DataFrame, scores: Floats, edges: Floats) -> tuple[Floats, Floats]:
+def _fill(events: Scored, edges: Floats) -> tuple[Floats, Floats]:
     """Sum weights, and squared weights, per process and bin; shapes (4, bins)."""
-    bins = np.digitize(scores, edges)
-    weights = selected["weights"].to_numpy(dtype=np.float64)
-    labels = selected["detailed_labels"].to_numpy()
-    counts = np.empty((len(PROCESSES), len(edges) + 1))
-    squares = np.empty_like(counts)
-    for number, process in enumerate(PROCESSES):
-        own = labels == process
-        counts[number] = np.bincount(bins[own], weights=weights[own], minlength=counts.shape[1])
-        squares[number] = np.bincount(bins[own], weights=weights[own] ** 2, minlength=counts.shape[1])
-    return counts, squares
+    shape = len(PROCESSES), len(edges) + 1
+    cells = events.processes.astype(np.int64) * shape[1] + np.digitize(events.scores, edges)
+    weights = events.weights.astype(np.float64)
+
+    def add_up(values: Floats) -> Floats:
+        return np.bincount(cells, weights=values, minlength=shape[0] * shape[1]).astype(np.float64).reshape(shape)
+
+    return add_up(weights), add_up(weights**2)
 
 
 def _positive(counts: Floats, squares: Floats) -> Floats:
