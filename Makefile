@@ -13,6 +13,10 @@ STORE ?= build/data/$(SIZE)
 OUTPUT ?= build/run/$(notdir $(patsubst %/,%,$(SUBMISSION)))
 PLAN = --input input_data/$(PHASE) --num-of-sets $(SETS) --num-pseudo-experiments $(PSEUDO_EXPERIMENTS)
 
+ifneq ($(words $(SUBMISSION)),1)
+$(error SUBMISSION must be one folder whose path has no space, not "$(SUBMISSION)")
+endif
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup data run train test lint bench bundle clean
@@ -34,17 +38,21 @@ $(VENV)/ready: pyproject.toml constraints.txt
 data: setup  ## generate an event store, SIZE=tiny|small|large, in build/data
 	$(BIN)/python -m higgs_challenge.make_data --size $(SIZE) build/data/$(SIZE)
 
+# Data are made where none are, but only at the place that this file chose itself.
+made_data = $(if $(filter file,$(origin STORE)),build/data/$(SIZE)/hidden/part.json)
+
 build/data/%/hidden/part.json: | setup
 	$(BIN)/python -m higgs_challenge.make_data --size $* build/data/$*
 
-run: setup build/data/$(SIZE)/hidden/part.json  ## run SUBMISSION on SETS x PSEUDO_EXPERIMENTS of PHASE and score it
+run: setup $(made_data)  ## run SUBMISSION on SETS x PSEUDO_EXPERIMENTS of PHASE and score it
+	@rm -f $(OUTPUT)/scores/scores.json $(OUTPUT)/scores/detailed_results.html
 	$(BIN)/python ingestion_program/write_truth.py $(PLAN) --output $(OUTPUT)/reference
 	$(BIN)/python ingestion_program/run_ingestion.py $(PLAN) --data $(STORE) --submission $(SUBMISSION) \
 		--output $(OUTPUT)/results $(if $(WORKERS),--workers $(WORKERS))
 	$(BIN)/python scoring_program/run_scoring.py --reference $(OUTPUT)/reference --prediction $(OUTPUT)/results \
 		--output $(OUTPUT)/scores
 
-train: setup build/data/$(SIZE)/hidden/part.json  ## train the sample submission once; later runs find the trained model
+train: setup $(made_data)  ## train the sample submission once; later runs find the trained model
 	$(BIN)/python sample_code_submission/train.py $(STORE)
 
 test: setup lint  ## check style and types, and run all tests
@@ -62,5 +70,5 @@ bench: setup  ## measure speeds
 bundle: setup  ## pack build/bundle.zip, which Codabench takes as a competition
 	$(BIN)/python tools/make_bundle.py
 
-clean:  ## remove what commands have made, compiled code too, but not .venv
-	rm -rf build ingestion_program/higgs_challenge/__pycache__
+clean:  ## remove data, runs, bundle, trained model and compiled code, but not .venv
+	rm -rf build ingestion_program/higgs_challenge/__pycache__ sample_code_submission/trained_model.pt

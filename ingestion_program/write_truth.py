@@ -6,7 +6,7 @@ Organisers run it once a phase; its output is reference data, never to be seen b
 import argparse
 from pathlib import Path
 
-from higgs_challenge.cli import add_plan_options, existing_folder, exit_on_mistakes, plan_settings
+from higgs_challenge.cli import add_plan_options, existing_folder, exit_on_mistakes, make_folder, plan_settings
 from higgs_challenge.experiments import make_plan, write_truth
 
 
@@ -17,7 +17,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="reference folder, made if need be")
     add_plan_options(parser)
     arguments = parser.parse_args()
-    print(write_truth(make_plan(plan_settings(arguments)), arguments.output))
+    print(write_truth(make_plan(plan_settings(arguments)), make_folder(arguments.output)))
 
 
 if __name__ == "__main__":

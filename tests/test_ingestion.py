@@ -3,14 +3,18 @@
 import json
 import os
 import runpy
+import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from handmade import official_frame, write_official, write_store
+from handmade import official_frame, physical_rows, write_official, write_store
 from tiny_submissions import write_submission
 
 from higgs_challenge.events.nuisances import PRIORS
@@ -344,6 +348,52 @@ def test_an_official_file_without_settings_runs_with_the_official_ones(
     assert summary["data"] == "FAIR_Universe_HiggsML_data.parquet (2000 rows)"
 
 
+def test_a_damaged_training_part_is_not_the_submission_s_fault(
+    tmp_path: Path, counting: Path, ingest: Ingest, small_store: Path
+) -> None:
+    shutil.copytree(small_store, tmp_path / "damaged")
+    (tmp_path / "damaged" / "training" / "weights.f32").unlink()
+    code, text = ingest(data=tmp_path / "damaged")
+    assert code == 2
+    assert "InputError: " in text
+    assert "the store is damaged" in text
+
+
+def test_a_process_without_hidden_events_is_told_and_left_out(
+    tmp_path: Path, counting: Path, ingest: Ingest, small_yields: dict[str, float]
+) -> None:
+    rng = np.random.default_rng(2)
+    rows = {name: (physical_rows(rng, 3000), np.ones(3000, np.float32)) for name in ("ztautau", "ttbar", "diboson")}
+    write_store(tmp_path / "no_signal", rows, rows, small_yields)
+    code, text = ingest(data=tmp_path / "no_signal")
+    assert code == 0, text
+    assert "there is no hidden htautau event" in text
+
+
+def test_a_terminated_run_leaves_no_process_and_no_scratch_folder(
+    tmp_path: Path, phase: Path, small_store: Path
+) -> None:
+    predict = f"""
+        import os, time
+        open({str(tmp_path / "pid")!r}, 'w').write(str(os.getpid()))
+        time.sleep(600)
+    """
+    folder = write_submission(tmp_path / "submission", predict=predict)
+    (tmp_path / "scratch").mkdir()
+    command = [sys.executable, PROGRAM / "run_ingestion.py", "--input", phase, "--data", small_store, "--workers", "1"]
+    environment = {**os.environ, "TMPDIR": str(tmp_path / "scratch")}
+    with subprocess.Popen([*command, "--submission", folder, "--output", tmp_path / "output"], env=environment) as run:
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "pid").is_file() or not (tmp_path / "pid").read_text():
+            assert time.monotonic() < deadline, "the submission was never asked"
+            time.sleep(0.05)
+        pid = int((tmp_path / "pid").read_text())
+        run.terminate()
+        assert run.wait(timeout=30) == 128 + signal.SIGTERM
+    assert not Path(f"/proc/{pid}").exists()
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
 class TestWriteTruth:
     """The organiser's command that makes a phase's reference data."""
 
@@ -354,3 +404,11 @@ class TestWriteTruth:
         plan = make_plan(load_settings(phase / "settings.yaml"))
         truth = read(tmp_path / "reference" / "truth.json")
         assert (truth["plan_fingerprint"], truth["ground_truth_mus"]) == (plan.fingerprint, list(plan.mus))
+
+    def test_an_output_that_cannot_be_a_folder_is_refused(self, tmp_path: Path, phase: Path) -> None:
+        (tmp_path / "file").write_text("kept")
+        command = [sys.executable, PROGRAM / "write_truth.py", "--input", phase, "--output", tmp_path / "file" / "sub"]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        assert ended.returncode == 2
+        assert ended.stderr.startswith("InputError: ")
+        assert "cannot be a folder for output" in ended.stderr

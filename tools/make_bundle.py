@@ -138,13 +138,16 @@ def pack(files: Mapping[str, bytes]) -> bytes:
 
 def write_whole(output: Path, content: bytes) -> None:
     """Write a file so that its name never stands for half of it."""
-    output.parent.mkdir(parents=True, exist_ok=True)
     part = output.with_name(output.name + ".part")
     try:
+        output.parent.mkdir(parents=True, exist_ok=True)
         part.write_bytes(content)
         os.replace(part, output)
+    except OSError as error:
+        raise InputError(f"{output}: cannot be written ({error}); name another --output.") from error
     finally:
-        part.unlink(missing_ok=True)
+        if output.parent.is_dir():
+            part.unlink(missing_ok=True)
 
 
 def main() -> int:

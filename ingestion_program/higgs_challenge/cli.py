@@ -2,12 +2,13 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from higgs_challenge.errors import ChallengeError
+from higgs_challenge.errors import ChallengeError, InputError
 from higgs_challenge.events.nuisances import PRIORS
 from higgs_challenge.experiments import Settings, load_settings
 from higgs_challenge.experiments.settings import SETTINGS_FILE, ActiveNuisances
@@ -40,6 +41,15 @@ def plan_settings(arguments: argparse.Namespace) -> Settings:
     return load_settings(arguments.input / SETTINGS_FILE, overrides)
 
 
+def make_folder(path: Path) -> Path:
+    """Make a folder for output; InputError where that is not possible."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{path} cannot be a folder for output: {error}.") from error
+    return path
+
+
 def existing_folder(text: str) -> Path:
     """Check that an argument names a folder; for argparse."""
     path = Path(text)
@@ -54,7 +64,11 @@ def available_cores() -> int:
 
 
 def exit_on_mistakes(main: Callable[[], None]) -> None:
-    """Run a program; a participant's or an organiser's mistake becomes one message and exit code 2."""
+    """Run a program; a participant's or an organiser's mistake becomes one message and exit code 2.
+
+    A termination signal ends it as an exception does, so that the submission's processes and files go with it.
+    """
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         main()
     except ChallengeError as error:

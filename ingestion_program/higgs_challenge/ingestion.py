@@ -16,6 +16,7 @@ import numpy as np
 
 from higgs_challenge.data.source import open_data
 from higgs_challenge.data.store import Store
+from higgs_challenge.data.training import TrainingSet
 from higgs_challenge.errors import SubmissionError
 from higgs_challenge.execution.local import Result, evaluate_all
 from higgs_challenge.execution.output import (
@@ -24,7 +25,6 @@ from higgs_challenge.execution.output import (
     LOG_FILE,
     SUMMARY_FILE,
     Journal,
-    prepare_output,
     refuse_reserved_names,
     write_json,
     write_results,
@@ -75,7 +75,6 @@ def run_ingestion(run: Run) -> None:
         InputError: the data or the output folder cannot be used.
     """
     started = time.monotonic()
-    prepare_output(run.output)
     if not (run.submission / "model.py").is_file():
         raise SubmissionError(f"The submission {run.submission} has no model.py in its top folder.")
     refuse_reserved_names(run.submission)
@@ -83,6 +82,7 @@ def run_ingestion(run: Run) -> None:
     with ExitStack() as stack:
         with show_waiting("Opening the data"):
             store = stack.enter_context(open_data(run.data))
+            TrainingSet(store.training_folder)  # if it is damaged, that is not the submission's fault
         warnings = check_store(store)
         for warning in warnings:
             console().print(f"Warning: {warning}.", style="yellow")
@@ -98,7 +98,8 @@ def run_ingestion(run: Run) -> None:
 def check_store(store: Store) -> list[str]:
     """Say in which respects a store is too small for its results to mean much."""
     multiples = store.multiples()
-    warnings = [f"no hidden {name} event: pseudo-experiments have none" for name, many in multiples.items() if not many]
+    absent = [name for name, part in store.hidden.items() if len(part.events) == 0]
+    warnings = [f"there is no hidden {name} event, so pseudo-experiments have none" for name in absent]
     scarcest = min(multiples, key=lambda name: multiples[name])
     if multiples[scarcest] < ENOUGH_MULTIPLES:
         warnings.append(

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from higgs_challenge.cli import exit_on_mistakes
+from higgs_challenge.cli import exit_on_mistakes, make_folder
 from higgs_challenge.data.official import convert_official_file
 from higgs_challenge.data.synthetic import DEFAULT_SEED, SIZES, make_synthetic_store
 from higgs_challenge.execution.progress import show_progress
@@ -21,7 +21,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.seed < 0:
         parser.error("--seed must not be negative")
-    arguments.store.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(arguments.store.parent)
     if arguments.official:
         convert(arguments.official, arguments.store)
     else:

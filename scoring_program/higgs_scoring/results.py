@@ -28,7 +28,7 @@ LONGEST = 1e9
 
 ORGANISER = "make the reference data anew from the plan"
 RERUN = "run ingestion again and score the folder that it writes"
-PREDICT = "correct what predict() returns and run ingestion again"
+PREDICT = "run ingestion again, with predict() corrected where it returned that"
 
 
 @dataclass(frozen=True)

@@ -50,9 +50,10 @@ def leaderboard_columns(scores: Scores, minutes: float) -> dict[str, float]:
 
 
 def _make_folder(output: Path) -> None:
-    if output.exists() and not output.is_dir():
-        raise ScoringError(f"The output {output} is not a folder: give another --output.")
-    output.mkdir(parents=True, exist_ok=True)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ScoringError(f"The output {output} cannot be a folder ({error}): give another --output.") from error
 
 
 def _write(path: Path, text: str) -> None:

@@ -192,3 +192,47 @@ def test_data_are_found_in_the_first_folder_that_has_any(store: Path, tmp_path: 
 def test_no_data_anywhere_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"No data in .*: expected an event store"), open_data([tmp_path]):
         pass
+
+
+def test_a_folder_that_is_no_store_is_never_replaced(tmp_path: Path) -> None:
+    precious = tmp_path / "data" / "thesis.txt"
+    precious.parent.mkdir()
+    precious.write_text("years of work")
+    with pytest.raises(InputError, match="exists and is no event store"), StoreWriter(precious.parent, "oops"):
+        pass
+    assert precious.read_text() == "years of work"
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+def test_other_files_in_a_store_s_folder_stay_when_it_is_made_again(store: Path) -> None:
+    (store / "notes.txt").write_text("kept")
+    rows = physical_rows(np.random.default_rng(3), 8)
+    with StoreWriter(store, "again") as writer:
+        for add in (writer.add_training, writer.add_hidden):
+            add(rows, np.arange(8) % len(PROCESSES), np.ones(8))
+        writer.finish()
+    assert (store / "notes.txt").read_text() == "kept"
+    assert open_store(store).source == "again"
+
+
+def test_a_store_below_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("kept")
+    with pytest.raises(InputError, match="No store can be made at"), StoreWriter(tmp_path / "file" / "store", "oops"):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"rows": {"htautau": 1}}, "a number >= 0 for every process"),
+        ({"yields": dict.fromkeys(PROCESSES, -1.0)}, "a number >= 0 for every process"),
+        ({"yields": dict.fromkeys(PROCESSES, 0.0)}, "about a million would be right"),
+        ({"yields": dict.fromkeys(PROCESSES, 1e12)}, "about a million would be right"),
+        ({"yields": dict.fromkeys(PROCESSES, "many")}, "is no part of an event store"),
+    ],
+)
+def test_a_description_that_cannot_be_is_refused(store: Path, change: dict[str, object], sentence: str) -> None:
+    description = store / "hidden" / "part.json"
+    description.write_text(json.dumps(json.loads(description.read_text()) | change))
+    with pytest.raises(InputError, match=sentence):
+        open_store(store)

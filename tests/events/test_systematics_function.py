@@ -153,3 +153,11 @@ def test_data_that_is_no_frame_is_refused(data: Any, kind: str) -> None:
 def test_weights_that_have_no_length_are_refused(frame: pd.DataFrame) -> None:
     with pytest.raises(InputError, match=r"'weights' must have one entry an event, not 1\.0"):
         systematics({"data": frame, "weights": 1.0})
+
+
+@pytest.mark.parametrize("name", ["tes", "jes", "soft_met", "ttbar_scale", "diboson_scale", "bkg_scale"])
+@pytest.mark.parametrize("value", ["x", [1.0], float("nan"), float("inf"), -1.0])
+def test_a_parameter_that_is_no_number_in_its_range_is_named(frame: pd.DataFrame, name: str, value: object) -> None:
+    arguments: dict[str, Any] = {name: value}
+    with pytest.raises(InputError, match=f"systematics: {name} must be a "):
+        systematics(frame, **arguments)

@@ -18,8 +18,9 @@ def test_a_long_job_is_told_now_and_then_and_at_its_end(
             advance(done)
 
     lines = capsys.readouterr().err.splitlines()
-    assert 2 <= len(lines) <= 12
-    assert all(line.startswith("Drawing: ") and " of 40 events, " in line for line in lines)
+    assert 3 <= len(lines) <= 13
+    assert lines[0] == "Drawing: 40 events ..."
+    assert all(line.startswith("Drawing: ") and " of 40 events, " in line for line in lines[1:])
     assert lines[-1].startswith("Drawing: 40 of 40 events, ")
     assert lines[-1].endswith("/s, 0 s left")
     assert "\x1b" not in "".join(lines)

@@ -65,8 +65,8 @@ def test_the_phases_settings_are_read(phase: str) -> None:
         ("random_seed: -1", "random_seed: Input should be greater than or equal to 0"),
         ("systematics: all", "systematics: Input should be a valid dictionary"),
         ("systematics: {tes: 1}", r"systematics\.tes: Input should be a valid boolean"),
-        ("mu_range: [3.0, 0.1]", "mu_range must be two numbers, 0 <= low <= high, not 3.0 and 0.1"),
-        ("mu_range: [-1.0, 0.1]", "mu_range must be two numbers, 0 <= low <= high, not -1.0 and 0.1"),
+        ("mu_range: [3.0, 0.1]", "mu_range must be 0 <= low <= high <= 1000, not 3.0 and 0.1"),
+        ("mu_range: [-1.0, 0.1]", "mu_range must be 0 <= low <= high <= 1000, not -1.0 and 0.1"),
         ("mu_range: [1.0]", r"mu_range\.1: Field required"),
         ("mu_range: [0.1, .inf]", r"mu_range\.1: Input should be a finite number"),
         ("mu_range: [0.1, .nan]", r"mu_range\.1: Input should be a finite number"),
@@ -77,9 +77,9 @@ def test_the_phases_settings_are_read(phase: str) -> None:
         ("just words", "must be a mapping of settings, not str"),
         ("0", "must be a mapping of settings, not int"),
         ("1: 2", "settings.yaml: .*keyword"),
-        ("mu_range: [0.1, 3.0", "is not YAML: "),
-        ("a: b: c", "is not YAML: "),
-        ("!!python/object/apply:os.getcwd []", "is not YAML: "),
+        ("mu_range: [0.1, 3.0", "cannot be read as YAML: "),
+        ("a: b: c", "cannot be read as YAML: "),
+        ("!!python/object/apply:os.getcwd []", "cannot be read as YAML: "),
     ],
 )
 def test_wrong_settings_are_refused(file: Path, content: str, sentence: str) -> None:
@@ -91,7 +91,7 @@ def test_wrong_settings_are_refused(file: Path, content: str, sentence: str) -> 
 
 def test_what_is_no_text_is_refused(file: Path) -> None:
     file.write_bytes(b"\xff\xfe\x00\x9d")
-    with pytest.raises(InputError, match="is not YAML: "):
+    with pytest.raises(InputError, match="cannot be read as YAML: "):
         load_settings(file)
 
 
@@ -103,5 +103,14 @@ def test_every_wrong_setting_is_told_at_once(file: Path) -> None:
 
 def test_a_wrong_override_is_refused() -> None:
     overrides: dict[str, Any] = {"num_of_sets": 0}
-    with pytest.raises(InputError, match="Settings: num_of_sets: Input should be greater than 0"):
+    with pytest.raises(
+        InputError,
+        match="Settings, num_of_sets replaced by the command line: num_of_sets: Input should be greater than 0",
+    ):
         load_settings(None, overrides)
+
+
+def test_a_folder_in_the_place_of_the_file_is_refused(file: Path) -> None:
+    file.mkdir()
+    with pytest.raises(InputError, match=r"cannot be read as YAML: .*directory"):
+        load_settings(file)

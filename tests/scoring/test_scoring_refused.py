@@ -133,7 +133,7 @@ CASES: list[tuple[str, Spoil, list[str]]] = [
     ("no size in truth", change(TRUTH, num_pseudo_experiments=0), ["truth.json: num_pseudo_experiments is 0"]),
     ("size is a float", change(TRUTH, num_pseudo_experiments=5.0), ["truth.json: num_pseudo_experiments is 5.0"]),
     ("reveal is text", change(TRUTH, reveal="no"), ["truth.json: reveal is 'no' but must be true or false"]),
-    ("output is a file", lambda run: run.output.write_text("kept"), ["is not a folder", "--output"]),
+    ("output is a file", lambda run: run.output.write_text("kept"), ["cannot be a folder", "--output"]),
     *((f"no {key}", remove_entry(RESULT, key), [f"result_1.json has no entry '{key}'"]) for key in KEYS),
     *((f"{key} is no list", change(RESULT, **{key: 1.0}), [f"result_1.json: {key} is 1.0"]) for key in KEYS),
     *((f"short {key}", change(RESULT, **{key: [1.0] * 4}), [f"{key} has 4 entries instead of 5"]) for key in KEYS),
@@ -173,7 +173,7 @@ def test_refused_in_a_process_of_its_own(run: Any) -> None:
     assert ended.returncode == 2
     assert ended.stderr == (
         "Not scored: result_1.json: mu_hats[0] is 'one' but must be a number: "
-        "correct what predict() returns and run ingestion again.\n"
+        "run ingestion again, with predict() corrected where it returned that.\n"
     )
     assert not run.output.exists()
 

@@ -27,11 +27,11 @@ def fit_and_predict(
         ("def Model(): pass\n", NO_CLASS),
         (
             "class Model:\n    def fit(self): pass\n",
-            "class Model must have the methods fit and predict; predict is missing.",
+            "class Model must have the methods fit and predict; it lacks predict.",
         ),
         (
             "class Model:\n    fit = 3\n",
-            "class Model must have the methods fit and predict; fit and predict is missing.",
+            "class Model must have the methods fit and predict; it lacks fit and predict.",
         ),
     ],
     ids=["no model.py", "no class Model", "Model is no class", "no predict", "neither method"],
@@ -118,3 +118,15 @@ def test_the_clock_brackets_the_call(tmp_path: Path, training: Path, features: F
     with running(folder, training) as process:
         assert 0.4 <= process.fit(LIMIT) < 5.0  # without the seconds that Python takes to start
         assert 0.4 <= process.predict(features, LIMIT)[1] < 5.0
+
+
+def test_an_exception_that_cannot_describe_itself_is_told(tmp_path: Path, training: Path) -> None:
+    fit = """
+        class Silent(Exception):
+            def __str__(self):
+                raise ValueError
+        raise Silent
+    """
+    folder = write_submission(tmp_path / "submission", fit=fit)
+    with running(folder, training) as process, pytest.raises(SubmissionError, match="no readable text"):
+        process.fit(LIMIT)

@@ -8,6 +8,7 @@ folders so that one can be readable without the other.
 """
 
 import json
+import math
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -23,6 +24,8 @@ from higgs_challenge.events.columns import PRIMARY, PROCESSES
 
 Array = npt.NDArray[Any]
 FORMAT = 1
+LARGEST_YIELD = 1e8
+"""A pseudo-experiment of more events than this would not fit into memory."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,9 @@ class Store:
     training_folder: Path
 
     def multiples(self) -> dict[str, float]:
-        """Tell how many times the hidden rows are a pseudo-experiment's expected number, per process."""
-        return {name: len(part.events) / part.expected for name, part in self.hidden.items() if part.expected > 0}
+        """Tell how many times the hidden rows are a pseudo-experiment's expected number, per process that it has."""
+        expected = {name: part for name, part in self.hidden.items() if part.expected > 0}
+        return {name: len(part.events) / part.expected for name, part in expected.items()}
 
 
 def open_store(path: str | Path) -> Store:
@@ -102,21 +106,36 @@ def read_part(folder: Path) -> Part:
     try:
         content = json.loads((folder / "part.json").read_text())
         if content["format"] == FORMAT:
-            return Part(**content)
+            return _checked_part(folder, Part(**content))
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise InputError(f"{folder} is no part of an event store ({error}); make one with `make data`.") from error
     raise InputError(f"{folder} has store format {content['format']}, expected {FORMAT}; make the store again.")
 
 
+def _checked_part(folder: Path, part: Part) -> Part:
+    numbers = (part.yields, part.largest_weights, part.rows)
+    complete = all(isinstance(values, dict) and set(values) == set(PROCESSES) for values in numbers)
+    if not complete or any(not 0 <= value < math.inf for values in numbers for value in values.values()):
+        raise InputError(f"{folder}/part.json must have a number >= 0 for every process; the store is damaged.")
+    total = sum(part.yields.values())
+    if not 0 < total <= LARGEST_YIELD:
+        raise InputError(f"{folder} expects {total:g} events in a pseudo-experiment; about a million would be right.")
+    return part
+
+
+def _is_empty_folder(path: Path) -> bool:
+    return path.is_dir() and not any(path.iterdir())
+
+
 def map_array(path: Path, dtype: str, shape: tuple[int, ...]) -> Array:
     """Map a file of numbers read-only; InputError where its size is not the shape's."""
     expected = int(np.prod(shape)) * np.dtype(dtype).itemsize
-    size = path.stat().st_size if path.exists() else -1
-    if size != expected:
+    size = path.stat().st_size if path.exists() else 0
+    if size != expected or not path.exists():
         raise InputError(f"{path} should have {expected} bytes and has {size}; the store is damaged, make it again.")
-    if expected == 0:
-        return np.empty(shape, dtype)
-    return np.asarray(np.memmap(path, dtype, mode="r", shape=shape))
+    array = np.asarray(np.memmap(path, dtype, mode="r", shape=shape)) if expected else np.empty(shape, dtype)
+    array.setflags(write=False)  # compiled code takes all processes' arrays together, so all are of one kind
+    return array
 
 
 class StoreWriter:
@@ -127,18 +146,23 @@ class StoreWriter:
     """
 
     def __init__(self, path: Path, source: str) -> None:
-        self._path = path
+        self._path = path.resolve()
         self._source = source
-        self._partial = path.with_name(path.name + ".partial")
+        self._partial = self._path.with_name(self._path.name + ".partial")
         self._files: dict[Path, BinaryIO] = {}
         self._rows = {part: dict.fromkeys(PROCESSES, 0) for part in ("training", "hidden")}
         self._largest = {part: dict.fromkeys(PROCESSES, 0.0) for part in ("training", "hidden")}
         self._weight_sums = dict.fromkeys(PROCESSES, 0.0)
 
     def __enter__(self) -> "StoreWriter":
+        if self._path.exists() and not is_store(self._path) and not _is_empty_folder(self._path):
+            raise InputError(f"{self._path} exists and is no event store; name a new folder, nothing was changed.")
         shutil.rmtree(self._partial, ignore_errors=True)
-        for part in ("training", "hidden"):
-            (self._partial / part).mkdir(parents=True)
+        try:
+            for part in ("training", "hidden"):
+                (self._partial / part).mkdir(parents=True)
+        except OSError as error:
+            raise InputError(f"No store can be made at {self._path}: {error}.") from error
         for name in PROCESSES:
             self._append(f"hidden/{name}.events.f32")
             self._append(f"hidden/{name}.weights.f32")
@@ -196,9 +220,12 @@ class StoreWriter:
             (self._partial / part / "part.json").write_text(json.dumps(asdict(description), indent=2))
         for file in self._files.values():
             file.close()
-        if self._path.exists():
-            shutil.rmtree(self._path)
-        self._partial.rename(self._path)
+        self._path.mkdir(exist_ok=True)
+        for part in ("hidden", "training"):
+            shutil.rmtree(self._path / part, ignore_errors=True)
+        for part in ("training", "hidden"):  # what makes a folder a store comes last
+            (self._partial / part).rename(self._path / part)
+        self._partial.rmdir()
 
     def _append(self, name: str, values: Array | None = None) -> None:
         path = self._partial / name

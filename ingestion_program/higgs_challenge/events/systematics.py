@@ -1,5 +1,6 @@
 """`systematics`, the function that participants use to see what a nuisance parameter does to their events."""
 
+import math
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -47,7 +48,7 @@ def systematics(
         columns overwritten in place or added at the end.
 
     Raises:
-        InputError: data_set is neither kind, or lacks what it must hold.
+        InputError: data_set is neither kind or lacks what it must hold, or a parameter is no number in its range.
 
     Example:
         >>> from higgs_challenge import simulate
@@ -55,19 +56,31 @@ def systematics(
         >>> len(systematics(events, tes=1.02)) > len(systematics(events, tes=0.98))
         True
     """
+    tes, jes, soft_met = _number("tes", tes, above=0.0), _number("jes", jes, above=0.0), _number("soft_met", soft_met)
+    scales = {"ttbar_scale": ttbar_scale, "diboson_scale": diboson_scale, "bkg_scale": bkg_scale}
+    given = {name: _number(name, value) for name, value in scales.items() if value is not None}
     frame, others, passed_on = _take_apart(data_set)
     features, kept = transform(
         primary_rows(frame), tes=tes, jes=jes, noise=_soft_noise(soft_met, len(frame), seed), select=dopostprocess
     )
     distorted = _with_features(frame, features, kept)
     others = {name: values.iloc[kept].reset_index(drop=True) for name, values in others.items()}
-    scales = {"ttbar_scale": ttbar_scale, "diboson_scale": diboson_scale, "bkg_scale": bkg_scale}
-    given = {name: value for name, value in scales.items() if value is not None}
     if isinstance(data_set, pd.DataFrame):
         _scale_weights(distorted, given)
         return distorted
     _scale_weights(others, given)
     return {"data": distorted, **others, **passed_on}
+
+
+def _number(name: str, value: Any, above: float = -math.inf) -> float:
+    """Check a parameter: a finite number, not negative, and above a bound where there is one."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"systematics: {name} must be a number, not {value!r}.") from error
+    if not (math.isfinite(number) and number >= 0 and number > above):
+        raise InputError(f"systematics: {name} must be a finite positive number, not {value!r}.")
+    return number
 
 
 def _take_apart(data_set: Any) -> tuple[pd.DataFrame, dict[str, pd.Series], dict[str, Any]]:

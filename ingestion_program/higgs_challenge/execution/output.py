@@ -35,8 +35,9 @@ def prepare_output(folder: Path) -> None:
     """Create an output folder, and remove what an earlier run left there, so that a failed run has no results."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for path in (*folder.glob("result_*.json"), folder / SUMMARY_FILE, folder / DURATION_FILE):
-            path.unlink(missing_ok=True)
+        for pattern in RESERVED:
+            for path in folder.glob(pattern):
+                path.unlink()
     except OSError as error:
         raise InputError(f"The output folder {folder} cannot be written: {error}.") from error
 

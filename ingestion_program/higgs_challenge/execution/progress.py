@@ -92,11 +92,12 @@ class _Pace:
 
 
 class _Lines:
-    """Progress as lines of a log, the first after a while and the last always."""
+    """Progress as lines of a log: at the start, now and then, and at the end."""
 
     def __init__(self, title: str, total: int, unit: str) -> None:
         self._title, self._total, self._unit = title, total, unit
         self._pace, self._latest = _Pace(total, unit), time.monotonic()
+        print(f"{title}: {total} {unit} ...", file=sys.stderr, flush=True)
 
     def __call__(self, done: int) -> None:
         now = time.monotonic()

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, V
 from higgs_challenge.errors import InputError
 
 SETTINGS_FILE = "settings.yaml"
+LARGEST_MU = 1000.0
 
 
 class _Strict(BaseModel):
@@ -61,8 +62,8 @@ class Settings(_Strict):
     @model_validator(mode="after")
     def _check_mu_range(self) -> "Settings":
         low, high = self.mu_range
-        if not 0 <= low <= high:
-            raise ValueError(f"mu_range must be two numbers, 0 <= low <= high, not {low} and {high}")
+        if not 0 <= low <= high <= LARGEST_MU:
+            raise ValueError(f"mu_range must be 0 <= low <= high <= {LARGEST_MU:g}, not {low} and {high}")
         return self
 
 
@@ -80,15 +81,16 @@ def load_settings(path: Path | None, overrides: Mapping[str, Any] | None = None)
     if path is not None and path.exists():
         try:
             content = yaml.safe_load(path.read_text())
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise InputError(f"{path} is not YAML: {error}.") from error
+        except (OSError, yaml.YAMLError, ValueError) as error:
+            raise InputError(f"{path} cannot be read as YAML: {' '.join(str(error).split())}.") from error
         content = {} if content is None else content
         if not isinstance(content, dict):
             raise InputError(f"{path} must be a mapping of settings, not {type(content).__name__}.")
     try:
         return Settings(**{**content, **(overrides or {})})
     except (ValidationError, TypeError) as error:
-        raise InputError(f"{path or 'Settings'}: {_explain(error)}.") from error
+        replaced = f", {' and '.join(overrides)} replaced by the command line" if overrides else ""
+        raise InputError(f"{path or 'Settings'}{replaced}: {_explain(error)}.") from error
 
 
 def _explain(error: ValidationError | TypeError) -> str:

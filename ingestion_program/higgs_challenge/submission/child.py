@@ -27,7 +27,7 @@ from higgs_challenge.submission.answer import KEYS
 from higgs_challenge.submission.channel import Channel, ChannelClosedError, anonymous_file
 
 LONGEST_SENTENCE, LONGEST_TEXT = 2_000, 20_000
-NOT_THEIRS = (str(Path(higgs_challenge.__file__).parent), "<frozen ")
+NOT_THEIRS = (str(Path(higgs_challenge.__file__).parent), str(Path(importlib.__file__).parent), "<frozen ")
 """Where files begin whose frames say nothing to a participant."""
 
 METHODS = ("fit", "predict")
@@ -91,7 +91,7 @@ def load_class() -> type:
         raise SubmissionError("model.py must define a class Model(get_train_set=None, systematics=None).")
     missing = [name for name in METHODS if not callable(getattr(model, name, None))]
     if missing:
-        raise SubmissionError(f"class Model must have the methods fit and predict; {' and '.join(missing)} is missing.")
+        raise SubmissionError(f"class Model must have the methods fit and predict; it lacks {' and '.join(missing)}.")
     return model
 
 
@@ -133,12 +133,19 @@ def _number(value: Any) -> float | str:
 def _explain(error: BaseException) -> dict[str, Any]:
     """Describe a failure in the participant's terms, with the frames of the participant's own code only."""
     ours = isinstance(error, SubmissionError)
-    problem = str(error) if ours else f"{type(error).__name__}: {error}"[:LONGEST_SENTENCE]
+    problem = str(error) if ours else f"{type(error).__name__}: {_words(error)}"[:LONGEST_SENTENCE].rstrip(": ")
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(NOT_THEIRS)]
-    if ours and not frames:
+    if not frames:
         return {"problem": problem}
     lines = [*traceback.format_list(frames), *traceback.format_exception_only(error)]
     return {"problem": problem, "traceback": "".join(lines)[-LONGEST_TEXT:]}
+
+
+def _words(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # a participant's exception may fail to describe itself
+        return "(it has no readable text)"
 
 
 def serve(channel: Channel, child: Child) -> None:
