@@ -392,23 +392,3 @@ def test_a_terminated_run_leaves_no_process_and_no_scratch_folder(
         assert run.wait(timeout=30) == 128 + signal.SIGTERM
     assert not Path(f"/proc/{pid}").exists()
     assert list((tmp_path / "scratch").iterdir()) == []
-
-
-class TestWriteTruth:
-    """The organiser's command that makes a phase's reference data."""
-
-    def test_it_writes_the_truth_that_the_run_had(self, tmp_path: Path, phase: Path) -> None:
-        command = [sys.executable, PROGRAM / "write_truth.py", "--input", phase, "--output", tmp_path / "reference"]
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-        assert ended.stdout == f"{tmp_path / 'reference' / 'truth.json'}\n"
-        plan = make_plan(load_settings(phase / "settings.yaml"))
-        truth = read(tmp_path / "reference" / "truth.json")
-        assert (truth["plan_fingerprint"], truth["ground_truth_mus"]) == (plan.fingerprint, list(plan.mus))
-
-    def test_an_output_that_cannot_be_a_folder_is_refused(self, tmp_path: Path, phase: Path) -> None:
-        (tmp_path / "file").write_text("kept")
-        command = [sys.executable, PROGRAM / "write_truth.py", "--input", phase, "--output", tmp_path / "file" / "sub"]
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
-        assert ended.returncode == 2
-        assert ended.stderr.startswith("InputError: ")
-        assert "cannot be a folder for output" in ended.stderr
