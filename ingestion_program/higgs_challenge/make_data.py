@@ -33,8 +33,7 @@ def generate(store: Path, size: str, seed: int) -> None:
     """Fill a store with synthetic events, showing progress."""
     rows = sum(SIZES[size].hidden.values()) + sum(SIZES[size].training.values())
     with show_progress("Generating", rows, "events") as advance:
-        for done, _ in make_synthetic_store(store, SIZES[size], seed):
-            advance(done)
+        make_synthetic_store(store, SIZES[size], seed, lambda done, total: advance(done))
 
 
 def convert(official: Path, store: Path) -> None:

@@ -93,14 +93,15 @@ def draw_penalty(coverage: float, penalty: float, n: int) -> str:
     axes.plot(grid, np.log(coverage_penalty(grid, n)), color=stand_in("ink"), linewidth=1.5)
     colour = "covers" if penalty == 1 else "misses"
     axes.plot([coverage], [np.log(penalty)], "o", color=stand_in(colour), markersize=9)
-    # The label goes to the side of the point that the curve leaves free.
-    side = int(coverage < lowest) - int(coverage > highest)
+    # The label goes to the side of the point that the curve leaves free, which is the one towards the zone's middle.
+    side = 1 if coverage < TARGET_COVERAGE else -1
+    outside = penalty > 1
     axes.annotate(
         "this submission",
         (coverage, float(np.log(penalty))),
-        xytext=(10 * side, 10 - 4 * abs(side)),
+        xytext=(10 * side, 6) if outside else (0, 10),
         textcoords="offset points",
-        ha=("center", "left", "right")[side],
+        ha="left" if side > 0 else "right",
         color=stand_in(colour),
         fontsize=FONT_SIZE,
     )

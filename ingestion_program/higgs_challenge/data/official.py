@@ -1,7 +1,7 @@
 """The official file, parquet with a metadata JSON beside it, streamed into an event store."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from higgs_challenge.data.store import StoreWriter
+from higgs_challenge.data.store import Progress, StoreWriter, no_progress
 from higgs_challenge.errors import InputError
 from higgs_challenge.events.columns import LABELLING, OFFICIAL_COLUMNS, PRIMARY, PROCESSES, SIGNAL
 
@@ -19,8 +19,6 @@ HIDDEN_SHARE = 0.3
 """The first rows of the official file are its test part."""
 
 ROWS_AT_ONCE = 262_144
-
-Progress = Callable[[int, int], None]
 
 
 def find_official_file(folder: Path) -> Path | None:
@@ -47,7 +45,7 @@ def metadata_path(parquet: Path) -> Path:
     return parquet.with_name(f"{parquet.stem}_metadata.json")
 
 
-def convert_official_file(parquet: Path, store: Path, progress: Progress = lambda done, total: None) -> None:
+def convert_official_file(parquet: Path, store: Path, progress: Progress = no_progress) -> None:
     """Stream an official file into a store: its first 30 % of rows are the hidden part, the rest the training part.
 
     Args:

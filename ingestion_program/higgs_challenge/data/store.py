@@ -10,7 +10,7 @@ folders so that one can be readable without the other.
 import json
 import math
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +23,9 @@ from higgs_challenge.errors import InputError
 from higgs_challenge.events.columns import PRIMARY, PROCESSES
 
 Array = npt.NDArray[Any]
+Progress = Callable[[int, int], None]
+"""Called with rows done and rows in total while a store is filled."""
+
 FORMAT = 1
 LARGEST_YIELD = 1e8
 """A pseudo-experiment of more events than this would not fit into memory."""
@@ -136,6 +139,10 @@ def map_array(path: Path, dtype: str, shape: tuple[int, ...]) -> Array:
     array = np.asarray(np.memmap(path, dtype, mode="r", shape=shape)) if expected else np.empty(shape, dtype)
     array.setflags(write=False)  # compiled code takes all processes' arrays together, so all are of one kind
     return array
+
+
+def no_progress(done: int, total: int) -> None:
+    """Tell nobody how far the filling of a store is."""
 
 
 class StoreWriter:

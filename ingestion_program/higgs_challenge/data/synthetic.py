@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from higgs_challenge.data.store import Array, StoreWriter
-from higgs_challenge.events.columns import PROCESSES
+from higgs_challenge.data.store import Array, Progress, StoreWriter, no_progress
+from higgs_challenge.events.columns import PRIMARY, PROCESSES
 from higgs_challenge.simulation import NOMINAL_YIELDS, simulate_blocks
 from higgs_challenge.streams import derive_seed, stream
 
@@ -43,16 +43,17 @@ SIZES = {
 }
 
 
-def make_synthetic_store(path: Path, size: Size, seed: int = DEFAULT_SEED) -> Iterator[tuple[int, int]]:
+def make_synthetic_store(path: Path, size: Size, seed: int = DEFAULT_SEED, progress: Progress = no_progress) -> None:
     """Generate events and write them to a store, both parts from streams of their own.
 
     Args:
         path: folder to create or replace.
         size: rows per process and part, for instance SIZES["small"].
         seed: non-negative; the same seed and size give the same store.
+        progress: called with rows done and rows in total.
 
-    Yields:
-        Rows done and rows in total, as it goes; the store is there when the iteration ends.
+    Raises:
+        InputError: no store can be made there.
     """
     total = sum(size.hidden.values()) + sum(size.training.values())
     done = 0
@@ -64,7 +65,7 @@ def make_synthetic_store(path: Path, size: Size, seed: int = DEFAULT_SEED) -> It
             for events, processes in _mixed_events(rows, seed, part):
                 add(events, processes, np.ones(len(events), dtype=np.float32))
                 done += len(events)
-                yield done, total
+                progress(done, total)
         writer.finish(yields=NOMINAL_YIELDS)
 
 
@@ -76,7 +77,7 @@ def _mixed_events(rows: Mapping[str, int], seed: int, part: str) -> Iterator[tup
     sources = [_Source(name, rows[name], derive_seed(seed, part, name)) for name in PROCESSES]
     for start in range(0, len(order), ROWS_AT_ONCE):
         processes = order[start : start + ROWS_AT_ONCE]
-        events = np.empty((len(processes), 16), dtype=np.float32)
+        events = np.empty((len(processes), len(PRIMARY)), dtype=np.float32)
         for number, source in enumerate(sources):
             own = processes == number
             events[own] = source.take(int(own.sum()))
@@ -88,7 +89,7 @@ class _Source:
 
     def __init__(self, process: str, n: int, seed: int) -> None:
         self._blocks = simulate_blocks(process, n, seed)
-        self._left = np.empty((0, 16), dtype=np.float32)
+        self._left = np.empty((0, len(PRIMARY)), dtype=np.float32)
 
     def take(self, n: int) -> Array:
         pieces = [self._left]

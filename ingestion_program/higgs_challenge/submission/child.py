@@ -99,7 +99,7 @@ def dump_model(model: Any) -> bytes:
     """Pickle a fitted model; SubmissionError names the attribute that does not pickle."""
     try:
         return cloudpickle.dumps(model)
-    except Exception as error:
+    except Exception as error:  # a participant's __reduce__ or __getstate__ may raise anything
         culprits = [name for name, value in getattr(model, "__dict__", {}).items() if not _pickles(value)]
         raise SubmissionError(
             f"The fitted model cannot be passed to other workers: {', '.join(culprits) or 'it'} does not pickle "
@@ -110,7 +110,7 @@ def dump_model(model: Any) -> bytes:
 def _pickles(value: Any) -> bool:
     try:
         cloudpickle.dumps(value)
-    except Exception:
+    except Exception:  # whatever it is, dump_model tells it
         return False
     return True
 
