@@ -1,6 +1,6 @@
 """Which numbers of the synthetic events are held against which published ones, and how far off they may be."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +13,9 @@ from tools.data_validation.compare import (
     compare_rank_correlation,
     rank_correlation,
 )
+from tools.data_validation.quality import Quality
 from tools.data_validation.regions import Floats, column
+from tools.data_validation.response import Response, response_pull
 from tools.data_validation.targets import (
     JET_FRACTIONS,
     LEVELS,
@@ -27,6 +29,9 @@ MOST_SIGMAS = 3.0
 """Standard errors that a number may be off; by chance alone one comparison in 370 is farther off."""
 
 LARGE_YIELD, SMALL_YIELD = 10_000.0, 40.0
+
+FEWEST_IN_REGION = 20
+"""Real rows that a region must have for its response to be compared."""
 
 
 class Check(NamedTuple):
@@ -141,6 +146,62 @@ def check_rank_correlations(process: str, features: Floats) -> Iterator[Check]:
         synthetic = rank_correlation(x[defined], y[defined], np.ones(defined.sum()))
         comparison = compare_rank_correlation(published[process], SAMPLE_ROWS[process] * defined.mean(), synthetic)
         yield _in_sigmas("Rank correlations", process, f"{first} and {second}", comparison)
+
+
+def check_separation(process: str, qualities: Sequence[Quality]) -> Iterator[Check]:
+    """Hold the area under a classifier's ROC curve against 0.5.
+
+    Args:
+        process: whose.
+        qualities: of the parts of its real rows.
+
+    Yields:
+        A check of each part that has rows enough to train on, in standard errors of its rows.
+    """
+    for quality in qualities:
+        if quality.separation is not None:
+            auc, error = quality.separation
+            comparison = Comparison(0.5, error, auc, (0.5 - auc) / error)
+            yield _in_sigmas("Classifier", process, f"area under the ROC curve, {quality.part}", comparison)
+
+
+def check_responses(
+    process: str,
+    synthetic: Mapping[tuple[str, float], Mapping[str, Response]],
+    real: Mapping[tuple[str, float], Mapping[str, Response]],
+) -> Iterator[Check]:
+    """Hold what nuisance parameters do to the synthetic yields against what they do to the real rows.
+
+    Args:
+        process: whose.
+        synthetic: relative changes of yields, by nuisance parameter and region.
+        real: the same of the real rows.
+
+    Yields:
+        A check of each yield that moves and comes from FEWEST_IN_REGION real rows or more, in standard errors.
+    """
+    for (name, value), regions in real.items():
+        for region, response in regions.items():
+            expected = synthetic[name, value].get(region)
+            if expected is None or response.number < FEWEST_IN_REGION or not (expected.moved or response.moved):
+                continue
+            pull = response_pull(response, expected)
+            comparison = Comparison(response.change, response.error, expected.change, pull)
+            yield _in_sigmas("Nuisance response", process, f"{name} {value:g}, {region}", comparison)
+
+
+def check_unphysical(process: str, counts: Mapping[str, int]) -> Iterator[Check]:
+    """Demand that no row is impossible.
+
+    Args:
+        process: whose.
+        counts: for each rule the rows that break it.
+
+    Yields:
+        One check of all rules.
+    """
+    broken = float(sum(counts.values()))
+    yield Check("Unphysical rows", process, "all rules", Comparison(0.0, 0.0, broken, 0.0), broken, 0.0, "rows")
 
 
 def _in_sigmas(subject: str, process: str, name: str, comparison: Comparison) -> Check:

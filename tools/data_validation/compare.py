@@ -163,6 +163,23 @@ def compare_rank_correlation(real: Rounded, number: float, synthetic: float) -> 
     return Comparison(real.value, sigma_z * (1 - synthetic**2), synthetic, distance / sigma_z)
 
 
+def poisson_interval(counts: Array) -> Array:
+    """Give the central 68.27 % intervals of Poisson means (Garwood).
+
+    Args:
+        counts: events seen, >= 0, shape (n,); effective numbers of weighted events need not be whole.
+
+    Returns:
+        Lower and upper ends, shape (2, n); 0 events reach from 0 to 1.84.
+    """
+    low, high = stats.norm.cdf([-1.0, 1.0])
+    ends = [
+        np.where(counts > 0, stats.gamma.ppf(low, np.maximum(counts, 1e-9)), 0.0),
+        stats.gamma.ppf(high, counts + 1),
+    ]
+    return np.array(ends)
+
+
 def kolmogorov_smirnov(real: Array, weights: Array, reference: Array) -> float:
     """Give the probability that rows of the reference's distribution lie as far from it as the real rows do.
 
