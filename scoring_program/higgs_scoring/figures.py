@@ -67,7 +67,7 @@ def draw_intervals(shown: SetIntervals, half_range: float) -> str:
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("μ")
-    return _as_svg(figure, f"Intervals of set {shown.number}")
+    return as_svg(figure, f"Intervals of set {shown.number}")
 
 
 def middle_of(shown: SetIntervals) -> float:
@@ -109,7 +109,7 @@ def draw_penalty(coverage: float, penalty: float, n: int) -> str:
     axes.set_ylim(bottom=-0.05 * axes.get_ylim()[1])
     axes.set_xlabel("coverage")
     axes.set_ylabel("score lost, ln f")
-    return _as_svg(figure, "Penalty against coverage")
+    return as_svg(figure, "Penalty against coverage")
 
 
 def draw_coverage(mus: FloatArray, p16: FloatArray, p84: FloatArray) -> str:
@@ -130,7 +130,7 @@ def draw_coverage(mus: FloatArray, p16: FloatArray, p84: FloatArray) -> str:
     axes.set_ylim(max(-0.03, bottom - 0.05), 1.03)
     axes.set_xlabel("true μ")
     axes.set_ylabel("coverage")
-    return _as_svg(figure, "Coverage against true mu")
+    return as_svg(figure, "Coverage against true mu")
 
 
 def draw_width(positions: FloatArray, p16: FloatArray, p84: FloatArray, *, label: str) -> str:
@@ -148,7 +148,7 @@ def draw_width(positions: FloatArray, p16: FloatArray, p84: FloatArray, *, label
     axes.set_ylim(0, 1.15 * top if top > 0 else 1)
     axes.set_xlabel(label)
     axes.set_ylabel("mean width")
-    return _as_svg(figure, f"Mean width against {label}")
+    return as_svg(figure, f"Mean width against {label}")
 
 
 def _canvas(width: int, height: int) -> tuple[Figure, Axes]:
@@ -168,7 +168,8 @@ def _canvas(width: int, height: int) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _as_svg(figure: Figure, description: str) -> str:
+def as_svg(figure: Figure, description: str) -> str:
+    """Write a figure drawn in stand-in colours as SVG for a page, with a description for those who cannot see it."""
     buffer = io.StringIO()
     # Text stays text, small and in the page's own font; a fixed salt gives the same run the same bytes.
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "report"}):
