@@ -1,13 +1,17 @@
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from handmade import METADATA, PARQUET, official_frame, write_official
 
 from higgs_challenge import InputError, TrainingSet, open_store
+from higgs_challenge.data import disk, official
 from higgs_challenge.data.official import convert_official_file, find_official_file
 from higgs_challenge.data.source import open_data
 from higgs_challenge.data.store import is_store
@@ -77,6 +81,31 @@ def test_the_size_of_row_groups_and_the_kind_of_text_do_not_matter(tmp_path: Pat
     assert stores[0] == stores[1] == stores[2] == stores[3]
 
 
+def test_the_metadata_may_say_how_many_rows_are_hidden(tmp_path: Path, frame: pd.DataFrame) -> None:
+    convert_official_file(write_official(tmp_path, frame, hidden_rows=120), tmp_path / "store")
+    assert sum(len(process.events) for process in open_store(tmp_path / "store").hidden.values()) == 120
+    assert len(TrainingSet(tmp_path / "store" / "training")) == 80
+
+
+def test_a_full_disk_is_told_before_anything_is_written(
+    tmp_path: Path, frame: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parquet = write_official(tmp_path, frame)
+    monkeypatch.setattr(disk.shutil, "disk_usage", lambda path: SimpleNamespace(free=13_000))
+    assert_refused(parquet, "the event store needs 0.0 GB in .*, where 0.0 GB are free: make room")
+
+
+def test_converting_holds_little_of_a_large_row_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The 17 columns of the one row group are 27 MB; holding them whole would need more the larger a file is."""
+    parquet = write_official(tmp_path, pd.concat([official_frame(100_000)] * 4))
+    pq.write_table(pq.read_table(parquet), parquet, row_group_size=400_000, use_dictionary=False, compression="none")
+    monkeypatch.setattr(official, "ROWS_AT_ONCE", 10_000)
+    before, held = pa.total_allocated_bytes(), []
+    convert_official_file(parquet, tmp_path / "store", lambda done, total: held.append(pa.total_allocated_bytes()))
+    assert len(held) == 41
+    assert max(held) - before < 12_000_000
+
+
 def test_double_precision_is_accepted(tmp_path: Path, frame: pd.DataFrame) -> None:
     convert_official_file(write_official(tmp_path, frame.astype({"PRI_met": "float64"})), tmp_path / "store")
     assert is_store(tmp_path / "store")
@@ -141,6 +170,9 @@ def test_damage_within_the_file_is_refused(tmp_path: Path, frame: pd.DataFrame) 
         ({"sum_weights": [1]}, "must be JSON with total_rows and sum_weights"),
         ({"detailed_labels": ["htautau", "wjets"]}, "detailed_labels and the known processes differ in .*wjets"),
         ({"detailed_labels": 5}, "detailed_labels must be a list, not 5"),
+        ({"hidden_rows": 201}, "hidden_rows must be a whole number from 0 to 200, not 201"),
+        ({"hidden_rows": 0.3}, "hidden_rows must be a whole number from 0 to 200, not 0.3"),
+        ({"hidden_rows": -1}, "hidden_rows must be a whole number from 0 to 200, not -1"),
         ({"yields": {"htautau": 1.0}}, "yields must be a number >= 0 for each of htautau, ztautau"),
         ({"yields": dict.fromkeys(PROCESSES, -1.0)}, "yields must be a number >= 0 for each of htautau, ztautau"),
         ({"yields": 7}, "yields must be a number >= 0 for each of htautau, ztautau"),

@@ -1,4 +1,4 @@
-"""The official file, parquet with a metadata JSON beside it, streamed into an event store."""
+"""A file of the official layout, parquet with a metadata JSON beside it, streamed into an event store."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from higgs_challenge.data.store import Progress, StoreWriter, no_progress
+from higgs_challenge.data.ahead import made_ahead
+from higgs_challenge.data.disk import require_space
+from higgs_challenge.data.layout import metadata_path
+from higgs_challenge.data.store import STORE_ROW_BYTES, Progress, StoreWriter, no_progress
 from higgs_challenge.errors import InputError
 from higgs_challenge.events.columns import LABELLING, OFFICIAL_COLUMNS, PRIMARY, PROCESSES, SIGNAL
 
@@ -19,6 +22,8 @@ HIDDEN_SHARE = 0.3
 """The first rows of the official file are its test part."""
 
 ROWS_AT_ONCE = 262_144
+BYTES_AT_ONCE = 262_144
+"""Read of a column at a time; else Arrow holds the columns of a whole row group, and a file may be one row group."""
 
 
 def find_official_file(folder: Path) -> Path | None:
@@ -40,13 +45,11 @@ def find_official_file(folder: Path) -> Path | None:
     return described[0] if described else None
 
 
-def metadata_path(parquet: Path) -> Path:
-    """Tell where an official file's metadata JSON lies."""
-    return parquet.with_name(f"{parquet.stem}_metadata.json")
-
-
 def convert_official_file(parquet: Path, store: Path, progress: Progress = no_progress) -> None:
-    """Stream an official file into a store: its first 30 % of rows are the hidden part, the rest the training part.
+    """Stream a file of the official layout into a store, in bounded memory.
+
+    The first rows are the hidden part, the others the training part: 30 % of them, or as many as the metadata's
+    hidden_rows says, which synthetic data have.
 
     Args:
         parquet: the file, with its metadata JSON beside it.
@@ -54,15 +57,16 @@ def convert_official_file(parquet: Path, store: Path, progress: Progress = no_pr
         progress: called with rows done and rows in total.
 
     Raises:
-        InputError: the file or its metadata are not what they must be; no store is left then.
+        InputError: the file or its metadata are not what they must be, or the disk is too full; no store is left then.
     """
     file = _open_parquet(parquet)
     total = file.metadata.num_rows
     metadata = _read_metadata(metadata_path(parquet), total)
-    hidden, done = int(HIDDEN_SHARE * total), 0
+    hidden, done = metadata.get("hidden_rows", int(HIDDEN_SHARE * total)), 0
+    require_space(store.parent, total * STORE_ROW_BYTES, "the event store")
     with StoreWriter(store, f"{parquet.name} ({total} rows)") as writer:
-        for batch in _batches(file, parquet):
-            events, processes, weights = _unpack(batch, parquet, done)
+        progress(done, total)
+        for events, processes, weights in made_ahead(_checked_rows(file, parquet)):
             split = int(np.clip(hidden - done, 0, len(events)))
             writer.add_hidden(events[:split], processes[:split], weights[:split])
             writer.add_training(events[split:], processes[split:], weights[split:])
@@ -73,7 +77,7 @@ def convert_official_file(parquet: Path, store: Path, progress: Progress = no_pr
 
 def _open_parquet(path: Path) -> pq.ParquetFile:
     try:
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(path, buffer_size=BYTES_AT_ONCE, pre_buffer=False)
     except (OSError, pa.ArrowException) as error:
         raise InputError(f"{path} cannot be read as a parquet file: {error}. Is it complete?") from error
     missing = [name for name in OFFICIAL_COLUMNS if name not in file.schema_arrow.names]
@@ -104,6 +108,9 @@ def _read_metadata(path: Path, rows: int) -> dict[str, Any]:
     unknown = sorted(set(map(str, labels)) ^ set(PROCESSES))
     if unknown:
         raise InputError(f"{path}: detailed_labels and the known processes differ in {', '.join(unknown)}.")
+    hidden = metadata.get("hidden_rows", 0)
+    if not (isinstance(hidden, int) and 0 <= hidden <= rows):
+        raise InputError(f"{path}: hidden_rows must be a whole number from 0 to {rows}, not {hidden!r}.")
     if "yields" in metadata and not _are_yields(metadata["yields"]):
         raise InputError(f"{path}: yields must be a number >= 0 for each of {', '.join(PROCESSES)}.")
     return metadata
@@ -115,14 +122,18 @@ def _are_yields(yields: Any) -> bool:
     return all(isinstance(value, int | float) and 0 <= value < float("inf") for value in yields.values())
 
 
-def _batches(file: pq.ParquetFile, path: Path) -> Iterator[pa.RecordBatch]:
+def _checked_rows(file: pq.ParquetFile, path: Path) -> Iterator[tuple[npt.NDArray[Any], ...]]:
+    """Read events (n, 16), process numbers (n,) and weights (n,), some rows at a time."""
+    start = 0
     try:
-        yield from file.iter_batches(ROWS_AT_ONCE, columns=[*PRIMARY, *LABELLING])
+        for batch in file.iter_batches(ROWS_AT_ONCE, columns=[*PRIMARY, *LABELLING]):
+            yield _unpack(batch, path, start)
+            start += len(batch)
     except (OSError, pa.ArrowException) as error:
         raise InputError(f"{path} is damaged: {error}. Download it again.") from error
 
 
-def _unpack(batch: pa.RecordBatch, path: Path, start: int) -> tuple[npt.NDArray[np.float32], ...]:
+def _unpack(batch: pa.RecordBatch, path: Path, start: int) -> tuple[npt.NDArray[Any], ...]:
     """Turn a batch into events (n, 16), process numbers (n,) and weights (n,), and check every value."""
     events = np.stack([_numbers(batch, name, path, start) for name in PRIMARY], axis=1)
     weights = _numbers(batch, "weights", path, start)

@@ -24,9 +24,12 @@ from higgs_challenge.events.columns import PRIMARY, PROCESSES
 
 Array = npt.NDArray[Any]
 Progress = Callable[[int, int], None]
-"""Called with rows done and rows in total while a store is filled."""
+"""Called with how much is done and how much there is in total, while something long goes on."""
 
 FORMAT = 1
+STORE_ROW_BYTES = 4 * len(PRIMARY) + 5
+"""What a row takes on disk: 16 numbers, a weight, and in the training part its process."""
+
 LARGEST_YIELD = 1e8
 """A pseudo-experiment of more events than this would not fit into memory."""
 
@@ -142,7 +145,7 @@ def map_array(path: Path, dtype: str, shape: tuple[int, ...]) -> Array:
 
 
 def no_progress(done: int, total: int) -> None:
-    """Tell nobody how far the filling of a store is."""
+    """Tell nobody how far it is."""
 
 
 class StoreWriter:

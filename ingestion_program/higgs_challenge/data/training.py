@@ -6,12 +6,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 
+from higgs_challenge.data.layout import official_columns
 from higgs_challenge.data.store import map_array, read_part
 from higgs_challenge.errors import SubmissionError
-from higgs_challenge.events.columns import FEATURES, LABELLING, OFFICIAL_COLUMNS, PRIMARY, PROCESSES, SIGNAL
-from higgs_challenge.events.transform import transform
+from higgs_challenge.events.columns import PRIMARY, PROCESSES
 
 Rows = slice | npt.NDArray[np.int64]
 
@@ -63,26 +62,16 @@ class TrainingSet:
 
     def _frame(self, rows: Rows) -> pd.DataFrame:
         processes = self._processes[rows]
-        events = self._events[rows]
-        features, _ = transform(events, select=False)
-        features[: len(PRIMARY)] = events.T  # as stored: the pass without distortion may still turn pi into -pi
-        columns: dict[str, Any] = dict(zip(FEATURES, features, strict=True))
-        columns[LABELLING[0]] = self._normalised_weights(processes, self._weights[rows])
-        columns[LABELLING[1]] = _names(processes)
-        columns[LABELLING[2]] = (processes == PROCESSES.index(SIGNAL)).astype(np.float32)
-        return pd.DataFrame({name: columns[name] for name in OFFICIAL_COLUMNS}, copy=False)
+        weights = self._normalised_weights(processes, self._weights[rows])
+        columns = official_columns(self._events[rows], processes, weights)
+        columns["detailed_labels"] = pd.array(columns["detailed_labels"], dtype="str")
+        return pd.DataFrame(columns, copy=False)
 
     def _normalised_weights(self, processes: npt.NDArray[np.uint8], weights: npt.NDArray[np.float32]) -> Any:
         sums = np.bincount(processes, weights=weights, minlength=len(PROCESSES))
         yields = np.array([self._yields[name] for name in PROCESSES])
         scales = np.divide(yields, sums, out=np.zeros_like(yields), where=sums > 0)
         return (weights * scales[processes]).astype(np.float32)
-
-
-def _names(processes: npt.NDArray[np.uint8]) -> Any:
-    """Spell process numbers out as a string array; through Arrow, as pandas alone takes thirty times as long."""
-    dictionary = pa.DictionaryArray.from_arrays(pa.array(processes), pa.array(PROCESSES))
-    return pd.array(dictionary.cast(pa.string()), dtype="str")
 
 
 def _checked_size(train_size: Any, available: int) -> int:

@@ -1,0 +1,23 @@
+"""Overlapping two halves of a stream: one thread makes items while another uses them."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+
+def made_ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """Make the next item of an iterator on a thread while the present one is used.
+
+    Args:
+        items: whose work leaves the GIL to others, else nothing is gained; at most one item waits.
+
+    Returns:
+        Iterator over the same items in the same order; an error in making one is raised where it would have come.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="ahead") as thread:
+        waiting = thread.submit(next, items, None)
+        while (item := waiting.result()) is not None:
+            waiting = thread.submit(next, items, None)
+            yield item

@@ -1,0 +1,52 @@
+"""Room on the disk, and folders that are gone after use."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from higgs_challenge.errors import InputError
+
+
+def require_space(folder: Path, size: int, what: str) -> None:
+    """Check that a disk has room, before hours of work fill it.
+
+    Args:
+        folder: where something is to be written; it need not exist yet.
+        size: bytes that it will take.
+        what: its name in the message.
+
+    Raises:
+        InputError: there is less room than that.
+    """
+    existing = next(path for path in (folder.resolve(), *folder.resolve().parents) if path.exists())
+    free = shutil.disk_usage(existing).free
+    if free < size:
+        raise InputError(
+            f"{what} needs {size / 1e9:.1f} GB in {folder}, where {free / 1e9:.1f} GB are free: "
+            "make room, or name a folder on another disk."
+        )
+
+
+@contextmanager
+def passing_folder(path: Path) -> Iterator[Path]:
+    """Give an empty folder to write in, removed at the end with everything left in it, whatever happens.
+
+    Args:
+        path: the folder; one that a killed run left there is removed first.
+
+    Yields:
+        The same path, existing.
+
+    Raises:
+        InputError: no folder can be made there.
+    """
+    shutil.rmtree(path, ignore_errors=True)
+    try:
+        path.mkdir(parents=True)
+    except OSError as error:
+        raise InputError(f"{path} cannot be a folder for output: {error}.") from error
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
