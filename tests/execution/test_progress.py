@@ -26,6 +26,22 @@ def test_a_long_job_is_told_now_and_then_and_at_its_end(
     assert "\x1b" not in "".join(lines)
 
 
+def test_what_was_done_before_counts_but_not_for_the_rate(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = iter([100.0, 100.0, 110.0, 110.0, 120.0, 120.0, 120.0])
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(seconds))
+    with show_progress("Downloading", 6500, "MB", begin=6400) as advance:
+        for done in (6450, 6500, 6500):
+            advance(done)
+
+    assert capsys.readouterr().err.splitlines() == [
+        "Downloading: 6500 MB ...",
+        "Downloading: 6450 of 6500 MB, 5 MB/s, 10 s left",
+        "Downloading: 6500 of 6500 MB, 5 MB/s, 0 s left",
+    ]
+
+
 def test_waiting_is_told_with_the_time_it_has_taken(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

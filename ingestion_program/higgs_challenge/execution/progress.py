@@ -27,22 +27,23 @@ def console() -> Console:
 
 
 @contextmanager
-def show_progress(title: str, total: int, unit: str) -> Iterator[Advance]:
+def show_progress(title: str, total: int, unit: str, begin: int = 0) -> Iterator[Advance]:
     """Show how far a long job is, with rate and time left: a bar in a terminal, else a line every ten seconds.
 
     Args:
         title: what is going on.
         total: how much there is to do.
         unit: of what, in the plural.
+        begin: how much was done before.
 
     Yields:
         A function to call with how much is done so far.
     """
     if sys.stderr.isatty():
-        with _bar(title, total, unit) as advance:
+        with _bar(title, total, unit, begin) as advance:
             yield advance
     else:
-        yield _Lines(title, total, unit)
+        yield _Lines(title, total, unit, begin)
 
 
 @contextmanager
@@ -71,9 +72,9 @@ def _tell_waiting(title: str, finished: threading.Event) -> None:
 
 
 @contextmanager
-def _bar(title: str, total: int, unit: str) -> Iterator[Advance]:
+def _bar(title: str, total: int, unit: str, begin: int) -> Iterator[Advance]:
     columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[pace]}"))
-    clock = _Pace(total, unit)
+    clock = _Pace(total, unit, begin)
     with Progress(*columns, console=console()) as bar:
         task = bar.add_task(title, total=total, pace="")
         yield lambda done: bar.update(task, completed=done, pace=clock.describe(done))
@@ -82,11 +83,11 @@ def _bar(title: str, total: int, unit: str) -> Iterator[Advance]:
 class _Pace:
     """Rate and time left since it was made."""
 
-    def __init__(self, total: int, unit: str) -> None:
-        self._total, self._unit, self._started = total, unit, time.monotonic()
+    def __init__(self, total: int, unit: str, begin: int) -> None:
+        self._total, self._unit, self._begin, self._started = total, unit, begin, time.monotonic()
 
     def describe(self, done: int) -> str:
-        rate = done / max(time.monotonic() - self._started, 1e-9)
+        rate = (done - self._begin) / max(time.monotonic() - self._started, 1e-9)
         left = (self._total - done) / rate if rate > 0 else float("inf")
         return f"{rate:.3g} {self._unit}/s, {format_seconds(left)} left"
 
@@ -94,16 +95,16 @@ class _Pace:
 class _Lines:
     """Progress as lines of a log: at the start, now and then, and at the end."""
 
-    def __init__(self, title: str, total: int, unit: str) -> None:
+    def __init__(self, title: str, total: int, unit: str, begin: int) -> None:
         self._title, self._total, self._unit = title, total, unit
-        self._pace, self._latest = _Pace(total, unit), time.monotonic()
+        self._pace, self._told, self._latest = _Pace(total, unit, begin), begin, time.monotonic()
         print(f"{title}: {total} {unit} ...", file=sys.stderr, flush=True)
 
     def __call__(self, done: int) -> None:
         now = time.monotonic()
-        if done < self._total and now - self._latest < SECONDS_BETWEEN_LINES:
+        if done == self._told or (done < self._total and now - self._latest < SECONDS_BETWEEN_LINES):
             return
-        self._latest = now
+        self._told, self._latest = done, now
         text = f"{self._title}: {done} of {self._total} {self._unit}, {self._pace.describe(done)}"
         print(text, file=sys.stderr, flush=True)
 
