@@ -1,0 +1,92 @@
+"""Show how close the synthetic events are to the official data: python tools/validate_data.py [--official FOLDER]."""
+
+import argparse
+import importlib
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))  # so that this file, run as a script, finds its neighbours
+
+from higgs_challenge.cli import existing_folder, exit_on_mistakes  # noqa: E402
+from higgs_challenge.errors import InputError  # noqa: E402
+from higgs_challenge.events.columns import PROCESSES  # noqa: E402
+from higgs_challenge.execution.progress import show_progress  # noqa: E402
+from tools.data_validation.documentation import write_figures  # noqa: E402
+from tools.data_validation.report import render_report  # noqa: E402
+from tools.data_validation.samples import COUNTED_EVENTS, Sample, read_real  # noqa: E402
+from tools.data_validation.validation import validate  # noqa: E402
+from tools.make_bundle import write_whole  # noqa: E402
+
+OFFICIAL_SAMPLE = "HIGGS_OFFICIAL_SAMPLE"
+SEED = 20_260
+
+
+def read_particle_level(folder: Path) -> dict[str, Sample]:
+    """Pass the particle-level events of a folder through our detector step.
+
+    Args:
+        folder: with pythia_PROCESS.parquet for some processes.
+
+    Returns:
+        A sample of each process that has a file.
+
+    Raises:
+        InputError: there is none.
+    """
+    files = {process: folder / f"pythia_{process}.parquet" for process in PROCESSES}
+    present = {process: file for process, file in files.items() if file.is_file()}
+    if not present:
+        raise InputError(f"{folder} has no pythia_PROCESS.parquet; name another folder, or leave out --pythia.")
+    # Only here: nothing else needs it.
+    particle_level = importlib.import_module("tools.particle_level")
+    return {
+        process: Sample.of_equal_weights(particle_level.reconstruct_particles(file, process, SEED))
+        for process, file in present.items()
+    }
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description="Compare synthetic events with the official data, and write one HTML page with a verdict, all "
+        "checks and pictures of every column. Without the official file only published numbers are compared.",
+    )
+    parser.add_argument(
+        "--official",
+        type=existing_folder,
+        default=os.environ.get(OFFICIAL_SAMPLE) or None,
+        metavar="FOLDER",
+        help=f"where the official parquet file lies with its metadata, whole or a piece (default: ${OFFICIAL_SAMPLE})",
+    )
+    parser.add_argument(
+        "--pythia",
+        type=existing_folder,
+        metavar="FOLDER",
+        help="where particle-level events lie, pythia_PROCESS.parquet, to be passed through our detector step",
+    )
+    parser.add_argument(
+        "--figures", type=Path, metavar="FOLDER", help="where to write some pictures for the documentation as well"
+    )
+    parser.add_argument(
+        "--output", type=Path, default=ROOT / "build" / "validation" / "data.html", help="where to write the page"
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Validate the synthetic events."""
+    arguments = parse_arguments()
+    real = read_real(arguments.official) if arguments.official else {}
+    particle = read_particle_level(arguments.pythia) if arguments.pythia else {}
+    findings = validate(real, particle, COUNTED_EVENTS, SEED)
+    with show_progress("Drawing", len(findings), "processes") as advance:
+        write_whole(arguments.output, render_report(findings, advance).encode())
+    if arguments.figures:
+        write_figures(findings, arguments.figures)
+    print(arguments.output)
+
+
+if __name__ == "__main__":
+    exit_on_mistakes(main)
