@@ -1,7 +1,6 @@
 """Show how close the synthetic events are to the official data: python tools/validate_data.py [--official FOLDER]."""
 
 import argparse
-import importlib
 import os
 import sys
 from pathlib import Path
@@ -18,6 +17,7 @@ from tools.data_validation.report import render_report  # noqa: E402
 from tools.data_validation.samples import COUNTED_EVENTS, Sample, read_real  # noqa: E402
 from tools.data_validation.validation import validate  # noqa: E402
 from tools.make_bundle import write_whole  # noqa: E402
+from tools.particle_level import reconstruct_particles  # noqa: E402
 
 OFFICIAL_SAMPLE = "HIGGS_OFFICIAL_SAMPLE"
 SEED = 20_260
@@ -35,16 +35,10 @@ def read_particle_level(folder: Path) -> dict[str, Sample]:
     Raises:
         InputError: there is none.
     """
-    files = {process: folder / f"pythia_{process}.parquet" for process in PROCESSES}
-    present = {process: file for process, file in files.items() if file.is_file()}
+    present = [process for process in PROCESSES if (folder / f"pythia_{process}.parquet").is_file()]
     if not present:
         raise InputError(f"{folder} has no pythia_PROCESS.parquet; name another folder, or leave out --pythia.")
-    # Only here: nothing else needs it.
-    particle_level = importlib.import_module("tools.particle_level")
-    return {
-        process: Sample.of_equal_weights(particle_level.reconstruct_particles(file, process, SEED))
-        for process, file in present.items()
-    }
+    return {process: Sample.of_equal_weights(reconstruct_particles(folder, process, SEED)) for process in present}
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -19,6 +19,11 @@ MOST_REAL = 2_000
 """Real rows that are used; more would take minutes."""
 
 
+TRAINING_NOISE = 1.1
+"""How much training, folds and few synthetic events widen the spread of the area: measured on synthetic rows of one
+distribution, 30 experiments each with 320 and 577 rows, 1.09 +- 0.14 and 1.12 +- 0.14."""
+
+
 class Separation(NamedTuple):
     """Area under the ROC curve, 0.5 where nothing tells the samples apart, and its standard error."""
 
@@ -42,8 +47,8 @@ def separate(real: Floats, weights: Array, synthetic: Floats, draws: int, seed: 
         seed: of folds and trees.
 
     Returns:
-        The mean area of all draws and folds. Its error is the real rows' alone, 1 / sqrt(12 n), which no repetition
-        lessens; synthetic events and folds add little to it.
+        The mean area of all draws and folds. Its error is mostly the real rows' own, 1 / sqrt(12 n), which no
+        repetition lessens.
     """
     real, weights = real[:, :MOST_REAL], weights[:MOST_REAL]
     size = SYNTHETIC_PER_REAL * real.shape[1]
@@ -54,7 +59,7 @@ def separate(real: Floats, weights: Array, synthetic: Floats, draws: int, seed: 
             _cross_validated(real, weights, synthetic[:, draw * size : (draw + 1) * size], seed + draw)
             for draw in range(draws)
         ]
-    return Separation(float(np.mean(areas)), 1 / math.sqrt(12 * effective_number(weights)))
+    return Separation(float(np.mean(areas)), TRAINING_NOISE / math.sqrt(12 * effective_number(weights)))
 
 
 def _cross_validated(real: Floats, weights: Array, synthetic: Floats, seed: int) -> float:

@@ -94,7 +94,7 @@ def draw_column(name: str, synthetic: Sample, real: Sample | None, other: Sample
         The figure, with the ratio to the synthetic events below where there is something to compare.
     """
     figure = blank(300, 230)
-    draw_panels(figure, (0.13, 0.16, 0.85, 0.81), name, (synthetic, real, other), stand_in)
+    draw_panels(figure, (0.13, 0.16, 0.82, 0.81), name, (synthetic, real, other), stand_in)
     return figure
 
 
@@ -129,6 +129,7 @@ def draw_panels(
         calm(axes, colour)
     _draw_counts(upper, edges, histogram, others, colour)
     _draw_ratio(lower, edges, histogram, others, colour)
+    lower.xaxis.set_major_locator(MaxNLocator(6))
     lower.set_xlabel(axis_label(name), fontsize=FONT_SIZE)
 
 

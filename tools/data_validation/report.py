@@ -7,6 +7,7 @@ from higgs_challenge.events.columns import FEATURES, MISSING
 from higgs_challenge.execution.progress import Advance
 from higgs_scoring.figures import as_svg
 from higgs_scoring.style import CSS, stand_in
+from tools.data_validation.checks import Check
 from tools.data_validation.histograms import draw_column
 from tools.data_validation.regions import column
 from tools.data_validation.samples import Sample
@@ -29,7 +30,7 @@ nav { display: flex; flex-wrap: wrap; gap: .3rem 1.4rem; margin: 1rem 0; }
 a { color: var(--covers); }
 .wide { overflow-x: auto; }
 table { font-size: .92rem; }
-th, td { padding: .28rem .9rem .28rem 0; }
+th, td { padding: .28rem .9rem .28rem 0; white-space: nowrap; }
 thead th, td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 thead th { color: var(--quiet); font-weight: 500; } thead th.text { text-align: left; }
 tr.failed td.result { color: var(--misses); font-weight: 600; }
@@ -136,7 +137,7 @@ def _figure(title: str, svg: str, caption: str) -> str:
     return f"<figure>\n<h3>{escape(title)}</h3>\n{svg}<figcaption>{escape(caption)}</figcaption>\n</figure>\n"
 
 
-def _yield_picture(one: Findings, yields: Sequence) -> str:
+def _yield_picture(one: Findings, yields: Sequence[Check]) -> str:
     caption = "Bars are the statistical errors of the synthetic events; grey is what is allowed."
     return _figure("Synthetic to official", as_svg(draw_yields(yields, stand_in), "Yield ratios"), caption)
 
@@ -174,7 +175,12 @@ def _correlation_pictures(one: Findings) -> Iterator[str]:
 
 
 def _response_picture(one: Findings) -> str:
-    figure = draw_responses(one.responses, one.real_responses, regions_to_draw(one.responses), stand_in)
-    caption = "Bars: synthetic events. Points: real rows, with errors of the rows that enter or leave."
-    picture = _figure("Change of yields", as_svg(figure, f"Nuisance response, {one.process}"), caption)
-    return _pictures([picture], "big")
+    figures = {
+        region: draw_responses(one.responses, one.real_responses, [region], stand_in)
+        for region in regions_to_draw(one.responses)
+    }
+    legend = "Bars: synthetic events. Points, where there are real rows: with errors of the rows that enter or leave."
+    return f"<p>{legend}</p>" + _pictures(
+        _figure("Change of yields", as_svg(figure, f"Nuisance response, {region}, {one.process}"), "")
+        for region, figure in figures.items()
+    )

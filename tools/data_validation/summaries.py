@@ -36,7 +36,7 @@ def draw_yields(checks: Sequence[Check], colour: Colour) -> Figure:
     Returns:
         The figure.
     """
-    figure, [axes] = canvas(330, 230, colour)
+    figure, [axes] = canvas(460, 240, colour)
     places = np.arange(len(checks))[::-1]
     for place, check in zip(places, checks, strict=True):
         ratio = check.comparison.synthetic / check.comparison.real
@@ -67,7 +67,7 @@ def draw_responses(synthetic: Responses, real: Responses, regions: Sequence[str]
     Returns:
         The figure: synthetic as bars, real rows as points with paired errors.
     """
-    figure, panels = canvas(640, 240, colour, len(regions))
+    figure, panels = canvas(130 + 190 * len(regions), 240, colour, len(regions))
     variations = list(synthetic)
     places = np.arange(len(variations))[::-1]
     for axes, region in zip(panels, regions, strict=True):
