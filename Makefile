@@ -9,7 +9,8 @@ PHASE ?= feedback
 SETS ?= 10
 PSEUDO_EXPERIMENTS ?= 5
 WORKERS ?=
-STORE ?= build/data/$(SIZE)
+STORE ?= build/data/$(SIZE)/store
+OFFICIAL ?=
 OUTPUT ?= build/run/$(notdir $(patsubst %/,%,$(SUBMISSION)))
 PLAN = --input input_data/$(PHASE) --num-of-sets $(SETS) --num-pseudo-experiments $(PSEUDO_EXPERIMENTS)
 
@@ -19,11 +20,11 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup data run train test lint bench bundle clean
+.PHONY: help setup data official-data run train test lint bench validate-data bundle clean
 
 help:  ## show this list
 	@echo "make TARGET [NAME=value ...]"
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
 	@echo "Values now: SIZE=$(SIZE) SUBMISSION=$(SUBMISSION) PHASE=$(PHASE) SETS=$(SETS) PSEUDO_EXPERIMENTS=$(PSEUDO_EXPERIMENTS)"
 
 setup: $(VENV)/ready  ## create the virtual environment .venv with everything, versions pinned
@@ -35,13 +36,16 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	$(BIN)/pip install --disable-pip-version-check --constraint constraints.txt --editable '.[baseline,test]'
 	@touch $@
 
-data: setup  ## generate an event store, SIZE=tiny|small|large, in build/data
+data: setup  ## generate events, SIZE=tiny|small|large, as files and as event store in build/data
 	$(BIN)/python -m higgs_challenge.make_data --size $(SIZE) build/data/$(SIZE)
 
-# Data are made where none are, but only at the place that this file chose itself.
-made_data = $(if $(filter file,$(origin STORE)),build/data/$(SIZE)/hidden/part.json)
+official-data: setup  ## download the official data (6.5 GB), or take OFFICIAL=path, for STORE=build/data/official/store
+	$(BIN)/python -m higgs_challenge.make_data $(if $(OFFICIAL),--official "$(OFFICIAL)",--download) build/data/official
 
-build/data/%/hidden/part.json: | setup
+# Data are made where none are, but only at the place that this file chose itself.
+made_data = $(if $(filter file,$(origin STORE)),build/data/$(SIZE)/store/hidden/part.json)
+
+build/data/%/store/hidden/part.json: | setup
 	$(BIN)/python -m higgs_challenge.make_data --size $* build/data/$*
 
 run: setup $(made_data)  ## run SUBMISSION on SETS x PSEUDO_EXPERIMENTS of PHASE and score it
@@ -66,6 +70,9 @@ lint: setup  ## check style and types only
 
 bench: setup  ## measure speeds
 	for benchmark in benchmarks/bench_*.py; do $(BIN)/python $$benchmark || exit 1; done
+
+validate-data: setup  ## compare synthetic with official data, OFFICIAL=folder: build/validation/data.html
+	$(BIN)/python tools/validate_data.py $(if $(OFFICIAL),--official "$(OFFICIAL)") $(if $(PYTHIA),--pythia "$(PYTHIA)")
 
 bundle: setup  ## pack build/bundle.zip, which Codabench takes as a competition
 	$(BIN)/python tools/make_bundle.py

@@ -9,7 +9,7 @@ from model import TRAINED_MODEL, Model
 def main() -> None:
     """Train on the training part of a store."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("store", help="folder of an event store, for instance build/data/large")
+    parser.add_argument("store", help="folder of an event store, for instance build/data/large/store")
     arguments = parser.parse_args()
     TRAINED_MODEL.unlink(missing_ok=True)
     model = Model(get_train_set=TrainingSet(f"{arguments.store}/training"), systematics=systematics)

@@ -1,0 +1,85 @@
+"""The command line of `make data` and `make official-data`."""
+
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from handmade import METADATA, PARQUET, official_frame, write_official
+
+from higgs_challenge import InputError, make_data, open_store
+from higgs_challenge.data.official_writer import CROISSANT
+from higgs_challenge.data.synthetic import Size
+
+
+def command(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
+    monkeypatch.setattr(sys, "argv", ["make_data", *map(str, arguments)])
+    make_data.main()
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_synthetic_data_are_made_and_their_store_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = {"htautau": 20, "ztautau": 40, "diboson": 10, "ttbar": 10}
+    monkeypatch.setitem(make_data.SIZES, "tiny", Size(hidden=rows, training=rows))
+    command(monkeypatch, "--size", "tiny", "--seed", 3, tmp_path / "new" / "tiny")
+    shown = capsys.readouterr()
+    assert shown.out == f"{tmp_path / 'new' / 'tiny' / 'store'}\n"
+    assert shown.err.splitlines()[0] == "Generating: 160 events ..."
+    assert shown.err.splitlines()[-1].startswith("Generating: 160 of 160 events")
+    assert names(tmp_path / "new" / "tiny") == [PARQUET, METADATA, CROISSANT, "store"]
+    assert open_store(tmp_path / "new" / "tiny" / "store").source == "synthetic events, seed 3"
+
+
+def test_an_official_zip_is_converted_and_what_was_unpacked_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parquet = write_official(tmp_path / "official", official_frame(200))
+    with zipfile.ZipFile(tmp_path / "data.zip", "w") as content:
+        content.write(parquet, PARQUET)
+        content.write(parquet.with_name(METADATA), METADATA)
+    command(monkeypatch, "--official", tmp_path / "data.zip", tmp_path / "made")
+    assert names(tmp_path / "made") == ["store"]
+    assert open_store(tmp_path / "made" / "store").source == f"{PARQUET} (200 rows)"
+    assert "Converting: 200 of 200 events" in capsys.readouterr().err
+
+
+def test_a_broken_official_file_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = official_frame(200)
+    broken.loc[150, "PRI_met"] = float("nan")
+    parquet = write_official(tmp_path / "official", broken)
+    with pytest.raises(InputError, match="PRI_met is not a finite number in row 150"):
+        command(monkeypatch, "--official", parquet, tmp_path / "made")
+    assert names(tmp_path / "made") == []
+
+
+def test_a_download_is_converted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parquet = write_official(tmp_path / "downloaded", official_frame(200))
+    monkeypatch.setattr(make_data, "download_official", lambda folder, progress: parquet)
+    command(monkeypatch, "--download", tmp_path / "made")
+    assert sum(len(process.events) for process in open_store(tmp_path / "made" / "store").hidden.values()) == 60
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--seed", "-1"], "--seed must not be negative"),
+        (["--download", "--official", "file.zip"], "not allowed with argument"),
+        (["--size", "huge"], "invalid choice: 'huge'"),
+    ],
+)
+def test_a_wrong_command_line_is_told(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    sentence: str,
+) -> None:
+    with pytest.raises(SystemExit):
+        command(monkeypatch, *arguments, tmp_path / "made")
+    assert sentence in capsys.readouterr().err
+    assert names(tmp_path) == []
