@@ -8,10 +8,11 @@ import pytest
 
 import higgs_challenge
 import higgs_scoring
+import tools.data_validation
 
 MODULES = [
     module.name
-    for package in (higgs_challenge, higgs_scoring)
+    for package in (higgs_challenge, higgs_scoring, tools.data_validation)
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
 ]
 
