@@ -97,7 +97,7 @@ def test_a_full_disk_is_told_before_anything_is_written(
 
 def test_converting_holds_little_of_a_large_row_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The 17 columns of the one row group are 27 MB; holding them whole would need more the larger a file is."""
-    parquet = write_official(tmp_path, pd.concat([official_frame(100_000)] * 4))
+    parquet = write_official(tmp_path, pd.concat([official_frame(20_000)] * 20), group=400_000)
     pq.write_table(pq.read_table(parquet), parquet, row_group_size=400_000, use_dictionary=False, compression="none")
     monkeypatch.setattr(official, "ROWS_AT_ONCE", 10_000)
     before, held = pa.total_allocated_bytes(), []
