@@ -129,7 +129,7 @@ def draw_panels(
         calm(axes, colour)
     _draw_counts(upper, edges, histogram, others, colour)
     _draw_ratio(lower, edges, histogram, others, colour)
-    lower.xaxis.set_major_locator(MaxNLocator(6))
+    lower.xaxis.set_major_locator(MaxNLocator(6, integer=name == "PRI_n_jets"))
     lower.set_xlabel(axis_label(name), fontsize=FONT_SIZE)
 
 
