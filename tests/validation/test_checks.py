@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from handmade import physical_rows
 
+from higgs_challenge.simulation import NOMINAL_YIELDS
 from tools.data_validation import checks
 from tools.data_validation.classifier import Separation
 from tools.data_validation.quality import Quality, measure_parts
 from tools.data_validation.regions import unselected
 from tools.data_validation.response import Response
-from tools.data_validation.samples import Sample, is_held_out
+from tools.data_validation.samples import COUNTED_EVENTS, Sample, is_held_out
 from tools.data_validation.targets import QUANTILES, REGION_YIELDS, SAMPLE_ROWS
 
 FEATURES = unselected(physical_rows(np.random.default_rng(1), 2_000))
@@ -20,6 +21,13 @@ FEATURES = unselected(physical_rows(np.random.default_rng(1), 2_000))
 )
 def test_tolerance_of_a_yield(expected: float, tolerance: float) -> None:
     assert checks.yield_tolerance(expected) == tolerance
+
+
+def test_tolerances_are_three_times_the_statistical_error_of_the_counted_events() -> None:
+    for numbers in REGION_YIELDS.values():
+        for process, expected in numbers.items():
+            count = COUNTED_EVENTS[process] * expected / NOMINAL_YIELDS[process]
+            assert 3 / count**0.5 < checks.yield_tolerance(expected)
 
 
 def test_yields_are_held_against_their_tolerance() -> None:
