@@ -17,7 +17,6 @@ from tools.data_validation.report import render_report  # noqa: E402
 from tools.data_validation.samples import COUNTED_EVENTS, Sample, read_real  # noqa: E402
 from tools.data_validation.validation import validate  # noqa: E402
 from tools.make_bundle import write_whole  # noqa: E402
-from tools.particle_level import reconstruct_particles  # noqa: E402
 
 OFFICIAL_SAMPLE = "HIGGS_OFFICIAL_SAMPLE"
 SEED = 20_260
@@ -38,6 +37,9 @@ def read_particle_level(folder: Path) -> dict[str, Sample]:
     present = [process for process in PROCESSES if (folder / f"pythia_{process}.parquet").is_file()]
     if not present:
         raise InputError(f"{folder} has no pythia_PROCESS.parquet; name another folder, or leave out --pythia.")
+    # Imported here: nothing but this option needs it.
+    from tools.particle_level import reconstruct_particles
+
     return {process: Sample.of_equal_weights(reconstruct_particles(folder, process, SEED)) for process in present}
 
 
