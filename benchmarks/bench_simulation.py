@@ -1,22 +1,75 @@
-"""Prints how fast one core makes events of each process, and how long the first call compiles."""
+"""Print how fast one core makes events of each process, and how long the first call compiles.
 
+With `--prototype FILE`, a Python file whose `sample(process, n, seed)` returns a dict of columns first, that program is
+timed in the same run.
+"""
+
+import argparse
+import importlib.util
 import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
-from higgs_challenge.events.columns import PROCESSES
+import numpy as np
+
+from higgs_challenge.events.columns import HAD_PT, LEP_PT, PRIMARY, PROCESSES
 from higgs_challenge.simulation import BLOCK, simulate_blocks
 
-BLOCKS = 4
+BLOCKS = 8
+PROTOTYPE_EVENTS = 20_000
 
 
 def main() -> None:
+    """Time every process."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--prototype", type=Path, metavar="FILE", help="another event generator to time too")
+    prototype = parser.parse_args().prototype
+    slow = load_sampler(prototype) if prototype else None
     start = time.perf_counter()
-    next(simulate_blocks(PROCESSES[0], 1, 0, threads=1))
-    print(f"first call (compiles, or loads what was compiled): {time.perf_counter() - start:.1f} s")
     for process in PROCESSES:
-        start = time.perf_counter()
-        for _ in simulate_blocks(process, BLOCKS * BLOCK, 0, threads=1):
-            pass
-        print(f"{process}: {BLOCKS * BLOCK / (time.perf_counter() - start):,.0f} events/s and core")
+        next(simulate_blocks(process, 1, 0, threads=1))
+    print(f"first call (compiles, or loads what was compiled): {time.perf_counter() - start:.1f} s")
+    print("Events that pass the selection, per second on one core:")
+    for process in PROCESSES:
+        rate = selected_rate(lambda process=process: np.concatenate([*simulate_blocks(process, BLOCKS * BLOCK, 0, 1)]))
+        line = f"  {process:8} {rate:10,.0f}"
+        if slow:
+            other = selected_rate(lambda process=process: slow(process, PROTOTYPE_EVENTS, 0))
+            line += f"   prototype {other:8,.0f}   ratio {rate / other:.0f}"
+        print(line, flush=True)
+
+
+def selected_rate(generate: Callable[[], np.ndarray]) -> float:
+    """Count the selected events that a generator makes in a second.
+
+    Args:
+        generate: makes rows of primary columns, shape (n, 16).
+
+    Returns:
+        Selected events per second.
+    """
+    start = time.perf_counter()
+    rows = generate()
+    seconds = time.perf_counter() - start
+    return float(((rows[:, HAD_PT] >= 26.0) & (rows[:, LEP_PT] >= 20.0)).sum() / seconds)
+
+
+def load_sampler(path: Path) -> Callable[[str, int, int], np.ndarray]:
+    """Load the other generator from its file.
+
+    Args:
+        path: a Python file with `sample(process, n, seed)`.
+
+    Returns:
+        A function of process, number of events and seed that gives rows of primary columns.
+    """
+    spec = importlib.util.spec_from_file_location("prototype", path)
+    if spec is None or spec.loader is None:
+        raise SystemExit(f"{path} is no Python file.")
+    module: Any = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return lambda process, n, seed: np.stack([module.sample(process, n, seed)[0][name] for name in PRIMARY], axis=1)
 
 
 if __name__ == "__main__":

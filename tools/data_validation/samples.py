@@ -31,7 +31,7 @@ ROWS_AT_ONCE = 65_536
 KEPT_EVENTS = 300_000
 """Synthetic events of a process whose every column is compared."""
 
-COUNTED_EVENTS = {"htautau": 500_000, "ztautau": 5_000_000, "ttbar": 1_000_000, "diboson": 300_000}
+COUNTED_EVENTS = {"htautau": 500_000, "ztautau": 8_000_000, "ttbar": 1_000_000, "diboson": 300_000}
 """Synthetic events of which the region yields are counted: so many that a third of a region's tolerance, where it is
 10 or 25 %, is more than its yield's statistical error."""
 

@@ -12,6 +12,7 @@ from higgs_challenge.events.distortion import round3
 from higgs_challenge.simulation.kinematics import Direction, distance_squared
 from higgs_challenge.simulation.radiation import add_collisions
 from higgs_challenge.simulation.tau_decays import HADRONIC_SHARE
+from higgs_challenge.simulation.tuning import Detector, Tuning
 
 # Thresholds of the official reconstruction.
 LEPTON_PT = 20.0  # GeV
@@ -31,19 +32,6 @@ BARREL = 1.5  # |eta|
 THREE_PRONG_EFFICIENCY = 0.60 / 0.70
 TAU_ENDCAP = 0.93
 
-# Tuned on the official 1 000-row sample and the published region yields.
-LEPTON_RESOLUTION = 0.015
-UNDERLYING = 1.85  # GeV of other particles inside a tau's cone
-JET_UNDERLYING = 1.5  # GeV, the same inside a jet
-RESPONSE = 1.0  # of jets, after the jet energy scale
-RESPONSE_STOCHASTIC = 0.8
-RESPONSE_CONSTANT = 0.08
-NEUTRINO_JETS = 0.12  # share of jets in which neutrinos and muons take some of the momentum
-NEUTRINO_SHARE = 0.5  # largest share that they take
-SOFT_RESPONSE = 0.85  # of particles in no jet
-MET_NOISE = 4.6  # GeV
-MET_STOCHASTIC = 0.52  # GeV^0.5
-MET_SPREAD = 0.48  # of the logarithm of the resolution from event to event
 NO_JETS_CLOSE_TO_LEPTON = 0.4
 
 
@@ -77,11 +65,12 @@ def expected_raw(pt: float, eta: float) -> float:
 
 
 @njit(nogil=True)
-def measured_tau(rng: Generator, pt: float, eta: float, group: int) -> float:
+def measured_tau(rng: Generator, detector: Detector, pt: float, eta: float, group: int) -> float:
     """Measure a hadronic tau as a jet.
 
     Args:
         rng: random stream.
+        detector: resolutions.
         pt: true visible transverse momentum in GeV, > 0.
         eta: pseudorapidity.
         group: of the decay, as in tau_decays.
@@ -93,7 +82,7 @@ def measured_tau(rng: Generator, pt: float, eta: float, group: int) -> float:
     hadronic = HADRONIC_SHARE[group] * energy
     # Calorimeter resolutions of the official detector card; 1 GeV for the rest.
     variance = (0.03 * hadronic) ** 2 + 0.52**2 * hadronic + 1.59**2 + 0.101**2 * (energy - hadronic) + 1.0
-    return max(pt * (1.0 + math.sqrt(variance) / energy * rng.standard_normal()), 0.0) + UNDERLYING
+    return max(pt * (1.0 + math.sqrt(variance) / energy * rng.standard_normal()), 0.0) + detector.tau_underlying
 
 
 @njit(nogil=True)
@@ -123,13 +112,14 @@ def identified(rng: Generator, lepton_eta: float, tau_eta: float, three_prong: b
 
 @njit(nogil=True)
 def stored_angle(phi: float) -> float:
-    """Bring an azimuth to (-pi, pi] and round it to three decimals without leaving that range."""
-    return min(max(round3(wrap(phi)), -3.141), 3.141)
+    """Bring an azimuth to (-pi, pi] and round it to three decimals; as in the official file, pi becomes 3.142."""
+    return round3(wrap(phi))
 
 
 @njit(nogil=True)
 def reconstruct(
     rng: Generator,
+    tuning: Tuning,
     lepton: Direction,
     tau: Direction,
     group: int,
@@ -142,6 +132,7 @@ def reconstruct(
 
     Args:
         rng: random stream.
+        tuning: resolutions, and the further parton collisions to add.
         lepton: true transverse momentum in GeV, pseudorapidity, azimuth in rad.
         tau: the same of the visible hadronic tau.
         group: of the tau's decay, as in tau_decays.
@@ -157,8 +148,8 @@ def reconstruct(
     tau_pt, tau_eta, tau_phi = tau
     if abs(lepton_eta) > CENTRAL or abs(tau_eta) > CENTRAL:
         return False
-    lepton_pt *= 1.0 + LEPTON_RESOLUTION * rng.standard_normal()
-    tau_raw = measured_tau(rng, tau_pt, tau_eta, group)
+    lepton_pt *= 1.0 + tuning.detector.lepton_resolution * rng.standard_normal()
+    tau_raw = measured_tau(rng, tuning.detector, tau_pt, tau_eta, group)
     if lepton_pt <= LEPTON_PT or tau_raw <= RAW_PT or not identified(rng, lepton_eta, tau_eta, three_prong):
         return False
     if distance_squared(lepton_eta, lepton_phi, tau_eta, tau_phi) < CONE**2:
@@ -171,12 +162,13 @@ def reconstruct(
     row[columns.HAD_ETA] = round3(tau_eta)
     row[columns.HAD_PHI] = stored_angle(tau_phi)
 
-    n = add_collisions(rng, jets, n)
-    seen_x, seen_y, jets_pt = measure_jets(rng, lepton, tau, jets, n, row)
+    detector = tuning.detector
+    n = add_collisions(rng, tuning.collisions, jets, n)
+    seen_x, seen_y, jets_pt = measure_jets(rng, detector, lepton, tau, jets, n, row)
     seen_x += lepton_pt * math.cos(lepton_phi) + tau_raw * math.cos(tau_phi)
     seen_y += lepton_pt * math.sin(lepton_phi) + tau_raw * math.sin(tau_phi)
-    width = math.sqrt(MET_NOISE**2 + MET_STOCHASTIC**2 * (jets_pt + tau_raw))
-    width *= math.exp(MET_SPREAD * rng.standard_normal())
+    width = math.sqrt(detector.met_noise**2 + detector.met_stochastic**2 * (jets_pt + tau_raw))
+    width *= math.exp(detector.met_spread * rng.standard_normal())
     missing_x = width * rng.standard_normal() - seen_x
     missing_y = width * rng.standard_normal() - seen_y
     row[columns.MET] = round3(math.hypot(missing_x, missing_y))
@@ -186,12 +178,19 @@ def reconstruct(
 
 @njit(nogil=True)
 def measure_jets(
-    rng: Generator, lepton: Direction, tau: Direction, jets: np.ndarray, n: int, row: np.ndarray
+    rng: Generator,
+    detector: Detector,
+    lepton: Direction,
+    tau: Direction,
+    jets: np.ndarray,
+    n: int,
+    row: np.ndarray,
 ) -> tuple[float, float, float]:
     """Measure the true jets and write the record's jet columns.
 
     Args:
         rng: random stream.
+        detector: resolutions.
         lepton: transverse momentum in GeV, pseudorapidity, azimuth in rad.
         tau: the same of the hadronic tau.
         jets: workspace of true jets.
@@ -209,18 +208,18 @@ def measure_jets(
         pt, eta, phi = jets[i, 0], jets[i, 1], jets[i, 2]
         if abs(eta) >= COVERAGE or pt <= 0.0:
             continue
-        spread = math.sqrt(RESPONSE_STOCHASTIC**2 / max(pt, 1.0) + RESPONSE_CONSTANT**2)
-        fluctuation = max(RESPONSE + spread * rng.standard_normal(), 0.0)
-        if rng.random() < NEUTRINO_JETS:
-            fluctuation *= 1.0 - NEUTRINO_SHARE * rng.random()
-        raw = expected_raw(pt + JET_UNDERLYING, eta) * fluctuation
-        visible = pt * SOFT_RESPONSE * fluctuation
+        spread = math.sqrt(detector.jet_stochastic**2 / max(pt, 1.0) + detector.jet_constant**2)
+        fluctuation = max(1.0 + spread * rng.standard_normal(), 0.0)
+        if rng.random() < detector.neutrino_jets:
+            fluctuation *= 1.0 - detector.neutrino_share * rng.random()
+        raw = expected_raw(pt + detector.jet_underlying, eta) * fluctuation
+        visible = pt * detector.soft_response * fluctuation
         if (
             raw > RAW_PT
             and distance_squared(eta, phi, lepton[1], lepton[2]) > NO_JETS_CLOSE_TO_LEPTON**2
             and distance_squared(eta, phi, tau[1], tau[2]) > CONE**2
         ):
-            visible = raw * pt / (pt + JET_UNDERLYING)  # the rest is the same in all directions
+            visible = raw * pt / (pt + detector.jet_underlying)  # the rest is the same in all directions
             jets_raw += raw
             count += 1
             jet_pt = round3(raw * jet_energy_scale(raw, eta))

@@ -2,8 +2,9 @@
 
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from itertools import count, islice
 from operator import index
 
@@ -11,8 +12,10 @@ import numpy as np
 
 from higgs_challenge.compiled import compiled
 from higgs_challenge.events.columns import PRIMARY, PROCESSES
+from higgs_challenge.simulation.higgs import higgs_event
 from higgs_challenge.simulation.radiation import WORKSPACE_SHAPE
-from higgs_challenge.simulation.tau_pairs import higgs_event, z_event
+from higgs_challenge.simulation.tau_pairs import z_event
+from higgs_challenge.simulation.tuning import TUNING, Tuning
 from higgs_challenge.simulation.w_pairs import diboson_event, top_event
 
 NOMINAL_YIELDS: dict[str, float] = {"htautau": 1015.0, "ztautau": 1002395.0, "diboson": 3783.0, "ttbar": 44190.0}
@@ -25,27 +28,29 @@ HTAUTAU, ZTAUTAU, TTBAR = (PROCESSES.index(name) for name in ("htautau", "ztauta
 
 
 @compiled
-def _fill(rng: np.random.Generator, process: int, rows: np.ndarray) -> None:
+def _fill(rng: np.random.Generator, tuning: Tuning, process: int, rows: np.ndarray) -> None:
     jets = np.zeros(WORKSPACE_SHAPE)
     for i in range(len(rows)):
         if process == ZTAUTAU:
-            z_event(rng, jets, rows[i])
+            z_event(rng, tuning, jets, rows[i])
         elif process == HTAUTAU:
-            higgs_event(rng, jets, rows[i])
+            higgs_event(rng, tuning, jets, rows[i])
         elif process == TTBAR:
-            top_event(rng, jets, rows[i])
+            top_event(rng, tuning, jets, rows[i])
         else:
-            diboson_event(rng, jets, rows[i])
+            diboson_event(rng, tuning, jets, rows[i])
 
 
-def _block(number: int, seed: int, block: int, events: int) -> np.ndarray:
+def _block(tuning: Tuning, number: int, seed: int, block: int, events: int) -> np.ndarray:
     rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(number, block))))
     rows = np.empty((events, len(PRIMARY)), np.float32)
-    _fill(rng, number, rows)
+    _fill(rng, tuning, number, rows)
     return rows
 
 
-def simulate_blocks(process: str, n: int, seed: int, threads: int | None = None) -> Iterator[np.ndarray]:
+def simulate_blocks(
+    process: str, n: int, seed: int, threads: int | None = None, tuning: Tuning = TUNING
+) -> Iterator[np.ndarray]:
     """Stream the events of `simulate` in blocks, a few blocks being made ahead on threads.
 
     Args:
@@ -53,6 +58,7 @@ def simulate_blocks(process: str, n: int, seed: int, threads: int | None = None)
         n: number of events, >= 0.
         seed: >= 0.
         threads: >= 1, or None for one per usable core; the events do not depend on it.
+        tuning: the fitted numbers of the model.
 
     Returns:
         Iterator over float32 arrays of shape (m, 16); every m but the last is BLOCK.
@@ -65,20 +71,21 @@ def simulate_blocks(process: str, n: int, seed: int, threads: int | None = None)
     n = _whole_number("n", n, 0)
     seed = _whole_number("seed", seed, 0)
     threads = len(os.sched_getaffinity(0)) if threads is None else _whole_number("threads", threads, 1)
-    return _stream(PROCESSES.index(process), n, seed, threads)
+    make_block = partial(_block, tuning, PROCESSES.index(process), seed)
+    return _stream(make_block, n, threads)
 
 
-def _stream(number: int, n: int, seed: int, threads: int) -> Iterator[np.ndarray]:
+def _stream(make_block: Callable[[int, int], np.ndarray], n: int, threads: int) -> Iterator[np.ndarray]:
     sizes = ((block, min(BLOCK, n - start)) for block, start in zip(count(), range(0, n, BLOCK), strict=False))
     pool = ThreadPoolExecutor(threads, thread_name_prefix="simulate")
     waiting: deque[Future[np.ndarray]] = deque()
     try:
         for block, events in islice(sizes, threads):
-            waiting.append(pool.submit(_block, number, seed, block, events))
+            waiting.append(pool.submit(make_block, block, events))
         while waiting:
             rows = waiting.popleft().result()
             for block, events in islice(sizes, 1):
-                waiting.append(pool.submit(_block, number, seed, block, events))
+                waiting.append(pool.submit(make_block, block, events))
             yield rows
     finally:
         pool.shutdown(cancel_futures=True)

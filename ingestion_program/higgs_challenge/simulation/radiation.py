@@ -12,7 +12,7 @@ from higgs_challenge.events.derived import wrap
 # A workspace row is one jet: transverse momentum in GeV, pseudorapidity, azimuth in rad.
 WORKSPACE_SHAPE = (40, 3)
 
-# All numbers below: tuned on the official 1 000-row sample and the published region yields.
+# The shape of the model; what was fitted for each process is in tuning.py.
 SOFTEST = 3.0  # GeV; softer radiation is part of INTRINSIC
 HARDEST = 900.0  # GeV
 INTRINSIC = 2.7  # GeV, width of each component of the recoil against what is not generated as an emission
@@ -21,34 +21,47 @@ ETA_NARROWING = 0.155  # relative, for each factor e in momentum above SPLITTING
 SPLITTING_START = 25.0  # GeV
 SPLITTING_MOST = 0.68
 CLOSEST, FARTHEST = 1.2, 4.5  # of two jets that one emission makes, in the plane of pseudorapidity and azimuth
-COLLISIONS = 0.8  # mean number of further dijets above COLLISION_SOFTEST
 COLLISION_SOFTEST = 10.0  # GeV
 COLLISION_HARDEST = 120.0  # GeV
-COLLISION_POWER = 4.0  # of the integral spectrum
 
 
 class Radiation(NamedTuple):
-    """Initial-state radiation of one kind of hard process."""
+    """Initial-state radiation of one kind of hard process: emissions of a momentum p have the density
+    strength / p * ln(1 + (scale / p)^2) * exp(-p / falloff)."""
 
-    rate: float
-    """Mean number of emissions harder than SOFTEST."""
-    momenta: np.ndarray
-    """Momentum in GeV above which rate * (k / (len - 1))^4 emissions are expected, for every k."""
+    strength: float
+    scale: float
+    """GeV, where the logarithm dies out."""
+    falloff: float
+    """GeV, of the exponential tail."""
     splitting: float
     """Probability that an emission makes two jets, for each factor e in momentum above SPLITTING_START."""
     eta_width: float
     """Width in pseudorapidity of emissions with a momentum of SPLITTING_START."""
+    rate: float
+    """Mean number of emissions harder than SOFTEST."""
+    momenta: np.ndarray
+    """Momentum in GeV above which rate * (k / (len - 1))^4 emissions are expected, for every k."""
+
+
+class Collisions(NamedTuple):
+    """Further parton collisions in the same pair of protons."""
+
+    rate: float
+    """Mean number of dijets above COLLISION_SOFTEST."""
+    power: float
+    """Of the fall of their number above a momentum."""
 
 
 def radiation(strength: float, scale: float, falloff: float, splitting: float, eta_width: float) -> Radiation:
-    """Tabulate emissions of density strength / p * ln(1 + (scale / p)^2) * exp(-p / falloff).
+    """Tabulate the emissions of one kind of hard process.
 
     Args:
-        strength: dimensionless, > 0.
-        scale: GeV, where the logarithm dies out.
-        falloff: GeV, of the exponential tail.
-        splitting: see Radiation.
-        eta_width: see Radiation.
+        strength: > 0; this and the others as in Radiation.
+        scale: GeV.
+        falloff: GeV.
+        splitting: >= 0.
+        eta_width: > 0.
 
     Returns:
         The table that `emit` reads.
@@ -58,7 +71,8 @@ def radiation(strength: float, scale: float, falloff: float, splitting: float, e
     harder = np.concatenate([[0.0], np.cumsum(0.5 * (density[1:] + density[:-1]) * -np.diff(p))])
     # The fourth power puts most of the table where emissions are rare and hard.
     expected = harder[-1] * np.linspace(0.0, 1.0, 513) ** 4
-    return Radiation(float(harder[-1]), np.interp(expected, harder, p), splitting, eta_width)
+    momenta = np.interp(expected, harder, p)
+    return Radiation(strength, scale, falloff, splitting, eta_width, float(harder[-1]), momenta)
 
 
 @njit(nogil=True)
@@ -152,11 +166,12 @@ def follow(rapidity: float, jets: np.ndarray, emissions: int) -> None:
 
 
 @njit(nogil=True)
-def add_collisions(rng: Generator, jets: np.ndarray, n: int) -> int:
+def add_collisions(rng: Generator, collisions: Collisions, jets: np.ndarray, n: int) -> int:
     """Add the dijets of further parton collisions in the same pair of protons.
 
     Args:
         rng: random stream.
+        collisions: how many and how hard.
         jets: workspace.
         n: jets in the workspace; the new ones follow them.
 
@@ -164,8 +179,8 @@ def add_collisions(rng: Generator, jets: np.ndarray, n: int) -> int:
         Number of jets in the workspace.
     """
     expected = rng.standard_exponential()
-    while expected < COLLISIONS:
-        p = min(COLLISION_SOFTEST * (1.0 - rng.random()) ** (-1.0 / COLLISION_POWER), COLLISION_HARDEST)
+    while expected < collisions.rate:
+        p = min(COLLISION_SOFTEST * (1.0 - rng.random()) ** (-1.0 / collisions.power), COLLISION_HARDEST)
         eta = 2.0 * rng.standard_normal()
         phi = rng.uniform(-math.pi, math.pi)
         n = push(jets, n, p, eta, phi)

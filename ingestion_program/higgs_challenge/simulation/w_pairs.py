@@ -6,82 +6,90 @@ import numpy as np
 from numba import njit
 from numpy.random import Generator
 
-from higgs_challenge.simulation.detector import LEPTON_FLOOR, TAU_FLOOR, expected_raw, reconstruct
-from higgs_challenge.simulation.kinematics import FourVector, boosted, cylindrical, moving, two_body
-from higgs_challenge.simulation.radiation import emit, follow, limited_normal, push, radiation
+from higgs_challenge.simulation.detector import LEPTON_FLOOR, TAU_FLOOR, reconstruct
+from higgs_challenge.simulation.hard_jets import add_quarks, spread_jets, take_fake
+from higgs_challenge.simulation.kinematics import Direction, FourVector, boosted, cylindrical, moving, two_body
+from higgs_challenge.simulation.line_shape import Z_MASS
+from higgs_challenge.simulation.radiation import emit, follow, limited_normal, push
 from higgs_challenge.simulation.tau_decays import A1, THREE_PRONG_IN_A1, hadronic_group, hadronic_share, leptonic_share
-from higgs_challenge.simulation.tau_pairs import Z_MASS, add_quarks, try_tau_pair
+from higgs_challenge.simulation.tau_pairs import FROM_TAU, try_tau_pair
+from higgs_challenge.simulation.tuning import Tuning
 
 TOP_MASS = 172.5  # GeV
 BOTTOM_MASS = 4.8  # GeV
 W_MASS = 80.4  # GeV
+LONGITUDINAL = 0.69  # share of W bosons from top quarks; the rest is left-handed
 W_LEPTON_FROM_TAU = 0.13  # share of W leptons that come through a tau
-
-# From here on: tuned on the official 1 000-row sample and the published region yields.
-TOP_RADIATION = radiation(strength=0.22, scale=120.0, falloff=250.0, splitting=0.30, eta_width=2.0)
-DIBOSON_RADIATION = radiation(strength=0.18, scale=110.0, falloff=900.0, splitting=0.20, eta_width=2.5)
-TOP_PT = (1.9, 64.0)  # shape and scale in GeV of a gamma distribution
-TOP_PAIR_RAPIDITY = 1.15
-TOP_RAPIDITY = 0.75  # of each top around the pair
-BOTTOM_RESPONSE = 0.90  # neutrinos and muons inside bottom jets
-TOP_FAKES = 0.55  # share of generated events whose tau is a jet
-DIBOSON_PT = (1.05, 48.0)
-DIBOSON_RAPIDITY = (1.6, 3.8)  # width and largest magnitude
-BOSON_RAPIDITY = 1.1  # of each boson around the pair
-WW_SHARE, Z_SHARE = 0.55, 0.25  # W W to lepton and tau; Z to two taus with another boson; the rest has a fake tau
-Z_PARTNER_TO_QUARKS = 0.75
-FAKE_PT = 15.0  # GeV, of a jet that can be taken for a tau
-FAKE_ETA = 2.4
 
 
 @njit(nogil=True)
-def top_event(rng: Generator, jets: np.ndarray, row: np.ndarray) -> None:
+def top_event(rng: Generator, tuning: Tuning, jets: np.ndarray, row: np.ndarray) -> None:
     """Make one reconstructed top-pair event.
 
     Args:
         rng: random stream.
+        tuning: all fitted numbers.
         jets: workspace.
         row: record to write.
     """
+    top = tuning.top
     done = False
     while not done:
-        fake = rng.random() < TOP_FAKES
-        emissions, recoil_x, recoil_y = emit(rng, TOP_RADIATION, jets)
-        rapidity = TOP_PAIR_RAPIDITY * rng.standard_normal()
+        fake = rng.random() < top.fakes
+        emissions, recoil_x, recoil_y = emit(rng, top.radiation, jets)
+        rapidity = top.pair_rapidity * rng.standard_normal()
         follow(rapidity, jets, emissions)
         n = emissions
-        first, second = back_to_back(rng, TOP_MASS, TOP_MASS, TOP_PT, TOP_RAPIDITY, (recoil_x, recoil_y), rapidity)
-        first_w, n = decay_top(rng, first, jets, n)
-        second_w, n = decay_top(rng, second, jets, n)
-        done = try_w_pair(rng, first_w, second_w, fake, jets, n, row)
+        first, second = back_to_back(rng, TOP_MASS, TOP_MASS, top.pt, top.rapidity, (recoil_x, recoil_y), rapidity)
+        _, lepton, n = decay_top(rng, top.bottom_response, first, jets, n)
+        w, tau, n = decay_top(rng, top.bottom_response, second, jets, n)
+        done = try_w_pair(rng, tuning, lepton, w, tau, fake, top.fakes_spread, jets, n, row)
 
 
 @njit(nogil=True)
-def diboson_event(rng: Generator, jets: np.ndarray, row: np.ndarray) -> None:
+def diboson_event(rng: Generator, tuning: Tuning, jets: np.ndarray, row: np.ndarray) -> None:
     """Make one reconstructed diboson event.
 
     Args:
         rng: random stream.
+        tuning: all fitted numbers.
         jets: workspace.
         row: record to write.
     """
+    diboson = tuning.diboson
     done = False
     while not done:
         kind = rng.random()
-        with_z = WW_SHARE <= kind < WW_SHARE + Z_SHARE
-        emissions, recoil_x, recoil_y = emit(rng, DIBOSON_RADIATION, jets)
-        rapidity = limited_normal(rng, DIBOSON_RAPIDITY[0], DIBOSON_RAPIDITY[1])
+        with_z = kind < diboson.z_share
+        fake = kind > 1.0 - diboson.fakes
+        emissions, recoil_x, recoil_y = emit(rng, diboson.radiation, jets)
+        rapidity = limited_normal(rng, diboson.rapidity[0], diboson.rapidity[1])
         mass = Z_MASS if with_z else W_MASS
-        first, second = back_to_back(rng, mass, W_MASS, DIBOSON_PT, BOSON_RAPIDITY, (recoil_x, recoil_y), rapidity)
+        first, second = back_to_back(
+            rng, mass, W_MASS, diboson.pt, diboson.boson_rapidity, (recoil_x, recoil_y), rapidity
+        )
         if with_z:
-            n = emissions
-            if rng.random() < Z_PARTNER_TO_QUARKS:
+            n, lepton_row = emissions, FROM_TAU
+            decay = rng.random()
+            if decay < diboson.z_partner_leptons:
+                lepton_row = emissions
+                n = add_quarks(rng, W_MASS, second, jets, n)
+                jets[emissions + 1, 0] = 0.0  # the lepton's neutrino
+            elif decay < diboson.z_partner_leptons + diboson.z_partner_to_quarks:
                 n = add_quarks(rng, W_MASS, second, jets, n)
             z_rapidity = math.atanh(first[3] / first[0])
-            done = try_tau_pair(rng, Z_MASS, (first[1], first[2]), z_rapidity, True, emissions, jets, n, row)
+            momentum = (first[1], first[2])
+            done = try_tau_pair(
+                rng, tuning, Z_MASS, momentum, z_rapidity, True, lepton_row, False, emissions, jets, n, row
+            )
         else:
             follow(rapidity, jets, emissions)
-            done = try_w_pair(rng, first, second, kind >= WW_SHARE + Z_SHARE, jets, emissions, row)
+            ahead = rng.random() < diboson.forward
+            lepton, tau = w_daughter(rng, ahead, first, rapidity), w_daughter(rng, ahead, second, rapidity)
+            opposition = diboson.opposition * math.cos(lepton[2] - tau[2])
+            if rng.random() * (1.0 + diboson.opposition) > 1.0 - opposition:
+                continue
+            done = try_w_pair(rng, tuning, lepton, second, tau, fake, diboson.fakes_spread, jets, emissions, row)
 
 
 @njit(nogil=True)
@@ -118,40 +126,115 @@ def back_to_back(
 
 
 @njit(nogil=True)
-def decay_top(rng: Generator, top: FourVector, jets: np.ndarray, n: int) -> tuple[FourVector, int]:
-    """Decay a top quark to a bottom jet and a W boson.
+def decay_top(
+    rng: Generator, bottom_response: float, top: FourVector, jets: np.ndarray, n: int
+) -> tuple[FourVector, Direction, int]:
+    """Decay a top quark to a bottom jet and a W boson, and that as to a lepton.
 
     Args:
         rng: random stream.
+        bottom_response: share of the bottom quark's momentum that its jet keeps.
         top: four-vector, GeV.
         jets: workspace.
         n: jets in it.
 
     Returns:
-        The W boson's four-vector in GeV, and the number of jets in the workspace.
+        The W boson's four-vector in GeV; its charged daughter (transverse momentum in GeV, pseudorapidity, azimuth in
+        rad); the number of jets in the workspace.
     """
     bottom, w = two_body(rng, TOP_MASS, BOTTOM_MASS, W_MASS, rng.uniform(-1.0, 1.0))
     pt, eta, phi = cylindrical(boosted(bottom, top))
-    return boosted(w, top), push(jets, n, BOTTOM_RESPONSE * pt, eta, phi)
+    daughter = boosted(at_angle(rng, w, charged_cosine(rng)), w)
+    return boosted(w, top), cylindrical(boosted(daughter, top)), push(jets, n, bottom_response * pt, eta, phi)
+
+
+@njit(nogil=True)
+def charged_cosine(rng: Generator) -> float:
+    """Draw how the charged daughter of a W boson from a top quark flies.
+
+    Args:
+        rng: random stream.
+
+    Returns:
+        Cosine of its angle, in the W boson's rest frame, to the W boson's direction in the top quark's, -1 .. 1.
+    """
+    longitudinal = rng.random() < LONGITUDINAL
+    while True:
+        cosine = rng.uniform(-1.0, 1.0)
+        density = 1.0 - cosine * cosine if longitudinal else 0.25 * (1.0 - cosine) ** 2
+        if rng.random() < density:
+            return cosine
+
+
+@njit(nogil=True)
+def at_angle(rng: Generator, w: FourVector, cosine: float) -> FourVector:
+    """Give a massless daughter of a W boson in its rest frame.
+
+    Args:
+        rng: random stream.
+        w: four-vector whose direction is the axis, GeV.
+        cosine: of the angle to that axis, -1 .. 1.
+
+    Returns:
+        The daughter's four-vector, GeV.
+    """
+    _, x, y, z = w
+    length, across = math.sqrt(x * x + y * y + z * z), math.hypot(x, y)
+    phi = rng.uniform(-math.pi, math.pi)
+    sine = math.sqrt(1.0 - cosine * cosine)
+    polar, azimuthal = sine * math.cos(phi), sine * math.sin(phi)
+    half = 0.5 * W_MASS
+    return (
+        half,
+        half * (cosine * x / length + polar * x * z / (length * across) - azimuthal * y / across),
+        half * (cosine * y / length + polar * y * z / (length * across) + azimuthal * x / across),
+        half * (cosine * z / length - polar * across / length),
+    )
+
+
+@njit(nogil=True)
+def w_daughter(rng: Generator, ahead: bool, w: FourVector, rapidity: float) -> Direction:
+    """Decay a W boson of a boson pair.
+
+    Args:
+        rng: random stream.
+        ahead: whether the W boson's helicity sends the charged daughter ahead; otherwise the decay is isotropic.
+        w: four-vector, GeV.
+        rapidity: of the pair, in whose rest frame the helicity counts.
+
+    Returns:
+        The charged daughter's transverse momentum in GeV, pseudorapidity, azimuth in rad.
+    """
+    cosine = rng.uniform(-1.0, 1.0)
+    if ahead:
+        cosine = 2.0 * rng.random() ** (1.0 / 3.0) - 1.0  # density (1 + cosine)^2
+    axis = (w[0], w[1], w[2], w[3] * math.cosh(rapidity) - w[0] * math.sinh(rapidity))
+    return cylindrical(boosted(at_angle(rng, axis, cosine), w))
 
 
 @njit(nogil=True)
 def try_w_pair(
     rng: Generator,
-    first: FourVector,
-    second: FourVector,
+    tuning: Tuning,
+    lepton: Direction,
+    other: FourVector,
+    tau: Direction,
     fake: bool,
+    spread: float,
     jets: np.ndarray,
     n: int,
     row: np.ndarray,
 ) -> bool:
-    """Decay one W boson to a lepton, the other to a tau or to quarks, and reconstruct the event.
+    """Reconstruct an event with two W bosons, one of which decayed to a lepton.
 
     Args:
         rng: random stream.
-        first: four-vector of the W boson that gives the lepton, GeV.
-        second: four-vector of the other W boson, GeV.
-        fake: whether the second decays to quarks and a jet is taken for the tau.
+        tuning: of the detector.
+        lepton: transverse momentum in GeV, pseudorapidity, azimuth in rad.
+        other: four-vector of the other W boson, GeV.
+        tau: its charged daughter where that is a tau, as `lepton`.
+        fake: whether the other W boson decays to quarks instead, and a jet is taken for the tau.
+        spread: share of these W bosons whose quarks make no narrow jets.
         jets: workspace.
         n: jets in it.
         row: record to write.
@@ -159,49 +242,21 @@ def try_w_pair(
     Returns:
         Whether the event is reconstructed.
     """
-    to_lepton, _ = two_body(rng, W_MASS, 0.0, 0.0, rng.uniform(-1.0, 1.0))
-    lepton_pt, lepton_eta, lepton_phi = cylindrical(boosted(to_lepton, first))
+    lepton_pt, lepton_eta, lepton_phi = lepton
     if rng.random() < W_LEPTON_FROM_TAU:
         lepton_pt *= leptonic_share(rng, -1.0)
     if lepton_pt < LEPTON_FLOOR:
         return False
     if fake:
-        n = add_quarks(rng, W_MASS, second, jets, n)
-        index = pick_fake(rng, jets, n)
-        if index < 0:
-            return False
-        tau_eta, tau_phi = jets[index, 1], jets[index, 2]
-        tau_pt = expected_raw(jets[index, 0], tau_eta)  # a quark's jet answers less than a tau of the same momentum
-        jets[index, 0] = 0.0
-        group, three_prong = A1, True
+        before = n
+        n = add_quarks(rng, W_MASS, other, jets, n)
+        if rng.random() < spread:
+            n = spread_jets(rng, jets, before, n)
+        tau, group, three_prong = take_fake(rng, tuning.detector.fake_softness, jets, n), A1, True
     else:
         group = hadronic_group(rng)
-        to_tau, _ = two_body(rng, W_MASS, 0.0, 0.0, rng.uniform(-1.0, 1.0))
-        tau_pt, tau_eta, tau_phi = cylindrical(boosted(to_tau, second))
-        tau_pt *= hadronic_share(rng, -1.0, group)
+        tau = (tau[0] * hadronic_share(rng, -1.0, group), tau[1], tau[2])
         three_prong = group == A1 and rng.random() < THREE_PRONG_IN_A1
-    if tau_pt < TAU_FLOOR:
+    if tau[0] < TAU_FLOOR:
         return False
-    lepton, tau = (lepton_pt, lepton_eta, lepton_phi), (tau_pt, tau_eta, tau_phi)
-    return reconstruct(rng, lepton, tau, group, three_prong, jets, n, row)
-
-
-@njit(nogil=True)
-def pick_fake(rng: Generator, jets: np.ndarray, n: int) -> int:
-    """Choose the jet that is taken for a tau, each candidate alike.
-
-    Args:
-        rng: random stream.
-        jets: workspace.
-        n: jets in it.
-
-    Returns:
-        The jet's row in the workspace, or -1 where no jet can be taken for a tau.
-    """
-    chosen, candidates = -1, 0
-    for i in range(n):
-        if jets[i, 0] > FAKE_PT and abs(jets[i, 1]) < FAKE_ETA:
-            candidates += 1
-            if rng.random() * candidates < 1.0:
-                chosen = i
-    return chosen
+    return reconstruct(rng, tuning, (lepton_pt, lepton_eta, lepton_phi), tau, group, three_prong, jets, n, row)
