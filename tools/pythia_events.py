@@ -23,10 +23,10 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # so that this file, run as a script, finds its neighbours
 
-from higgs_challenge.cli import exit_on_mistakes, make_folder
-from higgs_challenge.errors import InputError
-from higgs_challenge.execution.progress import show_progress
-from tools.particle_level import JETS
+from higgs_challenge.cli import exit_on_mistakes, make_folder  # noqa: E402
+from higgs_challenge.errors import InputError  # noqa: E402
+from higgs_challenge.execution.progress import show_progress  # noqa: E402
+from tools.particle_level import JETS  # noqa: E402
 
 COMMON = ("Beams:eCM = 13000.", "Print:quiet = on", "Random:setSeed = on")
 SETTINGS = {
