@@ -69,7 +69,12 @@ def load_sampler(path: Path) -> Callable[[str, int, int], np.ndarray]:
         raise SystemExit(f"{path} is no Python file.")
     module: Any = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return lambda process, n, seed: np.stack([module.sample(process, n, seed)[0][name] for name in PRIMARY], axis=1)
+
+    def sample(process: str, n: int, seed: int) -> np.ndarray:
+        columns = module.sample(process, n, seed)[0]
+        return np.stack([columns[name] for name in PRIMARY], axis=1)
+
+    return sample
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from higgs_challenge.cli import exit_on_mistakes, make_folder
 from higgs_challenge.data.archive import official_parquet
-from higgs_challenge.data.disk import passing_folder
+from higgs_challenge.data.disk import alone_in, passing_folder
 from higgs_challenge.data.download import download_official
 from higgs_challenge.data.official import convert_official_file
 from higgs_challenge.data.store import Progress
@@ -34,12 +34,13 @@ def main() -> None:
     if arguments.seed < 0:
         parser.error("--seed must not be negative")
     make_folder(arguments.folder.parent)
-    if arguments.download:
-        arguments.official = download(arguments.folder)
-    if arguments.official:
-        convert(arguments.official, arguments.folder)
-    else:
-        generate(arguments.folder, arguments.size, arguments.seed)
+    with alone_in(arguments.folder):
+        if arguments.download:
+            arguments.official = download(arguments.folder)
+        if arguments.official:
+            convert(arguments.official, arguments.folder)
+        else:
+            generate(arguments.folder, arguments.size, arguments.seed)
     print(arguments.folder / "store")
 
 

@@ -8,6 +8,7 @@ import pytest
 from handmade import METADATA, PARQUET, official_frame, write_official
 
 from higgs_challenge import InputError, make_data, open_store
+from higgs_challenge.data.disk import alone_in
 from higgs_challenge.data.official_writer import CROISSANT
 from higgs_challenge.data.synthetic import Size
 
@@ -83,3 +84,17 @@ def test_a_wrong_command_line_is_told(
         command(monkeypatch, *arguments, tmp_path / "made")
     assert sentence in capsys.readouterr().err
     assert names(tmp_path) == []
+
+
+def test_two_at_once_in_one_folder_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "data"
+    with alone_in(folder), pytest.raises(InputError, match="Another process is making data"):
+        command(monkeypatch, "--size", "tiny", folder)
+    assert not folder.exists()
+
+
+def test_half_a_zip_is_called_half_a_zip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "data.zip").write_bytes(b"PK\x03\x04 and no more")
+    with pytest.raises(InputError, match="not a complete zip"):
+        command(monkeypatch, "--official", tmp_path / "data.zip", tmp_path / "made")
+    assert not (tmp_path / "made").exists()

@@ -40,7 +40,8 @@ def test_every_row_is_a_possible_event(events: Mapping[str, np.ndarray], process
     assert (rows == np.round(rows.astype(np.float64), 3).astype(np.float32)).all()
     assert (rows[:, columns.LEP_PT] >= 20.0).all()
     assert (rows[:, columns.HAD_PT] > 22.3).all()  # 20 GeV times the smallest jet energy scale
-    assert (np.abs(rows[:, [columns.LEP_ETA, columns.HAD_ETA]]) <= 2.5).all()
+    assert (np.abs(rows[:, columns.LEP_ETA]) <= 2.5).all()
+    assert (np.abs(rows[:, columns.HAD_ETA]) <= 2.9).all()  # the axis of its jet; the tau itself is within 2.5
     assert (rows[:, columns.MET] >= 0.0).all()
     angles = rows[:, [columns.LEP_PHI, columns.HAD_PHI, columns.MET_PHI]]
     assert (np.abs(angles) <= np.float32(3.142)).all()  # pi, rounded as in the official file
@@ -68,6 +69,31 @@ def test_jets_agree_with_their_number(events: Mapping[str, np.ndarray], process:
     up_to_two = rows[:, columns.N_JETS] <= 2
     np.testing.assert_allclose(others[up_to_two], 0.0, atol=1e-3)
     assert (others[~up_to_two] > 21.5).all()
+
+
+def distances(rows: np.ndarray, first: int, second: int) -> np.ndarray:
+    d_eta, d_phi = rows[:, first + 1] - rows[:, second + 1], rows[:, first + 2] - rows[:, second + 2]
+    return np.hypot(d_eta, (d_phi + np.pi) % (2.0 * np.pi) - np.pi)
+
+
+@pytest.mark.parametrize("process", columns.PROCESSES)
+def test_jets_are_apart_from_each_other_and_from_lepton_and_tau(events: Mapping[str, np.ndarray], process: str) -> None:
+    rows = events[process].astype(np.float64)
+    one, two = rows[rows[:, columns.N_JETS] >= 1], rows[rows[:, columns.N_JETS] >= 2]
+    for particle in (columns.LEP_PT, columns.HAD_PT):
+        assert distances(one, particle, columns.JET1_PT).min() > 0.598
+    assert distances(two, columns.JET1_PT, columns.JET2_PT).min() > 0.598
+
+
+@pytest.mark.parametrize("process", columns.PROCESSES)
+def test_no_event_needs_more_than_the_beams_energy(events: Mapping[str, np.ndarray], process: str) -> None:
+    rows = events[process].astype(np.float64)
+    for sign in (1.0, -1.0):
+        along = sum(
+            np.where(rows[:, pt] > 0, rows[:, pt] * np.exp(sign * np.clip(rows[:, pt + 1], -5.0, 5.0)), 0.0)
+            for pt in (columns.LEP_PT, columns.HAD_PT, columns.JET1_PT, columns.JET2_PT)
+        )
+        assert along.max() < 1.5 * 13_000.0  # measured momenta are up to half larger than true ones
 
 
 @pytest.mark.parametrize("process", columns.PROCESSES)

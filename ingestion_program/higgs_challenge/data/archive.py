@@ -28,7 +28,11 @@ def official_parquet(path: Path, scratch: Path, progress: Progress = no_progress
         InputError: there is no such file, the zip is damaged, or the disk is too full.
     """
     file = _official_file(path)
-    return _unpack(file, scratch, progress) if zipfile.is_zipfile(file) else file
+    if zipfile.is_zipfile(file):
+        return _unpack(file, scratch, progress)
+    if file.suffix == ".zip":
+        raise InputError(f"{file} is not a complete zip. Download it again.")
+    return file
 
 
 def _official_file(path: Path) -> Path:

@@ -1,8 +1,10 @@
-"""Room on the disk, and folders that are gone after use."""
+"""Room on the disk, folders that are gone after use, and folders that one process at a time writes to."""
 
+import fcntl
+import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from higgs_challenge.errors import InputError
@@ -50,3 +52,31 @@ def passing_folder(path: Path) -> Iterator[Path]:
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Make a folder, and keep other processes that ask for the same out of it.
+
+    Args:
+        folder: to write to; removed at the end where it is empty.
+
+    Raises:
+        InputError: another process is writing there, or no folder can be made.
+    """
+    try:
+        folder.mkdir(exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise InputError(f"{folder} cannot be a folder for output: {error}.") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the system drops it with the process
+    except BlockingIOError as error:
+        os.close(handle)
+        raise InputError(f"Another process is making data in {folder}; wait for it, or name another folder.") from error
+    try:
+        yield
+    finally:
+        os.close(handle)
+        with suppress(OSError):
+            folder.rmdir()  # only where it is empty

@@ -19,7 +19,9 @@ LEPTON_PT = 20.0  # GeV
 RAW_PT = 20.0  # GeV, of jets and taus before the jet energy scale
 CENTRAL = 2.5  # |eta| of leptons and taus
 COVERAGE = 4.9  # |eta| of the calorimeters
-CONE = 0.6  # anti-kT radius
+CONE = 0.6  # anti-kT radius: no two jets, and no jet and lepton or tau, are closer
+BEAM_ENERGY = 6500.0  # GeV
+TAU_AXIS = 0.06  # width of the distance in pseudorapidity between a tau and the axis of its jet, which is stored
 
 # True momenta below these never pass the thresholds above: more than four standard deviations away.
 LEPTON_FLOOR = 18.0  # GeV
@@ -31,8 +33,6 @@ MUON_BARREL, MUON_ENDCAP = 1.0, 0.88
 BARREL = 1.5  # |eta|
 THREE_PRONG_EFFICIENCY = 0.60 / 0.70
 TAU_ENDCAP = 0.93
-
-NO_JETS_CLOSE_TO_LEPTON = 0.4
 
 
 @njit(nogil=True)
@@ -146,7 +146,7 @@ def reconstruct(
     """
     lepton_pt, lepton_eta, lepton_phi = lepton
     tau_pt, tau_eta, tau_phi = tau
-    if abs(lepton_eta) > CENTRAL or abs(tau_eta) > CENTRAL:
+    if abs(lepton_eta) > CENTRAL or abs(tau_eta + TAU_AXIS * rng.standard_normal()) > CENTRAL:
         return False
     lepton_pt *= 1.0 + tuning.detector.lepton_resolution * rng.standard_normal()
     tau_raw = measured_tau(rng, tuning.detector, tau_pt, tau_eta, group)
@@ -164,7 +164,11 @@ def reconstruct(
 
     detector = tuning.detector
     n = add_collisions(rng, tuning.collisions, jets, n)
-    seen_x, seen_y, jets_pt = measure_jets(rng, detector, lepton, tau, jets, n, row)
+    if not within_beams(lepton, tau, jets, n):
+        return False
+    separate, seen_x, seen_y, jets_pt = measure_jets(rng, detector, lepton, tau, jets, n, row)
+    if not separate:
+        return False
     seen_x += lepton_pt * math.cos(lepton_phi) + tau_raw * math.cos(tau_phi)
     seen_y += lepton_pt * math.sin(lepton_phi) + tau_raw * math.sin(tau_phi)
     width = math.sqrt(detector.met_noise**2 + detector.met_stochastic**2 * (jets_pt + tau_raw))
@@ -177,6 +181,28 @@ def reconstruct(
 
 
 @njit(nogil=True)
+def within_beams(lepton: Direction, tau: Direction, jets: np.ndarray, n: int) -> bool:
+    """Tell whether the colliding partons have less momentum than the protons.
+
+    Args:
+        lepton: transverse momentum in GeV, pseudorapidity, azimuth in rad.
+        tau: the same of the hadronic tau.
+        jets: workspace of true jets.
+        n: jets in the workspace.
+
+    Returns:
+        False where lepton, tau and jets alone need a parton with more than the energy of a beam.
+    """
+    ahead = lepton[0] * math.exp(lepton[1]) + tau[0] * math.exp(tau[1])
+    back = lepton[0] * math.exp(-lepton[1]) + tau[0] * math.exp(-tau[1])
+    for i in range(n):
+        growth = math.exp(jets[i, 1])
+        ahead += jets[i, 0] * growth
+        back += jets[i, 0] / growth
+    return max(ahead, back) < 2.0 * BEAM_ENERGY
+
+
+@njit(nogil=True)
 def measure_jets(
     rng: Generator,
     detector: Detector,
@@ -185,7 +211,7 @@ def measure_jets(
     jets: np.ndarray,
     n: int,
     row: np.ndarray,
-) -> tuple[float, float, float]:
+) -> tuple[bool, float, float, float]:
     """Measure the true jets and write the record's jet columns.
 
     Args:
@@ -198,12 +224,14 @@ def measure_jets(
         row: the record.
 
     Returns:
-        Both components in GeV of the raw momentum that the calorimeters see, and the raw scalar sum of jets in GeV.
+        Whether lepton and jets are apart; both components in GeV of the raw momentum that the calorimeters see; the raw
+        scalar sum of jets in GeV.
     """
     seen_x = seen_y = jets_raw = jets_all = 0.0
     first_pt = second_pt = 0.0
     first = second = -1
     count = 0
+    separate = True
     for i in range(n):
         pt, eta, phi = jets[i, 0], jets[i, 1], jets[i, 2]
         if abs(eta) >= COVERAGE or pt <= 0.0:
@@ -214,11 +242,8 @@ def measure_jets(
             fluctuation *= 1.0 - detector.neutrino_share * rng.random()
         raw = expected_raw(pt + detector.jet_underlying, eta) * fluctuation
         visible = pt * detector.soft_response * fluctuation
-        if (
-            raw > RAW_PT
-            and distance_squared(eta, phi, lepton[1], lepton[2]) > NO_JETS_CLOSE_TO_LEPTON**2
-            and distance_squared(eta, phi, tau[1], tau[2]) > CONE**2
-        ):
+        if raw > RAW_PT and distance_squared(eta, phi, tau[1], tau[2]) > CONE**2:
+            separate = separate and distance_squared(eta, phi, lepton[1], lepton[2]) > CONE**2
             visible = raw * pt / (pt + detector.jet_underlying)  # the rest is the same in all directions
             jets_raw += raw
             count += 1
@@ -231,11 +256,15 @@ def measure_jets(
                 second, second_pt = i, jet_pt
         seen_x += visible * math.cos(phi)
         seen_y += visible * math.sin(phi)
+    if second >= 0:
+        separate = (
+            separate and distance_squared(jets[first, 1], jets[first, 2], jets[second, 1], jets[second, 2]) > CONE**2
+        )
     write_jet(row, columns.JET1_PT, first_pt, jets, first)
     write_jet(row, columns.JET2_PT, second_pt, jets, second)
     row[columns.N_JETS] = count
     row[columns.JET_ALL_PT] = round3(jets_all)
-    return seen_x, seen_y, jets_raw
+    return separate, seen_x, seen_y, jets_raw
 
 
 @njit(nogil=True)

@@ -179,7 +179,7 @@ def at_angle(rng: Generator, w: FourVector, cosine: float) -> FourVector:
         The daughter's four-vector, GeV.
     """
     _, x, y, z = w
-    length, across = math.sqrt(x * x + y * y + z * z), math.hypot(x, y)
+    length, across = math.sqrt(x * x + y * y + z * z), max(math.hypot(x, y), 1e-9)
     phi = rng.uniform(-math.pi, math.pi)
     sine = math.sqrt(1.0 - cosine * cosine)
     polar, azimuthal = sine * math.cos(phi), sine * math.sin(phi)
