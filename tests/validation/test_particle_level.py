@@ -63,4 +63,4 @@ def test_only_the_wanted_processes_are_taken(tmp_path: Path) -> None:
 
 
 def test_soft_or_forward_events_are_lost(tmp_path: Path) -> None:
-    assert len(reconstructed(tmp_path, [event(lep_pt=10.0), event(had_eta=2.6), event(lep_eta=2.6)] * 50)) == 0
+    assert len(reconstructed(tmp_path, [event(lep_pt=10.0), event(had_eta=2.75), event(lep_eta=2.6)] * 50)) == 0

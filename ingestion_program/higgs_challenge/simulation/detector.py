@@ -146,7 +146,8 @@ def reconstruct(
     """
     lepton_pt, lepton_eta, lepton_phi = lepton
     tau_pt, tau_eta, tau_phi = tau
-    if abs(lepton_eta) > CENTRAL or abs(tau_eta + TAU_AXIS * rng.standard_normal()) > CENTRAL:
+    axis = TAU_AXIS * min(max(rng.standard_normal(), -3.0), 3.0)
+    if abs(lepton_eta) > CENTRAL or abs(tau_eta + axis) > CENTRAL:
         return False
     lepton_pt *= 1.0 + tuning.detector.lepton_resolution * rng.standard_normal()
     tau_raw = measured_tau(rng, tuning.detector, tau_pt, tau_eta, group)
