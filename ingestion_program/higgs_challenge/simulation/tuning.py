@@ -154,7 +154,7 @@ TUNING = Tuning(
         fakes=0.011,
     ),
     higgs=HiggsTuning(
-        gluon_radiation=radiation(strength=0.294, scale=122.0, falloff=1000.0, splitting=0.148, eta_width=3.0),
+        gluon_radiation=radiation(strength=0.299, scale=122.0, falloff=1000.0, splitting=0.148, eta_width=3.0),
         quark_radiation=radiation(strength=0.255, scale=98.7, falloff=700.0, splitting=0.2, eta_width=2.31),
         bottom_radiation=radiation(strength=0.341, scale=69.6, falloff=100.0, splitting=0.3, eta_width=2.0),
         mode_shares=(0.774, 0.107, 0.074, 0.039, 0.006),
