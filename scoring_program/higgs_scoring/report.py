@@ -16,7 +16,7 @@ from higgs_scoring.figures import (
 )
 from higgs_scoring.metrics import FloatArray, Scores, is_covered
 from higgs_scoring.results import Predictions, Truth
-from higgs_scoring.style import CSS
+from higgs_scoring.style import CSS, html_page
 from higgs_scoring.words import advice, decimal, duration, verdict
 
 MOST_SETS = 12
@@ -40,23 +40,7 @@ def render_report(truth: Truth, predictions: Predictions, scores: Scores, *, rev
         _warnings(predictions.summary.warnings),
         _timing(predictions),
     ]
-    return _page("\n".join(sections))
-
-
-def _page(body: str) -> str:
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Detailed results</title>
-<style>{CSS}</style>
-</head>
-<body>
-{body}
-</body>
-</html>
-"""
+    return html_page("Detailed results", CSS, "\n".join(sections))
 
 
 def _opening(scores: Scores, predictions: Predictions) -> str:

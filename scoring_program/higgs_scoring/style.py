@@ -83,3 +83,29 @@ li {{ margin: .3rem 0; overflow-wrap: anywhere; white-space: pre-line; }}
   table.scores th, table.scores td.value {{ padding-bottom: .1rem; padding-right: 0; }}
 }}
 """
+
+
+def html_page(title: str, css: str, body: str) -> str:
+    """Put a report's content into a self-contained page.
+
+    Args:
+        title: of the page, plain text.
+        css: style rules.
+        body: HTML.
+
+    Returns:
+        The page.
+    """
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>{css}</style>
+</head>
+<body>
+{body}
+</body>
+</html>
+"""

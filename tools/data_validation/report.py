@@ -6,7 +6,7 @@ from html import escape
 from higgs_challenge.events.columns import FEATURES, MISSING
 from higgs_challenge.execution.progress import Advance
 from higgs_scoring.figures import as_svg
-from higgs_scoring.style import CSS, stand_in
+from higgs_scoring.style import CSS, html_page, stand_in
 from tools.data_validation.checks import Check
 from tools.data_validation.histograms import draw_column
 from tools.data_validation.regions import column
@@ -61,23 +61,7 @@ def render_report(findings: Sequence[Findings], progress: Advance) -> str:
     for done, one in enumerate(findings, start=1):
         parts += _process(one)
         progress(done)
-    return _page("\n".join(parts))
-
-
-def _page(body: str) -> str:
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Synthetic and official events</title>
-<style>{CSS}{REPORT_CSS}</style>
-</head>
-<body>
-{body}
-</body>
-</html>
-"""
+    return html_page("Synthetic and official events", CSS + REPORT_CSS, "\n".join(parts))
 
 
 def _navigation(findings: Iterable[Findings]) -> str:
