@@ -4,8 +4,9 @@ import argparse
 from pathlib import Path
 
 from higgs_challenge.cli import add_plan_options, available_cores, existing_folder, exit_on_mistakes, plan_settings
-from higgs_challenge.execution.output import prepare_output
-from higgs_challenge.ingestion import Run, run_ingestion
+from higgs_challenge.execution.devices import find_gpus
+from higgs_challenge.ingestion import Run, prepared_output, run_ingestion
+from higgs_challenge.submission.process import BEST_EFFORT, DEMANDS
 
 
 def main() -> None:
@@ -29,27 +30,58 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="folder for the results, made if need be")
     parser.add_argument(
         "--workers",
+        type=number_of_workers,
+        metavar="auto|N",
+        help="submission processes that predict at the same time, sharing GPUs and cores (default: auto, one a GPU, or "
+        "one a core where there is none)",
+    )
+    parser.add_argument(
+        "--isolation",
+        choices=DEMANDS,
+        default=BEST_EFFORT,
+        help="how the submission is kept from the truth, other files, other processes and the network: required "
+        "refuses to run where that is not fully possible (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with what an ended run left in --output, whatever ended it"
+    )
+    parser.add_argument(
+        "--check-order",
         type=int,
         metavar="N",
-        default=available_cores(),
-        help="processes that predict at the same time, sharing the cores (default: one a core, here %(default)s)",
+        default=0,
+        help="repeat N pseudo-experiments in fresh processes at the end, and tell whether their answers differ",
     )
     add_plan_options(parser)
     arguments = parser.parse_args()
-    if arguments.workers < 1:
-        parser.error("--workers must be at least 1")
-    prepare_output(arguments.output)  # before anything can fail, so that no earlier results are taken for this run's
-    settings = plan_settings(arguments)
-    run_ingestion(
-        Run(
-            settings=settings,
-            data=[folder for folder in (arguments.data, arguments.input) if folder is not None],
-            submission=arguments.submission,
-            output=arguments.output,
-            workers=min(arguments.workers, settings.num_of_sets * settings.num_pseudo_experiments),
-            cores=available_cores(),
+    if arguments.check_order < 0:
+        parser.error("--check-order must be at least 0")
+    with prepared_output(arguments.output, arguments.resume):  # before anything can fail: no old results stay
+        settings = plan_settings(arguments)
+        run_ingestion(
+            Run(
+                settings=settings,
+                data=[folder for folder in (arguments.data, arguments.input) if folder is not None],
+                submission=arguments.submission,
+                output=arguments.output,
+                secrets=[arguments.input],
+                gpus=find_gpus(),
+                cores=available_cores(),
+                workers=arguments.workers,
+                isolation=arguments.isolation,
+                resume=arguments.resume,
+                order_checks=min(arguments.check_order, settings.number),
+            )
         )
-    )
+
+
+def number_of_workers(text: str) -> int | None:
+    """Read --workers; None for auto."""
+    if text == "auto":
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be auto or at least 1, not {text}")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ def ingest(
 
 
 def names_in(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()}
+    return {path.name for path in folder.iterdir()} if folder.exists() else set()
 
 
 def read(path: Path) -> Any:
@@ -135,7 +135,9 @@ def test_a_run_leaves_its_files(tmp_path: Path, counting: Path, ingest: Ingest) 
     duration = read(output / "ingestion_duration.json")
     assert list(duration) == ["ingestion_duration"]
     assert 0 < duration["ingestion_duration"] < 2
-    journal = [json.loads(line) for line in (output / "journal.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in (output / "journal.jsonl").read_text().splitlines()]
+    assert [next(iter(line)) for line in lines] == ["run", "fit", *["result"] * 6]
+    journal = [line["result"] for line in lines[2:]]
     assert {(entry["set_index"], entry["index"]) for entry in journal} == {(s, i) for s in range(2) for i in range(3)}
     for entry in journal:
         content = read(output / f"result_{entry['set_index']}.json")
@@ -150,10 +152,13 @@ def test_the_summary_says_how_but_not_the_truth(tmp_path: Path, counting: Path, 
     assert summary["result_files"] == ["result_0.json", "result_1.json"]
     assert (summary["num_of_sets"], summary["num_pseudo_experiments"]) == (2, 3)
     assert (summary["workers"], summary["devices"], summary["engine"]) == (1, ["cpu"], "local")
+    assert summary["isolation"]["level"] == "full"
+    assert summary["processes_replaced"] == 0
+    assert 10e6 < summary["peak_memory_bytes"] < 4e9
     assert summary["systematics"] == list(PRIORS)
     assert summary["data"] == "made by hand"
     assert set(summary["versions"]) == {"python", "numpy", "pandas", "numba"}
-    for seconds in (summary["predict_seconds"], summary["draw_seconds"]):
+    for seconds in (summary["predict_seconds"], summary["outside_seconds"]):
         assert 0 < seconds["median"] <= seconds["p95"] <= seconds["max"]
     experiments = [plan.experiment(*key) for key in plan.keys()]  # noqa: SIM118
     secrets = [SEED, *plan.mus, *(experiment.nuisances.tes for experiment in experiments)]
@@ -302,7 +307,7 @@ def test_damaged_data_end_the_run(
 @pytest.mark.parametrize(
     ("option", "sentence"),
     [
-        (("--workers", 0), "--workers must be at least 1"),
+        (("--workers", 0), "--workers: must be auto or at least 1"),
         (("--submission", "/not/there"), "/not/there is not a folder"),
         (("--num-of-sets", "ten"), "invalid int value: 'ten'"),
     ],
@@ -373,9 +378,9 @@ def test_a_process_without_hidden_events_is_told_and_left_out(
 def test_a_terminated_run_leaves_no_process_and_no_scratch_folder(
     tmp_path: Path, phase: Path, small_store: Path
 ) -> None:
-    predict = f"""
+    predict = """
         import os, time
-        open({str(tmp_path / "pid")!r}, 'w').write(str(os.getpid()))
+        open('pid', 'w').write(str(os.getpid()))
         time.sleep(600)
     """
     folder = write_submission(tmp_path / "submission", predict=predict)
@@ -384,10 +389,11 @@ def test_a_terminated_run_leaves_no_process_and_no_scratch_folder(
     environment = {**os.environ, "TMPDIR": str(tmp_path / "scratch")}
     with subprocess.Popen([*command, "--submission", folder, "--output", tmp_path / "output"], env=environment) as run:
         deadline = time.monotonic() + 60
-        while not (tmp_path / "pid").is_file() or not (tmp_path / "pid").read_text():
+        pid_file = tmp_path / "output" / "unfinished" / "scratch" / "work" / "pid"
+        while not pid_file.is_file() or not pid_file.read_text():
             assert time.monotonic() < deadline, "the submission was never asked"
             time.sleep(0.05)
-        pid = int((tmp_path / "pid").read_text())
+        pid = int(pid_file.read_text())
         run.terminate()
         assert run.wait(timeout=30) == 128 + signal.SIGTERM
     assert not Path(f"/proc/{pid}").exists()

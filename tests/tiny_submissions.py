@@ -3,10 +3,14 @@
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from higgs_challenge.submission.log import SubmissionLog
-from higgs_challenge.submission.process import Place, SubmissionProcess
+from higgs_challenge.submission.process import REQUIRED, Place, SubmissionProcess
+from higgs_challenge.submission.scratch import make_scratch
+from higgs_challenge.submission.usage import Allowance
 
 LIMIT = 60.0
 """Seconds allowed where time is not the subject."""
@@ -45,13 +49,29 @@ def write_submission(folder: Path, files: dict[str, str] | None = None, /, **met
 
 
 @contextmanager
-def running(submission: Path, training: Path) -> Iterator[SubmissionProcess]:
-    """Start a submission's process; its scratch folder and submission.log lie beside the submission."""
+def running(submission: Path, training: Path, **changes: Any) -> Iterator[SubmissionProcess]:
+    """Start a submission's process; its scratch folder and submission.log lie beside the submission.
+
+    Args:
+        submission: its folder, copied to the scratch folder unless that exists.
+        training: the training part of a store.
+        changes: of the place that it runs in, which is as isolated as can be.
+    """
     scratch = submission.parent / "scratch"
-    scratch.mkdir(exist_ok=True)
-    log = SubmissionLog(submission.parent / "submission.log")
+    if not scratch.exists():
+        make_scratch(scratch, submission)
+    place = Place(
+        scratch=scratch,
+        training=training,
+        threads=1,
+        device=None,
+        allowance=Allowance(memory=8_000_000_000, disk=1_000_000_000),
+        secrets=(training.parent / "hidden",),
+        isolation=REQUIRED,
+    )
+    log = SubmissionLog(submission.parent / "submission.log", append=True)
     try:
-        with SubmissionProcess(Place(submission, training, scratch, 1), log) as process:
+        with SubmissionProcess(replace(place, **changes), log) as process:
             yield process
     finally:
         log.close()

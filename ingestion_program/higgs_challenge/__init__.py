@@ -1,15 +1,35 @@
 """The challenge's event core, data and pseudo-experiments: what the starting kit and other people's code import.
 
 from higgs_challenge import open_store, draw_pseudo_experiment, Experiment, Nuisances, systematics, simulate
+
+Each name is imported when it is first asked for: a submission's process must close itself in before a numerical library
+starts its threads, and it imports this package first.
 """
 
-from higgs_challenge.data.store import open_store
-from higgs_challenge.data.training import TrainingSet
-from higgs_challenge.errors import ChallengeError, InputError, SubmissionError
-from higgs_challenge.events.nuisances import Nuisances
-from higgs_challenge.events.systematics import systematics
-from higgs_challenge.experiments import Experiment, draw_pseudo_experiment
-from higgs_challenge.simulation import simulate
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from higgs_challenge.data.store import open_store
+    from higgs_challenge.data.training import TrainingSet
+    from higgs_challenge.errors import ChallengeError, InputError, SubmissionError
+    from higgs_challenge.events.nuisances import Nuisances
+    from higgs_challenge.events.systematics import systematics
+    from higgs_challenge.experiments import Experiment, draw_pseudo_experiment
+    from higgs_challenge.simulation import simulate
+
+_HOMES = {
+    "ChallengeError": "errors",
+    "Experiment": "experiments",
+    "InputError": "errors",
+    "Nuisances": "events.nuisances",
+    "SubmissionError": "errors",
+    "TrainingSet": "data.training",
+    "draw_pseudo_experiment": "experiments",
+    "open_store": "data.store",
+    "simulate": "simulation",
+    "systematics": "events.systematics",
+}
 
 __all__ = [
     "ChallengeError",
@@ -23,3 +43,13 @@ __all__ = [
     "simulate",
     "systematics",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

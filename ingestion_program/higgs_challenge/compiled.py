@@ -11,6 +11,7 @@ from typing import Any
 import numba
 
 PACKAGE = Path(__file__).parent
+FOLDER_VARIABLE = "HIGGS_COMPILED_FOLDER"
 
 
 def compiled(function: Callable[..., Any]) -> Any:
@@ -27,7 +28,7 @@ def compiled(function: Callable[..., Any]) -> Any:
     """
     config: Any = numba.config  # its settings are made at import, unseen by type checkers
     earlier = config.CACHE_DIR
-    config.CACHE_DIR = str(_cache_folder())
+    config.CACHE_DIR = str(cache_folder())
     try:
         return numba.njit(nogil=True, cache=True, error_model="numpy")(function)
     finally:
@@ -35,7 +36,13 @@ def compiled(function: Callable[..., Any]) -> Any:
 
 
 @functools.cache
-def _cache_folder() -> Path:
+def cache_folder() -> Path:
+    """Give the folder of the machine code: beside the sources, or, in a submission's process, its own copy of it.
+
+    The trusted side runs what lies there, so no submission may ever write to it.
+    """
+    if FOLDER_VARIABLE in os.environ:
+        return Path(os.environ[FOLDER_VARIABLE])
     name = f"compiled-{_source_hash()}"
     beside = PACKAGE / "__pycache__"
     if os.access(beside if beside.exists() else PACKAGE, os.W_OK):

@@ -1,44 +1,48 @@
 """The story of a run: settings become a plan, the submission is fitted, every pseudo-experiment gets its interval."""
 
-import os
-import platform
-import tempfile
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
+from higgs_challenge.data.disk import alone_in
 from higgs_challenge.data.source import open_data
 from higgs_challenge.data.store import Store
 from higgs_challenge.data.training import TrainingSet
 from higgs_challenge.errors import SubmissionError
-from higgs_challenge.execution.local import Result, evaluate_all
+from higgs_challenge.execution.clock import Clock
+from higgs_challenge.execution.devices import make_slots
+from higgs_challenge.execution.engine import Engine
+from higgs_challenge.execution.journal import JOURNAL_FILE, Journal
+from higgs_challenge.execution.local import LocalEngine
+from higgs_challenge.execution.order_check import Key, OrderCheck, check_order
 from higgs_challenge.execution.output import (
     DURATION_FILE,
-    JOURNAL_FILE,
+    FINAL,
     LOG_FILE,
+    RESERVED,
     SUMMARY_FILE,
-    Journal,
+    UNFINISHED,
+    clear_output,
     refuse_reserved_names,
     write_json,
     write_results,
+    writing_to,
 )
 from higgs_challenge.execution.progress import console, format_seconds, show_progress, show_waiting
+from higgs_challenge.execution.summary import show_summary, summarise
+from higgs_challenge.execution.worker import Fit, Job, Result
 from higgs_challenge.experiments import Plan, Settings, make_plan
+from higgs_challenge.isolation.confine import Isolation
 from higgs_challenge.streams import stream
 from higgs_challenge.submission.log import SubmissionLog
-from higgs_challenge.submission.process import Place, SubmissionProcess
+from higgs_challenge.submission.process import TimeLimitError
+from higgs_challenge.submission.scratch import copy_tree, digest_tree, make_scratch, remove_tree
 
 ENOUGH_MULTIPLES = 10
 """Below so many hidden events per expected event, pseudo-experiments share too many events to measure coverage."""
-
-RECORDED_PACKAGES = ("numpy", "pandas", "numba")
 
 
 @dataclass(frozen=True)
@@ -49,22 +53,58 @@ class Run:
         settings: of the phase.
         data: folders that may hold the data, in order of preference.
         submission: the participant's folder.
-        output: folder for results.
-        workers: submission processes that predict at the same time.
+        output: folder for results, from prepared_output.
+        secrets: further files and folders that the submission must not read.
+        gpus: names of the devices to use, see devices.find_gpus.
         cores: processor cores that fit may use, and that the workers share in predict.
+        workers: submission processes that predict at the same time; None for one a GPU, or one a core.
+        isolation: required, best-effort or off.
+        resume: go on with an earlier run's journal in the output folder.
+        order_checks: how many pseudo-experiments to repeat in fresh processes.
     """
 
     settings: Settings
     data: Sequence[Path]
     submission: Path
     output: Path
-    workers: int
+    secrets: Sequence[Path]
+    gpus: Sequence[str]
     cores: int
+    workers: int | None
+    isolation: str
+    resume: bool
+    order_checks: int
 
-    @property
-    def threads(self) -> int:
-        """Threads for each worker."""
-        return max(self.cores // self.workers, 1)
+
+@contextmanager
+def prepared_output(folder: Path, resume: bool) -> Iterator[None]:
+    """Hold an output folder for one run, without results of an earlier one.
+
+    A run's state is removed when it ends, well or by the submission's fault; otherwise it is kept, to resume.
+
+    Args:
+        folder: made if need be.
+        resume: keep an earlier run's journal and unfinished state.
+
+    Raises:
+        InputError: it cannot be written, or another run is writing there.
+    """
+    unfinished = folder / UNFINISHED
+    with writing_to(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    with alone_in(folder):
+        with writing_to(folder):
+            clear_output(folder, FINAL if resume else RESERVED)
+        try:
+            yield
+        except SubmissionError:
+            remove_tree(unfinished)
+            raise
+        except BaseException:
+            if (folder / JOURNAL_FILE).exists():
+                console().print(f"What is finished is kept in {folder}; the same command with --resume goes on.")
+            raise
+        remove_tree(unfinished)
 
 
 def run_ingestion(run: Run) -> None:
@@ -83,16 +123,32 @@ def run_ingestion(run: Run) -> None:
         with show_waiting("Opening the data"):
             store = stack.enter_context(open_data(run.data))
             TrainingSet(store.training_folder)  # if it is damaged, that is not the submission's fault
-        warnings = check_store(store)
-        for warning in warnings:
-            console().print(f"Warning: {warning}.", style="yellow")
-        submissions, fit_seconds = fit_submission(run, store, stack)
-        console().print(f"Fitted in {format_seconds(fit_seconds)}.")
-        results = collect_results(run, plan, store, submissions)
-    names = write_results(run.output, results)
-    minutes = (time.monotonic() - started) / 60
-    write_json(run.output / DURATION_FILE, {"ingestion_duration": minutes})
-    write_json(run.output / SUMMARY_FILE, summarise(run, plan, store, results, names, fit_seconds, warnings))
+        warnings = tell(check_store(store))
+        with writing_to(run.output):
+            journal = Journal(run.output / JOURNAL_FILE, identify(plan, store, run.submission), run.resume)
+        stack.callback(journal.close)
+        clock = Clock(started - journal.elapsed, run.settings.limits.total_seconds)
+        job = make_job(run, store)
+        engine = stack.enter_context(make_engine(run, job, store, stack))
+        fit = fit_submission(run, job, engine, journal, clock)
+        isolation = predict_all(run, plan, engine, journal, clock, fit)
+        warnings += tell(check_fit(fit, isolation))
+        order_check = repeat_some(run, plan, job, engine, journal)
+        warnings += tell([order_check.warning] if order_check and order_check.warning else [])
+    results = [journal.results[key] for key in plan.keys()]  # noqa: SIM118
+    show_summary(fit, results)
+    with writing_to(run.output):
+        names = write_results(run.output, results)
+        write_json(run.output / DURATION_FILE, {"ingestion_duration": clock.elapsed() / 60})
+        summary = summarise(plan, store, engine, fit, results, names, isolation, order_check, warnings)
+        write_json(run.output / SUMMARY_FILE, summary)
+
+
+def tell(warnings: list[str]) -> list[str]:
+    """Print warnings, and give them back for the summary."""
+    for warning in warnings:
+        console().print(f"Warning: {warning}.", style="yellow")
+    return warnings
 
 
 def check_store(store: Store) -> list[str]:
@@ -109,90 +165,110 @@ def check_store(store: Store) -> list[str]:
     return warnings
 
 
-def fit_submission(run: Run, store: Store, stack: ExitStack) -> tuple[list[SubmissionProcess], float]:
-    """Fit a submission once and hand the fitted model to every worker.
-
-    Args:
-        run: what to run.
-        store: its training part is what the submission sees.
-        stack: ends the processes and removes their scratch folders.
-
-    Returns:
-        One process a worker, ready to predict, and the seconds that fit took.
-    """
-    log = SubmissionLog(run.output / LOG_FILE)
-    stack.callback(log.close)
-
-    def start(threads: int) -> SubmissionProcess:
-        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="higgs_scratch_"))
-        place = Place(run.submission.resolve(), store.training_folder.resolve(), Path(scratch), threads)
-        return stack.enter_context(SubmissionProcess(place, log))
-
-    limit = run.settings.limits.fit_seconds
-    fitting = start(run.cores)
-    console().print(f"What the submission prints is in {run.output / LOG_FILE}.")
-    with show_waiting(f"Fitting the submission, at most {format_seconds(limit)}"):
-        fit_seconds = fitting.fit(limit)
-    if run.workers == 1:
-        return [fitting], fit_seconds
-    model = fitting.dump(limit)
-    stack.callback(os.close, model)
-    fitting.end()
-    workers = [start(run.threads) for _ in range(run.workers)]
-    with ThreadPoolExecutor(len(workers)) as pool:
-        list(pool.map(lambda worker: worker.load(model, limit), workers))
-    return workers, fit_seconds
+def check_fit(fit: Fit, isolation: Isolation) -> list[str]:
+    """Say in which respects a submission was less isolated, or its model less safe, than it could be."""
+    warnings = [f"the isolation of the submission is {isolation.level}: {reason}" for reason in isolation.missing]
+    if fit.not_kept:
+        warnings.append(
+            f"only one worker can run this submission, and it cannot be resumed: {fit.not_kept.rstrip('.')}"
+        )
+    return warnings
 
 
-def collect_results(run: Run, plan: Plan, store: Store, submissions: Sequence[SubmissionProcess]) -> list[Result]:
-    """Evaluate the plan in random order, journal every result, and show progress."""
-    keys = list(plan.keys())
-    stream(run.settings.random_seed, "order of work").shuffle(keys)
-    journal = Journal(run.output / JOURNAL_FILE)
-    results: list[Result] = []
-    try:
-        with show_progress("Predicting", len(keys), "pseudo-experiments") as advance:
-            for result in evaluate_all(plan, keys, store, submissions):
-                journal.add(result)
-                results.append(result)
-                advance(len(results))
-    finally:
-        journal.close()
-    return results
-
-
-def summarise(
-    run: Run,
-    plan: Plan,
-    store: Store,
-    results: Sequence[Result],
-    names: Sequence[str],
-    fit_seconds: float,
-    warnings: Sequence[str],
-) -> dict[str, Any]:
-    """Describe a run for ingestion_summary.json; participants can read it, so it holds neither seed nor truth."""
+def identify(plan: Plan, store: Store, submission: Path) -> dict[str, str]:
+    """Say what makes a run the same run: hashes of plan, data and submission."""
+    parts = [(store.folder / part / "part.json").read_bytes() for part in ("training", "hidden")]
     return {
-        "plan_fingerprint": plan.fingerprint,
-        "num_of_sets": run.settings.num_of_sets,
-        "num_pseudo_experiments": run.settings.num_pseudo_experiments,
-        "systematics": run.settings.systematics.names(),
-        "result_files": list(names),
-        "data": store.source,
-        "hidden_multiples": store.multiples(),
-        "warnings": list(warnings),
-        "engine": "local",
-        "workers": run.workers,
-        "threads_per_worker": run.threads,
-        "devices": ["cpu"] * run.workers,
-        "isolation": "separate process",
-        "fit_seconds": fit_seconds,
-        "predict_seconds": quantiles([result.predict_seconds for result in results]),
-        "draw_seconds": quantiles([result.draw_seconds for result in results]),
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in RECORDED_PACKAGES}},
+        "plan": plan.fingerprint,
+        "data": sha256(b"".join(parts)).hexdigest(),
+        "submission": digest_tree(submission),
     }
 
 
-def quantiles(seconds: Sequence[float]) -> dict[str, float]:
-    """Give median, 95 % quantile and maximum of some durations in seconds."""
-    median, p95, largest = np.quantile(seconds, [0.5, 0.95, 1.0])
-    return {"median": float(median), "p95": float(p95), "max": float(largest)}
+def make_job(run: Run, store: Store) -> Job:
+    """Say what every worker needs to know."""
+    output = run.output.resolve()
+    secrets = tuple(path.resolve() for path in [store.folder / "hidden", output, *run.secrets])
+    return Job(store.folder.resolve(), output / UNFINISHED, run.settings.limits, secrets, run.isolation)
+
+
+def make_engine(run: Run, job: Job, store: Store, stack: ExitStack) -> LocalEngine:
+    """Make the engine that runs the submission; the stack closes its log."""
+    log = SubmissionLog(run.output / LOG_FILE, append=run.resume)
+    stack.callback(log.close)
+    console().print(f"What the submission prints is in {run.output / LOG_FILE}.")
+    slots = make_slots(run.gpus, run.cores, run.workers, run.settings.number)
+    return LocalEngine(job, slots, run.cores, store, log)
+
+
+def fit_submission(run: Run, job: Job, engine: Engine, journal: Journal, clock: Clock) -> Fit:
+    """Fit a submission in a scratch folder of its own, unless an earlier run did."""
+    if journal.fit and (job.model.exists() or len(journal.results) == run.settings.number):
+        console().print(f"Resuming: fitted already, {len(journal.results)} pseudo-experiments are done.")
+        return journal.fit
+    remove_tree(job.unfinished)
+    with writing_to(run.output):
+        job.unfinished.mkdir()
+        make_scratch(job.scratch, run.submission)
+    own_limit = run.settings.limits.fit_seconds
+    limit = min(own_limit, clock.left())
+    try:
+        with show_waiting(f"Fitting the submission, at most {format_seconds(limit)}"):
+            fit = engine.fit(limit)
+    except TimeLimitError as error:
+        if limit < own_limit:
+            raise SubmissionError(f"fit took longer than the run's {clock.describe_limit()}.") from error
+        raise
+    console().print(f"Fitted in {format_seconds(fit.seconds)}.")
+    with writing_to(run.output):
+        journal.add_fit(fit, clock.elapsed())
+        if run.order_checks:
+            copy_tree(job.scratch, job.after_fit)
+    return fit
+
+
+def predict_all(run: Run, plan: Plan, engine: Engine, journal: Journal, clock: Clock, fit: Fit) -> Isolation:
+    """Evaluate what the journal lacks of the plan in random order, and show progress; gives the isolation reached."""
+    keys = [key for key in work_order(plan) if key not in journal.results]
+    if not keys:
+        return fit.isolation
+    isolation = min(fit.isolation, engine.start(), key=Isolation.strength)
+    done, total = len(journal.results), run.settings.number
+    try:
+        with show_progress("Predicting", total, "pseudo-experiments", begin=done) as advance:
+            for result in engine.evaluate([plan.experiment(*key) for key in keys], clock.deadline):
+                with writing_to(run.output):
+                    journal.add(result, clock.elapsed())
+                repeats = sum(result.repeats for result in journal.results.values())
+                advance(len(journal.results), f"{repeats} processes died and were replaced" if repeats else "")
+    except TimeoutError as error:
+        set_index, index = next(key for key in keys if key not in journal.results)
+        raise SubmissionError(
+            f"predict went beyond the run's {clock.describe_limit()}: {len(journal.results)} of {total} "
+            f"pseudo-experiments were done, and it was at set {set_index}, pseudo-experiment {index}."
+        ) from error
+    return isolation
+
+
+def work_order(plan: Plan) -> list[Key]:
+    """Shuffle the plan, so that a submission cannot tell from the order which pseudo-experiments are of one set."""
+    keys = list(plan.keys())
+    stream(plan.settings.random_seed, "order of work").shuffle(keys)
+    return keys
+
+
+def repeat_some(run: Run, plan: Plan, job: Job, engine: Engine, journal: Journal) -> OrderCheck | None:
+    """Repeat a few pseudo-experiments, each in a fresh process that finds the files as fit left them."""
+    if not run.order_checks:
+        return None
+    keys = list(plan.keys())
+    stream(run.settings.random_seed, "order check").shuffle(keys)
+
+    def repeat(key: Key) -> Result:
+        if job.after_fit.exists():
+            remove_tree(job.scratch)
+            copy_tree(job.after_fit, job.scratch)
+        return engine.repeat(plan.experiment(*key))
+
+    with show_progress("Repeating", len(keys[: run.order_checks]), "pseudo-experiments") as advance:
+        return check_order(keys[: run.order_checks], journal.results, repeat, advance)

@@ -37,9 +37,8 @@ def marked_process(name: str, weights: npt.ArrayLike, yields: float) -> HiddenPr
 
 
 def marked_store(weights: npt.ArrayLike = (1.0, 2.0, 0.5), scale: float = 1.0) -> Store:
-    return Store(
-        "marked", {name: marked_process(name, weights, scale * YIELDS[name]) for name in PROCESSES}, Path("none")
-    )
+    hidden = {name: marked_process(name, weights, scale * YIELDS[name]) for name in PROCESSES}
+    return Store(Path("none"), "marked", hidden)
 
 
 def lep_pt(features: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
@@ -121,7 +120,7 @@ def test_drawing_costs_what_a_pseudo_experiment_holds_not_what_the_store_does() 
         for name, process in small.hidden.items()
     }
     started = time.monotonic()
-    huge = draw.draw_features(Store("huge", hidden, Path("none")), EXPERIMENT)
+    huge = draw.draw_features(Store(Path("none"), "huge", hidden), EXPERIMENT)
     assert time.monotonic() - started < 60.0  # most of it for compiling
     assert (huge == draw.draw_features(small, EXPERIMENT)).all()
 

@@ -67,7 +67,7 @@ def test_the_working_directory_is_for_scratch_files(tmp_path: Path, training: Pa
         process.fit(LIMIT)
         process.predict(features, LIMIT)
     assert not (folder / "kept.txt").exists()
-    assert (tmp_path / "scratch" / "kept.txt").exists()
+    assert (tmp_path / "scratch" / "work" / "kept.txt").exists()
 
 
 def test_data_can_be_used_as_submissions_do(tmp_path: Path, training: Path, features: Floats) -> None:
@@ -159,7 +159,7 @@ def test_nothing_that_a_submission_started_outlives_it(tmp_path: Path, training:
     folder = write_submission(tmp_path / "submission", fit=fit)
     with running(folder, training) as process:
         process.fit(LIMIT)
-        pids = [int(pid) for pid in (tmp_path / "scratch" / "pids").read_text().split()]
+        pids = [int(pid) for pid in (tmp_path / "scratch" / "work" / "pids").read_text().split()]
         assert len(pids) == 2
         assert not any(has_ended(pid) for pid in pids)
     deadline = time.monotonic() + 10.0
@@ -180,7 +180,7 @@ def test_a_process_ends_whatever_it_is_doing(tmp_path: Path, training: Path, fea
         process.fit(LIMIT)
         with pytest.raises(SubmissionError, match="predict took longer than its limit of 1 s"):
             process.predict(features, 1.0)
-        pid = int((tmp_path / "scratch" / "pid").read_text())
+        pid = int((tmp_path / "scratch" / "work" / "pid").read_text())
     assert has_ended(pid)
 
 

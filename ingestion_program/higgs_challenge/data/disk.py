@@ -73,7 +73,7 @@ def alone_in(folder: Path) -> Iterator[None]:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the system drops it with the process
     except BlockingIOError as error:
         os.close(handle)
-        raise InputError(f"Another process is making data in {folder}; wait for it, or name another folder.") from error
+        raise InputError(f"Another process is writing to {folder}; wait for it, or name another folder.") from error
     try:
         yield
     finally:

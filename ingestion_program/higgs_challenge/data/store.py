@@ -64,11 +64,16 @@ class HiddenProcess:
 
 @dataclass(frozen=True)
 class Store:
-    """An open store: what the trusted side draws from, and where the training part lies."""
+    """An open store: its folder, where its events come from, and the hidden part, which the trusted side draws from."""
 
+    folder: Path
     source: str
     hidden: dict[str, HiddenProcess]
-    training_folder: Path
+
+    @property
+    def training_folder(self) -> Path:
+        """The folder of the training part, which submissions may read."""
+        return self.folder / "training"
 
     def multiples(self) -> dict[str, float]:
         """Tell how many times the hidden rows are a pseudo-experiment's expected number, per process that it has."""
@@ -99,7 +104,7 @@ def open_store(path: str | Path) -> Store:
         )
         for name in PROCESSES
     }
-    return Store(part.source, processes, Path(path) / "training")
+    return Store(Path(path), part.source, processes)
 
 
 def is_store(path: Path) -> bool:

@@ -1,88 +1,144 @@
-"""The local engine: one thread a submission process, each drawing and handing over pseudo-experiments in turn.
+"""The engine for this machine: a thread for each worker, all sharing one open store.
 
-Threads are enough: drawing runs in compiled code without the GIL, and the submission runs in a process of its own.
+Threads are enough: drawing runs in compiled code without the GIL, and each submission runs in a process of its own.
 """
 
 import queue
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
 
 from higgs_challenge.data.store import Store
 from higgs_challenge.errors import SubmissionError
-from higgs_challenge.experiments import Experiment, Plan, draw_features
-from higgs_challenge.submission.answer import Interval
+from higgs_challenge.execution.devices import Slot
+from higgs_challenge.execution.worker import Fit, Job, Result, Worker, fit_model
+from higgs_challenge.experiments import Experiment
+from higgs_challenge.isolation.confine import Isolation
+from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import SubmissionProcess
 
 
-@dataclass(frozen=True)
-class Result:
-    """What became of one pseudo-experiment.
-
-    Attributes:
-        set_index, index: which one it is.
-        interval: the submission's answer.
-        predict_seconds: time of the submission's predict, data transfer included.
-        draw_seconds: our own time for making the events.
-    """
-
-    set_index: int
-    index: int
-    interval: Interval
-    predict_seconds: float
-    draw_seconds: float
-
-
-def evaluate(store: Store, submission: SubmissionProcess, experiment: Experiment, limit: float) -> Result:
-    """Draw one pseudo-experiment and ask for its interval; limit is predict's, in seconds."""
-    started = time.monotonic()
-    features = draw_features(store, experiment)
-    draw_seconds = time.monotonic() - started
-    try:
-        interval, predict_seconds = submission.predict(features, limit)
-    except SubmissionError as error:
-        raise SubmissionError(f"Set {experiment.set_index}, pseudo-experiment {experiment.index}: {error}") from error
-    return Result(experiment.set_index, experiment.index, interval, predict_seconds, draw_seconds)
-
-
-def evaluate_all(
-    plan: Plan, keys: Sequence[tuple[int, int]], store: Store, submissions: Sequence[SubmissionProcess]
-) -> Iterator[Result]:
-    """Evaluate pseudo-experiments on all submission processes at once.
+class LocalEngine:
+    """Runs a submission on this machine; a context manager that ends all its processes.
 
     Args:
-        plan: what they are made from.
-        keys: (set, index) of those wanted; results do not depend on their order or on the number of processes.
-        store: where events come from.
-        submissions: fitted; each serves one thread.
-
-    Yields:
-        Results as they come. The first failure is raised and ends the work.
+        job: what to run.
+        slots: one a worker.
+        cores: that fit may use; fit may use all devices.
+        store: open.
+        log: takes what the submission prints.
     """
-    todo: queue.SimpleQueue[tuple[int, int]] = queue.SimpleQueue()
-    done: queue.SimpleQueue[Result | BaseException] = queue.SimpleQueue()
-    stop = threading.Event()
-    for key in keys:
-        todo.put(key)
 
-    def work(submission: SubmissionProcess) -> None:
+    name = "local"
+
+    def __init__(self, job: Job, slots: Sequence[Slot], cores: int, store: Store, log: SubmissionLog) -> None:
+        self._job, self._slots, self._cores, self._store, self._log = job, slots, cores, store, log
+        self._workers: list[Worker] = []
+
+    def __enter__(self) -> "LocalEngine":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end_workers()
+
+    @property
+    def devices(self) -> list[str]:
+        """The device of each worker."""
+        return [slot.name for slot in self._slots]
+
+    @property
+    def threads(self) -> int:
+        """Threads of each worker."""
+        return self._slots[0].threads
+
+    def fit(self, limit: float) -> Fit:
+        """Fit the submission; where its model does not pickle, the one worker there is keeps the process.
+
+        Raises:
+            SubmissionError: fit fails, or several workers would need a model that does not pickle.
+        """
+        process = SubmissionProcess(self._job.place(Slot(None, self._cores)), self._log)
         try:
-            while not stop.is_set():
-                experiment = plan.experiment(*todo.get_nowait())
-                done.put(evaluate(store, submission, experiment, plan.settings.limits.predict_seconds))
-        except queue.Empty:
-            return
-        except BaseException as error:  # raised again where the results are read
-            done.put(error)
+            fit = fit_model(self._job, process, limit)
+            if fit.not_kept and len(self._slots) == 1:
+                self._workers = [Worker(self._job, self._slots[0], self._store, self._log, process)]
+                return fit
+        except BaseException:
+            process.end()
+            raise
+        process.end()
+        if fit.not_kept:
+            raise SubmissionError(fit.not_kept)
+        return fit
 
-    for submission in submissions:
-        threading.Thread(target=work, args=(submission,), daemon=True).start()
+    def start(self) -> Isolation:
+        """Start all workers' processes with the fitted model; gives the weakest isolation among them."""
+        if not self._workers:
+            self._workers = [Worker(self._job, slot, self._store, self._log) for slot in self._slots]
+        with ThreadPoolExecutor(len(self._workers)) as pool:
+            return min(pool.map(Worker.start, self._workers), key=Isolation.strength)
+
+    def evaluate(self, experiments: Sequence[Experiment], deadline: float) -> Iterator[Result]:
+        """Evaluate pseudo-experiments on all workers at once.
+
+        Args:
+            experiments: those wanted; results do not depend on their order or on the number of workers.
+            deadline: on the monotonic clock, infinity for none.
+
+        Yields:
+            Results as they come. The first failure is raised and ends the work.
+
+        Raises:
+            TimeoutError: at the deadline.
+        """
+        todo: queue.SimpleQueue[Experiment] = queue.SimpleQueue()
+        done: queue.SimpleQueue[Result | BaseException] = queue.SimpleQueue()
+        stop = threading.Event()
+        for experiment in experiments:
+            todo.put(experiment)
+
+        def work(worker: Worker) -> None:
+            try:
+                while not stop.is_set():
+                    done.put(worker.evaluate(todo.get_nowait()))
+            except queue.Empty:
+                return
+            except BaseException as error:  # raised again where the results are read
+                done.put(error)
+
+        for worker in self._workers:
+            threading.Thread(target=work, args=(worker,), daemon=True).start()
+        try:
+            for _ in experiments:
+                yield _next(done, deadline)
+        finally:
+            stop.set()
+
+    def repeat(self, experiment: Experiment) -> Result:
+        """Evaluate one pseudo-experiment in a fresh process, all others having ended."""
+        self._end_workers()
+        worker = Worker(self._job, self._slots[0], self._store, self._log)
+        try:
+            return worker.evaluate(experiment)
+        finally:
+            worker.end()
+
+    def _end_workers(self) -> None:
+        for worker in self._workers:
+            worker.end()
+        self._workers = []
+
+
+def _next(done: "queue.SimpleQueue[Result | BaseException]", deadline: float) -> Result:
     try:
-        for _ in keys:
-            result = done.get()
-            if isinstance(result, BaseException):
-                raise result
-            yield result
-    finally:
-        stop.set()
+        left = None if deadline == float("inf") else max(deadline - time.monotonic(), 0.0)
+        result = done.get(timeout=left)
+    except queue.Empty as error:
+        raise TimeoutError from error
+    if isinstance(result, BaseException):
+        raise result
+    return result

@@ -1,20 +1,23 @@
-"""The files that a run leaves: results by set, duration, summary, journal."""
+"""The files that a run leaves: results by set, duration, summary, and its state while it is unfinished."""
 
 import json
 import os
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from higgs_challenge.errors import InputError, SubmissionError
-from higgs_challenge.execution.local import Result
+from higgs_challenge.execution.journal import JOURNAL_FILE
+from higgs_challenge.execution.worker import Result
+from higgs_challenge.submission.scratch import remove_tree
 
 DURATION_FILE = "ingestion_duration.json"
 SUMMARY_FILE = "ingestion_summary.json"
-JOURNAL_FILE = "journal.jsonl"
 LOG_FILE = "submission.log"
-RESERVED = ("result_*.json", SUMMARY_FILE, DURATION_FILE, JOURNAL_FILE, LOG_FILE)
+UNFINISHED = "unfinished"
+FINAL = ("result_*.json", SUMMARY_FILE, DURATION_FILE)
+RESERVED = (*FINAL, JOURNAL_FILE, LOG_FILE, UNFINISHED)
 PER_RESULT = {"mu_hats": "mu_hat", "delta_mu_hats": "delta_mu_hat", "p16": "p16", "p84": "p84"}
 
 
@@ -31,32 +34,27 @@ def refuse_reserved_names(submission: Path) -> None:
         )
 
 
-def prepare_output(folder: Path) -> None:
-    """Create an output folder, and remove what an earlier run left there, so that a failed run has no results."""
+@contextmanager
+def writing_to(folder: Path) -> Iterator[None]:
+    """Tell the organiser in one sentence when an output folder cannot be written, or its disk is full."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for pattern in RESERVED:
-            for path in folder.glob(pattern):
-                path.unlink()
+        yield
     except OSError as error:
-        raise InputError(f"The output folder {folder} cannot be written: {error}.") from error
+        reason = error.strerror or str(error)
+        raise InputError(
+            f"The output folder {folder} cannot be written: {reason}. Mend that; what is finished is kept, and "
+            "--resume goes on from there."
+        ) from error
 
 
-class Journal:
-    """journal.jsonl: every result, on the disk as soon as it is there. It says nothing of the truth."""
-
-    def __init__(self, path: Path) -> None:
-        self._file: TextIO = path.open("w")
-
-    def add(self, result: Result) -> None:
-        """Append a result."""
-        self._file.write(json.dumps(asdict(result)) + "\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+def clear_output(folder: Path, names: Iterable[str] = RESERVED) -> None:
+    """Remove from an output folder what an earlier run left there, so that a failed run has no results."""
+    for pattern in names:
+        for path in folder.glob(pattern):
+            if path.is_dir() and not path.is_symlink():
+                remove_tree(path)
+            else:
+                path.unlink()
 
 
 def write_results(folder: Path, results: Sequence[Result]) -> list[str]:
@@ -82,5 +80,8 @@ def write_results(folder: Path, results: Sequence[Result]) -> list[str]:
 def write_json(path: Path, content: Any) -> None:
     """Write a JSON file whole or not at all."""
     partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(content, indent=2, allow_nan=False))
-    os.replace(partial, path)
+    try:
+        partial.write_text(json.dumps(content, indent=2, allow_nan=False))
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -15,9 +15,9 @@ SECONDS_BETWEEN_WAITS = 30.0
 
 
 class Advance(Protocol):
-    """Called with how much is done."""
+    """Called with how much is done, and what else there is to say."""
 
-    def __call__(self, done: int) -> None:
+    def __call__(self, done: int, remark: str = "") -> None:
         """Show that so much is done."""
 
 
@@ -77,7 +77,7 @@ def _bar(title: str, total: int, unit: str, begin: int) -> Iterator[Advance]:
     clock = _Pace(total, unit, begin)
     with Progress(*columns, console=console()) as bar:
         task = bar.add_task(title, total=total, pace="")
-        yield lambda done: bar.update(task, completed=done, pace=clock.describe(done))
+        yield lambda done, remark="": bar.update(task, completed=done, pace=clock.describe(done, remark))
 
 
 class _Pace:
@@ -86,10 +86,10 @@ class _Pace:
     def __init__(self, total: int, unit: str, begin: int) -> None:
         self._total, self._unit, self._begin, self._started = total, unit, begin, time.monotonic()
 
-    def describe(self, done: int) -> str:
+    def describe(self, done: int, remark: str) -> str:
         rate = (done - self._begin) / max(time.monotonic() - self._started, 1e-9)
         left = (self._total - done) / rate if rate > 0 else float("inf")
-        return f"{rate:.3g} {self._unit}/s, {format_seconds(left)} left"
+        return f"{rate:.3g} {self._unit}/s, {format_seconds(left)} left{remark and ', ' + remark}"
 
 
 class _Lines:
@@ -100,12 +100,12 @@ class _Lines:
         self._pace, self._told, self._latest = _Pace(total, unit, begin), begin, time.monotonic()
         print(f"{title}: {total} {unit} ...", file=sys.stderr, flush=True)
 
-    def __call__(self, done: int) -> None:
+    def __call__(self, done: int, remark: str = "") -> None:
         now = time.monotonic()
         if done == self._told or (done < self._total and now - self._latest < SECONDS_BETWEEN_LINES):
             return
         self._told, self._latest = done, now
-        text = f"{self._title}: {done} of {self._total} {self._unit}, {self._pace.describe(done)}"
+        text = f"{self._title}: {done} of {self._total} {self._unit}, {self._pace.describe(done, remark)}"
         print(text, file=sys.stderr, flush=True)
 
 

@@ -33,10 +33,20 @@ class ActiveNuisances(_Strict):
 
 
 class Limits(_Strict):
-    """Wall-clock limits in seconds, for one call each."""
+    """What a submission may use; beyond it, the run ends.
+
+    Attributes:
+        fit_seconds, predict_seconds: wall-clock time of one call.
+        total_seconds: wall-clock time of the whole run; none where it is absent.
+        memory_gigabytes: memory of one worker's processes together.
+        disk_gigabytes: files that it writes.
+    """
 
     fit_seconds: PositiveFloat = 3600.0
     predict_seconds: PositiveFloat = 60.0
+    total_seconds: PositiveFloat | None = None
+    memory_gigabytes: PositiveFloat = 32.0
+    disk_gigabytes: PositiveFloat = 20.0
 
 
 class Settings(_Strict):
@@ -58,6 +68,11 @@ class Settings(_Strict):
     systematics: ActiveNuisances = ActiveNuisances()
     random_seed: Annotated[int, Field(ge=0)] = 31415
     limits: Limits = Limits()
+
+    @property
+    def number(self) -> int:
+        """The number of pseudo-experiments of all sets."""
+        return self.num_of_sets * self.num_pseudo_experiments
 
     @model_validator(mode="after")
     def _check_mu_range(self) -> "Settings":

@@ -5,10 +5,14 @@ import os
 import socket
 import tempfile
 import time
+from collections.abc import Callable
 from typing import Any
 
 LONGEST_MESSAGE = 1_000_000
 """In bytes; a longer one is a submission's attempt to fill our memory."""
+
+
+SECONDS_BETWEEN_LOOKS = 0.1
 
 
 class ChannelClosedError(Exception):
@@ -32,11 +36,14 @@ class Channel:
         except OSError as error:
             raise ChannelClosedError from error
 
-    def receive(self, timeout: float | None = None) -> tuple[dict[str, Any], int | None]:
+    def receive(
+        self, timeout: float | None = None, look: Callable[[], None] | None = None
+    ) -> tuple[dict[str, Any], int | None]:
         """Wait for the next message.
 
         Args:
             timeout: seconds within which the whole of it must come; None for no limit.
+            look: called every tenth of a second meanwhile; what it raises ends the waiting.
 
         Returns:
             The message, and the file descriptor that came with it, which the caller closes.
@@ -45,19 +52,16 @@ class Channel:
             TimeoutError: it did not.
             ChannelClosedError: the other side has gone, or sent what is no message.
         """
-        deadline = None if timeout is None else time.monotonic() + timeout
+        deadline = float("inf") if timeout is None else time.monotonic() + timeout
+        next_look = float("inf") if look is None else time.monotonic() + SECONDS_BETWEEN_LOOKS
         while b"\n" not in self._received:
-            try:
-                self._socket.settimeout(None if deadline is None else max(deadline - time.monotonic(), 1e-6))
-                piece, files, _, _ = socket.recv_fds(self._socket, 65_536, 1)
-            except TimeoutError:
-                raise
-            except OSError as error:
-                raise ChannelClosedError from error
-            self._files += files
-            self._received += piece
-            if not piece or len(self._received) > LONGEST_MESSAGE:
-                raise ChannelClosedError
+            now = time.monotonic()
+            if now >= deadline:
+                raise TimeoutError
+            if look is not None and now >= next_look:
+                look()
+                next_look = time.monotonic() + SECONDS_BETWEEN_LOOKS
+            self._receive_piece(min(deadline, next_look) - now)
         line, _, self._received = self._received.partition(b"\n")
         try:
             message = json.loads(line)
@@ -66,6 +70,19 @@ class Channel:
         if not isinstance(message, dict):
             raise ChannelClosedError
         return message, self._files.pop(0) if self._files else None
+
+    def _receive_piece(self, seconds: float) -> None:
+        self._socket.settimeout(None if seconds == float("inf") else max(seconds, 1e-6))
+        try:
+            piece, files, _, _ = socket.recv_fds(self._socket, 65_536, 1)
+        except TimeoutError:
+            return
+        except OSError as error:
+            raise ChannelClosedError from error
+        self._files += files
+        self._received += piece
+        if not piece or len(self._received) > LONGEST_MESSAGE or len(self._files) > 1:
+            raise ChannelClosedError
 
     def close(self) -> None:
         """Close this end and whatever files came unasked."""

@@ -1,13 +1,11 @@
-"""The process in which a submission lives: it answers the trusted side's calls and knows nothing else.
+"""What runs in a submission's process: it answers the trusted side's calls and knows nothing else."""
 
-Run by submission.process as `python -P -m higgs_challenge.submission.child SOCKET SUBMISSION TRAINING`.
-"""
-
+import errno
 import importlib
 import mmap
 import numbers
 import os
-import socket
+import resource
 import sys
 import traceback
 from collections.abc import Callable
@@ -31,21 +29,27 @@ NOT_THEIRS = (str(Path(higgs_challenge.__file__).parent), str(Path(importlib.__f
 """Where files begin whose frames say nothing to a participant."""
 
 METHODS = ("fit", "predict")
+CLOSED = (
+    " (a submission can read its own folder, the training data and the Python installation, and write its own folder "
+    "and its working directory; all else is closed: other files, shared memory, the network)"
+)
 
 
 class Child:
-    """The submission's model and the calls on it; each takes a request and its file, and gives a reply and a file."""
+    """The submission's model and the calls on it; each takes a request and its file, and gives a reply and a file.
 
-    def __init__(self, training: Path) -> None:
-        self._training = training
+    Args:
+        submission: the folder of model.py, already on sys.path.
+        training: the training part of the store.
+    """
+
+    def __init__(self, submission: str, training: str) -> None:
+        self._submission, self._training = submission, training
         self._model: Any = None
-
-    def start(self, request: dict[str, Any], file: int | None) -> tuple[dict[str, Any], int | None]:
-        """Say that this process is up, our own imports done."""
-        return {}, None
 
     def fit(self, request: dict[str, Any], file: int | None) -> tuple[dict[str, Any], int | None]:
         """Make the model and fit it."""
+        warn_of_hidden_modules(self._submission)
         self._model = load_class()(get_train_set=TrainingSet(self._training), systematics=systematics)
         self._model.fit()
         return {}, None
@@ -76,6 +80,14 @@ class Child:
         values = np.frombuffer(memory, dtype=np.float32, count=len(FEATURES) * events)
         features = values.reshape(len(FEATURES), events)
         return {"answer": describe(self._model.predict(as_test_set(features)))}, None
+
+
+def warn_of_hidden_modules(submission: str) -> None:
+    """Print which modules of a submission cannot be imported, because Python or this program has their name already."""
+    for path in sorted(Path(submission).iterdir()):
+        loaded = sys.modules.get(path.stem) if path.suffix == ".py" or (path / "__init__.py").is_file() else None
+        if loaded is not None:
+            print(f"Warning: {path.name} is hidden by the module {loaded.__name__} that Python has loaded: rename it.")
 
 
 def load_class() -> type:
@@ -130,15 +142,29 @@ def _number(value: Any) -> float | str:
     return f"a {type(value).__name__}"
 
 
-def _explain(error: BaseException) -> dict[str, Any]:
+def explain(error: BaseException, submission: str) -> dict[str, Any]:
     """Describe a failure in the participant's terms, with the frames of the participant's own code only."""
     ours = isinstance(error, SubmissionError)
     problem = str(error) if ours else f"{type(error).__name__}: {_words(error)}"[:LONGEST_SENTENCE].rstrip(": ")
+    problem += _hint(error)
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(NOT_THEIRS)]
     if not frames:
         return {"problem": problem}
     lines = [*traceback.format_list(frames), *traceback.format_exception_only(error)]
-    return {"problem": problem, "traceback": "".join(lines)[-LONGEST_TEXT:]}
+    text = "".join(lines)[-LONGEST_TEXT:]
+    return {"problem": problem, "traceback": text.replace(f'File "{submission}{os.sep}', 'File "')}
+
+
+def _hint(error: BaseException) -> str:
+    if isinstance(error, MemoryError):
+        limit, _ = resource.getrlimit(resource.RLIMIT_DATA)
+        return f" (a process may have {limit / 1e9:g} GB)"
+    if isinstance(error, OSError) and error.errno == errno.EFBIG:
+        limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+        return f" (a file may have {limit / 1e9:g} GB)"
+    if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM):
+        return CLOSED
+    return ""
 
 
 def _words(error: BaseException) -> str:
@@ -148,10 +174,9 @@ def _words(error: BaseException) -> str:
         return "(it has no readable text)"
 
 
-def serve(channel: Channel, child: Child) -> None:
+def serve(channel: Channel, child: Child, submission: str) -> None:
     """Answer requests until the trusted side goes away."""
     calls: dict[str, Callable[..., tuple[dict[str, Any], int | None]]] = {
-        "start": child.start,
         "fit": child.fit,
         "dump": child.dump,
         "load": child.load,
@@ -165,19 +190,7 @@ def serve(channel: Channel, child: Child) -> None:
         try:
             reply, passed = calls[request["call"]](request, file)
         except BaseException as error:  # whatever a participant's code raises, SystemExit too, is for the other side
-            reply, passed = _explain(error), None
-        channel.send(reply, passed)
+            reply, passed = explain(error, submission), None
+        channel.send({"answers": request["number"], **reply}, passed)
         if passed is not None:
             os.close(passed)
-
-
-def main() -> None:
-    """Serve the submission that the command line names."""
-    number, submission, training = sys.argv[1:]
-    sys.path.insert(0, submission)
-    sys.argv = [str(Path(submission) / "model.py")]
-    serve(Channel(socket.socket(fileno=int(number))), Child(Path(training)))
-
-
-if __name__ == "__main__":
-    main()

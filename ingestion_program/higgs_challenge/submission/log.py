@@ -1,5 +1,6 @@
 """What a submission prints, kept for its author, but not without end."""
 
+import contextlib
 import threading
 from pathlib import Path
 from typing import BinaryIO
@@ -10,9 +11,9 @@ LARGEST_LOG = 10_000_000
 class SubmissionLog:
     """submission.log: the first 10 MB that all of a submission's processes print; the rest is read and dropped."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("wb")
-        self._left = LARGEST_LOG
+    def __init__(self, path: Path, append: bool = False) -> None:
+        self._file = path.open("ab" if append else "wb")
+        self._left = LARGEST_LOG - self._file.tell()
         self._lock = threading.Lock()
 
     def copy(self, output: BinaryIO) -> None:
@@ -23,14 +24,18 @@ class SubmissionLog:
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        with self._lock, contextlib.suppress(OSError):  # what a full disk did not take
+            self._file.close()
 
     def _write(self, piece: bytes) -> None:
         with self._lock:
             if self._left <= 0 or self._file.closed:
                 return
-            self._file.write(piece[: self._left])
-            self._left -= len(piece)
-            if self._left <= 0:
-                self._file.write(b"\n[the log is full; what follows is not kept]\n")
-            self._file.flush()
+            try:
+                self._file.write(piece[: self._left])
+                self._left -= len(piece)
+                if self._left <= 0:
+                    self._file.write(b"\n[the log is full; what follows is not kept]\n")
+                self._file.flush()
+            except OSError:  # a full disk is told by whoever writes results; a submission must not hang on it
+                self._left = 0

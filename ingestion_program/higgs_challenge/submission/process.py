@@ -3,76 +3,113 @@
 import contextlib
 import mmap
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import numpy as np
 
-from higgs_challenge.errors import SubmissionError
+from higgs_challenge.errors import InputError, SubmissionError
 from higgs_challenge.events.transform import Floats
+from higgs_challenge.isolation.confine import FULL, OFF, Borders, Isolation
 from higgs_challenge.submission.answer import Interval, check_answer
 from higgs_challenge.submission.channel import Channel, ChannelClosedError, anonymous_file
 from higgs_challenge.submission.log import SubmissionLog
+from higgs_challenge.submission.scratch import SUBMISSION, WORK, make_environment
+from higgs_challenge.submission.usage import Allowance, Usage
 
 PROGRAM_FOLDER = Path(__file__).parents[2]
 START_LIMIT = 300.0
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+REQUIRED, BEST_EFFORT = "required", "best-effort"
+DEMANDS = (REQUIRED, BEST_EFFORT, OFF)
+
+GUARD = 'read -r _; kill -s KILL -- "-$1"'
+"""A shell that ends a process group when the pipe to us breaks, because we have ended, in whatever way."""
+
+
+class TimeLimitError(SubmissionError):
+    """A call took longer than its limit."""
+
+
+class ProcessDiedError(SubmissionError):
+    """The submission's process ended by itself, or somebody ended it."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a submission's process runs.
+    """Where a submission's process runs, and what it may use.
 
     Attributes:
-        submission: the participant's folder.
+        scratch: its folder, from scratch.make_scratch.
         training: the training part of the store.
-        scratch: working directory, the place for files it writes.
         threads: threads that numerical libraries may use.
+        device: what CUDA_VISIBLE_DEVICES shall be; None to leave it as it is.
+        allowance: memory and disk.
+        secrets: files and folders that it must not be able to read.
+        isolation: required (or else InputError), best-effort or off.
     """
 
-    submission: Path
-    training: Path
     scratch: Path
+    training: Path
     threads: int
+    device: str | None
+    allowance: Allowance
+    secrets: tuple[Path, ...]
+    isolation: str
+
+    def request(self) -> dict[str, Any]:
+        """Describe it to the process."""
+        borders = Borders(
+            reads=(str(self.training.resolve()),),
+            writes=(str(self.scratch.resolve()),),
+            secrets=tuple(map(str, self.secrets)),
+            memory=self.allowance.memory,
+            file_size=self.allowance.disk,
+        )
+        return {
+            "borders": asdict(borders),
+            "confined": self.isolation != OFF,
+            "submission": str(self.scratch.resolve() / SUBMISSION),
+            "training": str(self.training.resolve()),
+        }
 
 
 class SubmissionProcess:
     """A running submission; a context manager that ends the process whatever it is doing.
 
     Every call is timed by our own monotonic clock, from the request to the answer, so that a submission cannot forge
-    it, and fails with a SubmissionError when the submission fails, answers wrongly, dies or exceeds its limit.
+    it, and fails with a SubmissionError when the submission fails, answers wrongly, dies or exceeds a limit. Between
+    calls the process stands still, so that it cannot go on working unmeasured.
     """
 
     def __init__(self, place: Place, log: SubmissionLog) -> None:
         ours, theirs = socket.socketpair()
-        environment = {
-            **os.environ,
-            **dict.fromkeys(THREAD_VARIABLES, str(place.threads)),
-            "PYTHONPATH": os.pathsep.join([str(PROGRAM_FOLDER), *filter(None, [os.environ.get("PYTHONPATH")])]),
-            "PYTHONUNBUFFERED": "1",
-        }
-        module = "higgs_challenge.submission.child"
         with theirs:
-            arguments = [str(theirs.fileno()), str(place.submission), str(place.training)]
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", module, *arguments],
-                cwd=place.scratch,
-                env=environment,
+                [sys.executable, "-P", "-m", "higgs_challenge.submission.enter", str(theirs.fileno())],
+                cwd=place.scratch / WORK,
+                env=make_environment(place.scratch.resolve(), PROGRAM_FOLDER, place.threads, place.device),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        self._guard = subprocess.Popen(
+            ["/bin/sh", "-c", GUARD, "guard", str(self._process.pid)], stdin=subprocess.PIPE, start_new_session=True
+        )
+        self._place = place
         self._channel = Channel(ours)
+        self._usage = Usage(self._process.pid, place.scratch, place.allowance)
+        self._isolation: Isolation | None = None
         self._ended = False
         self._copying = threading.Thread(target=log.copy, args=(self._process.stdout,), daemon=True)
         self._copying.start()
@@ -85,9 +122,33 @@ class SubmissionProcess:
     ) -> None:
         self.end()
 
+    @property
+    def peak_memory(self) -> int:
+        """The largest memory in bytes that was seen in use."""
+        return self._usage.peak_memory
+
+    def start(self) -> Isolation:
+        """Wait until the process is up, and closed in, and before it imports anything of the submission's.
+
+        Returns:
+            The isolation reached.
+
+        Raises:
+            InputError: it is less than required.
+        """
+        if self._isolation is None:
+            reply, _ = self._call("start", START_LIMIT, self._place.request())
+            self._isolation = Isolation(**reply["isolation"])
+            if self._place.isolation == REQUIRED and self._isolation.level != FULL:
+                raise InputError(
+                    f"Submissions must be isolated, but {'; and '.join(self._isolation.missing)}. Mend that, or take "
+                    f"--isolation {BEST_EFFORT} where you trust the submission."
+                )
+        return self._isolation
+
     def fit(self, limit: float) -> float:
         """Make the model and fit it; gives the seconds that it took, without the start of Python."""
-        self._call("start", START_LIMIT)
+        self.start()
         return self._call("fit", limit)[1]
 
     def dump(self, limit: float) -> int:
@@ -98,7 +159,8 @@ class SubmissionProcess:
         return model
 
     def load(self, model: int, limit: float) -> None:
-        """Hand a fitted model, a file from dump, to this process."""
+        """Hand a fitted model, a file that dump gave, to this process; the caller closes it."""
+        self.start()
         self._call("load", limit, file=model)
 
     def predict(self, features: Floats, limit: float) -> tuple[Interval, float]:
@@ -126,11 +188,16 @@ class SubmissionProcess:
         if self._ended:
             return
         self._ended = True
-        with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
-            os.killpg(self._process.pid, signal.SIGKILL)
+        self._signal(signal.SIGKILL)
         self._process.wait()
+        self._guard.kill()
+        self._guard.communicate()
         self._channel.close()
         self._copying.join(timeout=5)
+
+    def _signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
+            os.killpg(self._process.pid, number)
 
     def _call(
         self, call: str, limit: float, details: dict[str, Any] | None = None, file: int | None = None
@@ -143,18 +210,30 @@ class SubmissionProcess:
     def _exchange(
         self, call: str, details: dict[str, Any], file: int | None, limit: float
     ) -> tuple[dict[str, Any], float, int | None]:
+        number = secrets.token_hex(8)  # an answer prepared before the question cannot know it
         started = time.monotonic()
         try:
-            self._channel.send({"call": call, **details}, file)
-            reply, passed = self._channel.receive(limit)
+            self._channel.send({"call": call, "number": number, **details}, file)
+            self._signal(signal.SIGCONT)
+            reply, passed = self._channel.receive(limit, lambda: self._look(call))
+            seconds = time.monotonic() - started
+            self._signal(signal.SIGSTOP)
         except TimeoutError as error:
-            raise SubmissionError(f"{call} took longer than its limit of {limit:g} s.") from error
+            raise TimeLimitError(f"{call} took longer than its limit of {limit:g} s.") from error
         except ChannelClosedError as error:
-            raise SubmissionError(f"{call} ended the submission's process ({self._fate()}).") from error
+            raise ProcessDiedError(f"{call} ended the submission's process ({self._fate()}).") from error
+        self._look(call)
+        if reply.get("answers") != number:
+            raise SubmissionError(f"{call} was answered by a message that does not belong to it.")
         if "problem" in reply:
             details_text = f"\n\n{reply['traceback']}" if "traceback" in reply else ""
             raise SubmissionError(f"{call} failed: {reply['problem']}{details_text}")
-        return reply, time.monotonic() - started, passed
+        return reply, seconds, passed
+
+    def _look(self, call: str) -> None:
+        too_much = self._usage.look()
+        if too_much:
+            raise SubmissionError(f"{call} {too_much}.")
 
     def _fate(self) -> str:
         try:

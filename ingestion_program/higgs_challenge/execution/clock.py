@@ -1,0 +1,36 @@
+"""The time that a run has taken, and the limit on it."""
+
+import time
+from dataclasses import dataclass
+
+from higgs_challenge.execution.progress import format_seconds
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The clock of one run.
+
+    Attributes:
+        started: when it began, on the monotonic clock; earlier where it resumes a run that took some time already.
+        limit: seconds it may take; None for no limit.
+    """
+
+    started: float
+    limit: float | None
+
+    def elapsed(self) -> float:
+        """Give the seconds since the start."""
+        return time.monotonic() - self.started
+
+    def left(self) -> float:
+        """Give the seconds left, at least a little; infinity without limit."""
+        return max(self.deadline - time.monotonic(), 1e-3)
+
+    @property
+    def deadline(self) -> float:
+        """When the limit is reached, on the monotonic clock; infinity without limit."""
+        return float("inf") if self.limit is None else self.started + self.limit
+
+    def describe_limit(self) -> str:
+        """Name the limit in a sentence."""
+        return f"total limit of {format_seconds(self.limit or 0.0)}"

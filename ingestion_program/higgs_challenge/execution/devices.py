@@ -1,0 +1,91 @@
+"""The devices of this machine, and how workers share them; found without importing any numerical library."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+VISIBLE = "CUDA_VISIBLE_DEVICES"
+NVIDIA_SMI_SECONDS = 60.0
+LISTED = re.compile(r"^ *(?P<kind>GPU|MIG) (?P<name>.*?):? *\(UUID: (?P<uuid>[^)]+)\)")
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One worker's share of the machine.
+
+    Attributes:
+        device: what CUDA_VISIBLE_DEVICES shall be for it; None to leave it as it is.
+        threads: threads that its numerical libraries may use.
+    """
+
+    device: str | None
+    threads: int
+
+    @property
+    def name(self) -> str:
+        """How the summary calls its device."""
+        return self.device or "cpu"
+
+
+def find_gpus(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """Find the GPUs that may be used, as CUDA_VISIBLE_DEVICES names them.
+
+    Args:
+        environment: where CUDA_VISIBLE_DEVICES is set, its devices are taken, as a batch system means it; an empty one
+            or -1 means none.
+
+    Returns:
+        Names of devices; otherwise those that nvidia-smi lists, parts of a divided GPU (MIG) each on its own.
+    """
+    if VISIBLE in environment:
+        named = [name.strip() for name in environment[VISIBLE].split(",")]
+        return [name for name in named if name and name != "-1"]
+    if shutil.which("nvidia-smi", path=environment.get("PATH")) is None:
+        return []
+    try:
+        listed = subprocess.run(
+            ["nvidia-smi", "-L"], env=dict(environment), capture_output=True, text=True, timeout=NVIDIA_SMI_SECONDS
+        )
+    except (OSError, subprocess.TimeoutExpired):  # the driver is there, the device is not
+        return []
+    return read_gpu_list(listed.stdout) if listed.returncode == 0 else []
+
+
+def read_gpu_list(text: str) -> list[str]:
+    """Read what `nvidia-smi -L` prints.
+
+    Example:
+        >>> read_gpu_list("GPU 0: NVIDIA H100 80GB HBM3 (UUID: GPU-5e1f)")
+        ['GPU-5e1f']
+    """
+    gpus: list[list[str]] = []
+    for found in filter(None, map(LISTED.match, text.splitlines())):
+        if found["kind"] == "GPU":
+            gpus.append([found["uuid"]])
+        elif gpus:
+            gpus[-1].append(found["uuid"])
+    return [name for whole, *parts in gpus for name in parts or [whole]]
+
+
+def make_slots(gpus: Sequence[str], cores: int, workers: int | None, most: int) -> list[Slot]:
+    """Share GPUs and cores among workers.
+
+    Args:
+        gpus: from find_gpus.
+        cores: processor cores to share.
+        workers: how many; None for one a GPU, or one a core where there is none. More than there are GPUs share them.
+        most: no more than these, there being no more work.
+
+    Returns:
+        One slot a worker; workers times threads is at most the number of cores, but every worker has one.
+
+    Example:
+        >>> make_slots([], cores=4, workers=2, most=100)
+        [Slot(device=None, threads=2), Slot(device=None, threads=2)]
+    """
+    number = min(workers or len(gpus) or cores, most)
+    threads = max(cores // number, 1)
+    return [Slot(gpus[i % len(gpus)] if gpus else None, threads) for i in range(number)]

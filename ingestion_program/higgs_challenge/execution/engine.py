@@ -1,0 +1,36 @@
+"""What every engine offers: this machine's and a cluster's."""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from higgs_challenge.execution.worker import Fit, Result
+from higgs_challenge.experiments import Experiment
+from higgs_challenge.isolation.confine import Isolation
+
+
+class Engine(Protocol):
+    """Fits a submission and evaluates pseudo-experiments; results do not depend on which engine does it."""
+
+    @property
+    def name(self) -> str:
+        """How the summary calls it."""
+
+    @property
+    def devices(self) -> list[str]:
+        """The device of each worker."""
+
+    @property
+    def threads(self) -> int:
+        """Threads of each worker."""
+
+    def fit(self, limit: float) -> Fit:
+        """Fit the submission within so many seconds and keep its model."""
+
+    def start(self) -> Isolation:
+        """Hand the fitted model to all workers; gives the weakest isolation among them."""
+
+    def evaluate(self, experiments: Sequence[Experiment], deadline: float) -> Iterator[Result]:
+        """Evaluate pseudo-experiments in any order; TimeoutError at the deadline on the monotonic clock."""
+
+    def repeat(self, experiment: Experiment) -> Result:
+        """Evaluate one pseudo-experiment in a fresh process, all others having ended."""

@@ -1,0 +1,91 @@
+"""journal.jsonl: what a run has reached, on the disk as soon as it is there, so that a killed run can go on."""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from higgs_challenge.errors import InputError
+from higgs_challenge.execution.worker import Fit, Result
+from higgs_challenge.isolation.confine import Isolation
+from higgs_challenge.submission.answer import Interval
+
+JOURNAL_FILE = "journal.jsonl"
+
+
+class Journal:
+    """The journal of one run: its identity first, then its fit, then results. It says nothing of the truth.
+
+    Each line is on the disk before the run goes on. A last line that a killed run wrote half is dropped.
+
+    Args:
+        path: the file.
+        identity: what makes a run the same run: hashes of plan, data and submission.
+        resume: go on with what the file holds; else begin anew.
+
+    Raises:
+        InputError: the file belongs to another run, or is damaged.
+    """
+
+    def __init__(self, path: Path, identity: dict[str, str], resume: bool) -> None:
+        self._path = path
+        self.fit: Fit | None = None
+        self.results: dict[tuple[int, int], Result] = {}
+        self.elapsed = 0.0
+        known = self._read(identity) if resume and path.exists() else False
+        self._file = path.open("ab" if known else "wb")
+        if not known:
+            self._add({"run": identity}, 0.0)
+
+    def add_fit(self, fit: Fit, elapsed: float) -> None:
+        """Note that the submission is fitted, elapsed seconds after the run's start."""
+        self.fit = fit
+        self._add({"fit": asdict(fit)}, elapsed)
+
+    def add(self, result: Result, elapsed: float) -> None:
+        """Note a result."""
+        self.results[result.set_index, result.index] = result
+        self._add({"result": asdict(result)}, elapsed)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _add(self, entry: dict[str, Any], elapsed: float) -> None:
+        self._file.write(json.dumps({**entry, "elapsed": elapsed}).encode() + b"\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def _read(self, identity: dict[str, str]) -> bool:
+        content = self._path.read_bytes()
+        whole = content.rfind(b"\n") + 1
+        if not whole:
+            return False
+        try:
+            entries = [json.loads(line) for line in content[:whole].splitlines()]
+            self._check(entries[0]["run"], identity)
+            for entry in entries[1:]:
+                self._take(entry)
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(f"{self._path} is damaged ({error!r}); run without --resume to begin anew.") from error
+        os.truncate(self._path, whole)
+        return True
+
+    def _take(self, entry: dict[str, Any]) -> None:
+        self.elapsed = float(entry["elapsed"])
+        if "fit" in entry:
+            isolation = entry["fit"].pop("isolation")
+            self.fit = Fit(**entry["fit"], isolation=Isolation(**isolation))
+        else:
+            interval = entry["result"].pop("interval")
+            result = Result(**entry["result"], interval=Interval(**interval))
+            self.results[result.set_index, result.index] = result
+
+    def _check(self, found: dict[str, str], expected: dict[str, str]) -> None:
+        changed = [name for name in expected if found.get(name) != expected[name]]
+        if changed:
+            raise InputError(
+                f"{self._path} belongs to a run with another {' and another '.join(changed)}, so it cannot go on; run "
+                "without --resume to begin anew, or name another output folder."
+            )

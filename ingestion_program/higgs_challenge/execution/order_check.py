@@ -1,0 +1,59 @@
+"""Whether a submission's answers depend on what it was asked before."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple, dataclass
+
+from higgs_challenge.execution.progress import Advance
+from higgs_challenge.execution.worker import Result
+
+Key = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class OrderCheck:
+    """What came of repeating pseudo-experiments in fresh processes.
+
+    Attributes:
+        repeated: how many.
+        different: (set, index) of those with another answer.
+        largest_difference: of any number of an answer, in widths of the interval first given.
+    """
+
+    repeated: int
+    different: tuple[Key, ...]
+    largest_difference: float
+
+    @property
+    def warning(self) -> str:
+        """What a difference means; empty where there is none."""
+        if not self.different:
+            return ""
+        return (
+            f"{len(self.different)} of {self.repeated} pseudo-experiments had another answer in a fresh process, by up "
+            f"to {self.largest_difference:.2g} interval widths: answers depend on earlier ones, or on chance"
+        )
+
+
+def check_order(
+    keys: Sequence[Key], first: Mapping[Key, Result], repeat: Callable[[Key], Result], advance: Advance
+) -> OrderCheck:
+    """Repeat some pseudo-experiments and compare the answers.
+
+    Args:
+        keys: (set, index) of those to repeat.
+        first: the results of the run.
+        repeat: evaluates one in a fresh process.
+        advance: called with how many are done.
+    """
+    differences = {}
+    for key in keys:
+        differences[key] = difference(first[key], repeat(key))
+        advance(len(differences))
+    different = tuple(key for key, value in differences.items() if value)
+    return OrderCheck(len(keys), different, max(differences.values(), default=0.0))
+
+
+def difference(first: Result, second: Result) -> float:
+    """Give the largest difference between two answers, in widths of the first one's interval."""
+    largest = max(abs(a - b) for a, b in zip(astuple(first.interval), astuple(second.interval), strict=True))
+    return largest / max(first.interval.p84 - first.interval.p16, 1e-9)

@@ -1,0 +1,86 @@
+"""What a run was like: a table for people, and ingestion_summary.json, which participants can read."""
+
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+from rich.table import Table
+
+from higgs_challenge.data.store import Store
+from higgs_challenge.execution.engine import Engine
+from higgs_challenge.execution.order_check import OrderCheck
+from higgs_challenge.execution.progress import console
+from higgs_challenge.execution.worker import Fit, Result
+from higgs_challenge.experiments import Plan
+from higgs_challenge.isolation.confine import Isolation
+
+RECORDED_PACKAGES = ("numpy", "pandas", "numba")
+
+
+def summarise(
+    plan: Plan,
+    store: Store,
+    engine: Engine,
+    fit: Fit,
+    results: Sequence[Result],
+    names: Sequence[str],
+    isolation: Isolation,
+    order_check: OrderCheck | None,
+    warnings: Sequence[str],
+) -> dict[str, Any]:
+    """Describe a run for ingestion_summary.json, which holds neither seed nor truth."""
+    return {
+        "plan_fingerprint": plan.fingerprint,
+        "num_of_sets": plan.settings.num_of_sets,
+        "num_pseudo_experiments": plan.settings.num_pseudo_experiments,
+        "systematics": plan.settings.systematics.names(),
+        "result_files": list(names),
+        "data": store.source,
+        "hidden_multiples": store.multiples(),
+        "warnings": list(warnings),
+        "engine": engine.name,
+        "workers": len(engine.devices),
+        "threads_per_worker": engine.threads,
+        "devices": engine.devices,
+        "isolation": asdict(isolation),
+        "order_check": asdict(order_check) if order_check else None,
+        "processes_replaced": sum(result.repeats for result in results),
+        "fit_seconds": fit.seconds,
+        "predict_seconds": quantiles([result.predict_seconds for result in results]),
+        "outside_seconds": quantiles([result.outside_seconds for result in results]),
+        "peak_memory_bytes": peak_memory(fit, results),
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in RECORDED_PACKAGES}},
+    }
+
+
+def show_summary(fit: Fit, results: Sequence[Result]) -> None:
+    """Print where the time went, and the memory, as a table without lines, which any log can hold."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("Seconds", "median", "95 %", "max"):
+        table.add_column(heading, justify="left" if heading == "Seconds" else "right")
+    table.add_row("fit", "", "", _digits(fit.seconds))
+    for name, seconds in (
+        ("predict", [result.predict_seconds for result in results]),
+        ("outside the submission", [result.outside_seconds for result in results]),
+    ):
+        table.add_row(name, *map(_digits, quantiles(seconds).values()))
+    console().print(table)
+    console().print(f"Peak memory of the submission: {peak_memory(fit, results) / 1e9:.2f} GB in one worker.")
+
+
+def quantiles(seconds: Sequence[float]) -> dict[str, float]:
+    """Give median, 95 % quantile and maximum of some durations in seconds."""
+    median, p95, largest = np.quantile(seconds, [0.5, 0.95, 1.0])
+    return {"median": float(median), "p95": float(p95), "max": float(largest)}
+
+
+def peak_memory(fit: Fit, results: Sequence[Result]) -> int:
+    """Give the largest memory in bytes that one of the submission's workers used."""
+    return max(fit.peak_memory, *(result.peak_memory for result in results))
+
+
+def _digits(seconds: float) -> str:
+    return f"{seconds:.3g}" if seconds < 100 else f"{seconds:.0f}"

@@ -1,0 +1,226 @@
+"""The unit of work of every engine: draw one pseudo-experiment and ask the submission for its interval."""
+
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import psutil
+
+from higgs_challenge.data.store import Store
+from higgs_challenge.errors import SubmissionError
+from higgs_challenge.execution.devices import Slot
+from higgs_challenge.experiments import Experiment, draw_features
+from higgs_challenge.experiments.settings import Limits
+from higgs_challenge.isolation.confine import Isolation
+from higgs_challenge.submission.answer import Interval
+from higgs_challenge.submission.log import SubmissionLog
+from higgs_challenge.submission.process import Place, ProcessDiedError, SubmissionProcess
+from higgs_challenge.submission.usage import Allowance
+
+T = TypeVar("T")
+
+MEMORY_SHARE = 0.9
+"""Of the machine's memory, which no submission may exceed whatever its limit says."""
+
+MOST_REPEATS = 2
+"""How often a pseudo-experiment is tried again after the submission's process has died."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What every worker of a run needs to know; all paths hold on all machines of the run.
+
+    Attributes:
+        store: folder of the event store.
+        unfinished: folder of the run's state: the submission's scratch folder and its fitted model.
+        limits: on the submission.
+        secrets: files and folders that the submission must not read.
+        isolation: required, best-effort or off.
+    """
+
+    store: Path
+    unfinished: Path
+    limits: Limits
+    secrets: tuple[Path, ...]
+    isolation: str
+
+    @property
+    def scratch(self) -> Path:
+        """The folder that the submission's processes live in."""
+        return self.unfinished / "scratch"
+
+    @property
+    def model(self) -> Path:
+        """The fitted model, bytes that our side never reads."""
+        return self.unfinished / "fitted_model"
+
+    @property
+    def after_fit(self) -> Path:
+        """A copy of the scratch folder as fit left it, kept where order is to be checked."""
+        return self.unfinished / "after_fit"
+
+    def place(self, slot: Slot) -> Place:
+        """Say where a submission process of a worker runs, and what it may use."""
+        memory = min(self.limits.memory_gigabytes * 1e9, MEMORY_SHARE * psutil.virtual_memory().total)
+        allowance = Allowance(memory=int(memory), disk=int(self.limits.disk_gigabytes * 1e9))
+        return Place(
+            scratch=self.scratch,
+            training=self.store / "training",
+            threads=slot.threads,
+            device=slot.device,
+            allowance=allowance,
+            secrets=self.secrets,
+            isolation=self.isolation,
+        )
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one pseudo-experiment.
+
+    Attributes:
+        set_index, index: which one it is.
+        interval: the submission's answer.
+        predict_seconds: from our request to the submission's answer.
+        outside_seconds: the rest: drawing the events, handing them over, checking the answer.
+        peak_memory: largest memory in bytes that the submission's process has used so far.
+        repeats: how often it was tried again, because the process had died.
+    """
+
+    set_index: int
+    index: int
+    interval: Interval
+    predict_seconds: float
+    outside_seconds: float
+    peak_memory: int
+    repeats: int
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What became of fit: seconds, peak memory in bytes, isolation reached, and why the model was not kept, if so."""
+
+    seconds: float
+    peak_memory: int
+    isolation: Isolation
+    not_kept: str = ""
+
+
+def fit_model(job: Job, process: SubmissionProcess, limit: float) -> Fit:
+    """Fit a submission and keep the model as a file, for other processes and a resumed run.
+
+    Raises:
+        SubmissionError: fit fails. A model that does not pickle is no error here.
+    """
+    isolation = process.start()
+    seconds = process.fit(limit)
+    not_kept = ""
+    try:
+        keep_model(process.dump(limit), job.model)
+    except ProcessDiedError:
+        raise
+    except SubmissionError as error:
+        not_kept = str(error)
+    return Fit(seconds, process.peak_memory, isolation, not_kept)
+
+
+def keep_model(handle: int, path: Path) -> None:
+    """Write a fitted model to a file, whole or not at all, and close its handle."""
+    partial = path.with_name(path.name + ".partial")
+    with open(handle, "rb") as model, partial.open("wb") as file:
+        model.seek(0)
+        shutil.copyfileobj(model, file, 16_000_000)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(partial, path)
+
+
+class Worker:
+    """Evaluates pseudo-experiments one after the other, with one submission process, replaced when it dies.
+
+    Args:
+        job: of the run.
+        slot: its share of the machine.
+        store: open.
+        log: takes what the submission prints.
+        process: fitted already; None for one that starts from the kept model.
+    """
+
+    def __init__(
+        self, job: Job, slot: Slot, store: Store, log: SubmissionLog, process: SubmissionProcess | None = None
+    ) -> None:
+        self._job, self._slot, self._store, self._log, self._process = job, slot, store, log, process
+        self._ended = False
+        self._changing = threading.Lock()
+
+    def evaluate(self, experiment: Experiment) -> Result:
+        """Draw one pseudo-experiment and ask for its interval.
+
+        Raises:
+            SubmissionError: names the pseudo-experiment.
+        """
+        started = time.monotonic()
+        features = draw_features(self._store, experiment)
+        limit = self._job.limits.predict_seconds
+        try:
+            (interval, seconds), repeats = self._insist(lambda process: process.predict(features, limit))
+        except SubmissionError as error:
+            name = f"Set {experiment.set_index}, pseudo-experiment {experiment.index}"
+            raise SubmissionError(f"{name}: {error}") from error
+        return Result(
+            set_index=experiment.set_index,
+            index=experiment.index,
+            interval=interval,
+            predict_seconds=seconds,
+            outside_seconds=time.monotonic() - started - seconds,
+            peak_memory=self._process.peak_memory if self._process else 0,
+            repeats=repeats,
+        )
+
+    def start(self) -> Isolation:
+        """Start the submission's process and hand the fitted model to it, unless it runs already."""
+        return self._insist(SubmissionProcess.start)[0]
+
+    def end_process(self) -> None:
+        """End the submission's process; the next pseudo-experiment has a fresh one."""
+        with self._changing:
+            if self._process is not None:
+                self._process.end()
+            self._process = None
+
+    def end(self) -> None:
+        """End the submission's process for good, whatever another thread is doing with it."""
+        self._ended = True
+        self.end_process()
+
+    def _insist(self, action: Callable[[SubmissionProcess], T]) -> tuple[T, int]:
+        """Do something with the process, replacing it where it dies; gives the outcome and how often it died."""
+        for repeats in range(MOST_REPEATS + 1):
+            try:
+                return action(self._running()), repeats
+            except ProcessDiedError as error:
+                if self._ended or repeats == MOST_REPEATS or not self._job.model.exists():
+                    times = f" This happened {repeats + 1} times in a row." if repeats else ""
+                    raise SubmissionError(f"{error}{times}") from error
+                self.end_process()
+        raise AssertionError("the last repeat returns or raises")
+
+    def _running(self) -> SubmissionProcess:
+        if self._process is None:
+            process = self._create()
+            with self._job.model.open("rb") as model:
+                process.load(model.fileno(), self._job.limits.fit_seconds)
+            return process
+        return self._process
+
+    def _create(self) -> SubmissionProcess:
+        with self._changing:
+            if self._ended:
+                raise SubmissionError("The run has ended.")
+            self._process = SubmissionProcess(self._job.place(self._slot), self._log)
+            return self._process

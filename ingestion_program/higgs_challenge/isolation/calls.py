@@ -1,0 +1,89 @@
+"""Which system calls a closed-in process may not make, enforced by seccomp: all ways out that are no files.
+
+The network, other processes, memory that outlives or crosses processes, and whatever only an administrator needs. Some
+calls only pretend to succeed, so that honest programs that make them in passing go on.
+"""
+
+import errno
+import os
+
+import pyseccomp
+from pyseccomp import EQ, MASKED_EQ, NE, Arg
+
+REFUSED = (
+    # the network, and sockets of other programs
+    *("connect", "io_uring_setup", "io_uring_enter", "io_uring_register"),
+    # other processes
+    *("ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "kcmp", "pidfd_getfd", "pidfd_open"),
+    *("migrate_pages", "move_pages"),
+    # memory and messages that outlive or cross processes
+    *("shmget", "semget", "msgget", "mq_open", "keyctl", "add_key", "request_key"),
+    # the machine, and other views of it
+    *("unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "open_tree", "move_mount", "fsopen", "fsconfig"),
+    *("fsmount", "open_by_handle_at", "name_to_handle_at", "bpf", "perf_event_open", "userfaultfd", "syslog"),
+    *("reboot", "kexec_load", "kexec_file_load", "init_module", "finit_module", "delete_module", "swapon", "swapoff"),
+    *("acct", "quotactl", "settimeofday", "clock_settime", "adjtimex", "clock_adjtime", "sethostname"),
+    *("setdomainname", "vhangup", "iopl", "ioperm", "lookup_dcookie", "fanotify_init"),
+    # who owns files, which Landlock leaves open
+    *("chown", "fchown", "lchown", "fchownat", "setxattr", "lsetxattr", "fsetxattr", "setxattrat"),
+    *("removexattr", "lremovexattr", "fremovexattr", "removexattrat"),
+)
+
+PRETENDED = (
+    *("setsid", "setpgid"),  # a process that cannot leave its group is ended with it
+    *("chmod", "fchmod", "fchmodat", "fchmodat2"),  # Landlock leaves permissions and times of all files open
+    *("utime", "utimes", "utimensat", "futimesat"),
+    "setpriority",
+)
+
+OWN_ONLY = ("prlimit64", "sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr")
+"""Refused but for the caller itself, process 0."""
+
+SIGNALS = ("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_send_signal")
+BEFORE_SCOPED_SIGNALS, BEFORE_TRUNCATE = 6, 3
+"""The versions of Landlock from which it looks after them itself."""
+
+UNKNOWN = -1
+AF_UNIX, SOCK_DGRAM, SOCK_TYPES = 1, 2, 0xF
+NEW_USER_SPACE = 0x10000000
+SET_DUMPABLE = 4
+SET_OWNER, SET_OWNER_EX, SET_SIGNAL = 8, 15, 10
+OWNER_REQUESTS = (0x8901, 0x8902)
+
+
+def restrict_calls(landlock_abi: int) -> None:
+    """Refuse those system calls to this process and its children.
+
+    Args:
+        landlock_abi: the version of Landlock in force, 0 for none: what it does not do, this does more coarsely. Before
+            version 6 (Linux 6.12), a process can send signals to itself only, and not to those it has started.
+    """
+    rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
+    refuse, pretend = pyseccomp.ERRNO(errno.EPERM), pyseccomp.ERRNO(0)
+    for name in REFUSED:
+        _add(rules, refuse, name)
+    for name in PRETENDED:
+        _add(rules, pretend, name)
+    for name in OWN_ONLY:
+        _add(rules, refuse, name, Arg(0, NE, 0))
+    _add(rules, refuse, "socket", Arg(0, NE, AF_UNIX))
+    _add(rules, refuse, "socket", Arg(0, EQ, AF_UNIX), Arg(1, MASKED_EQ, SOCK_TYPES, SOCK_DGRAM))
+    _add(rules, pyseccomp.ERRNO(errno.ENOSYS), "clone3")  # its flags are out of sight; the C library then takes clone
+    _add(rules, refuse, "clone", Arg(0, MASKED_EQ, NEW_USER_SPACE, NEW_USER_SPACE))
+    _add(rules, refuse, "prctl", Arg(0, EQ, SET_DUMPABLE))
+    for command in (SET_OWNER, SET_OWNER_EX, SET_SIGNAL):
+        _add(rules, refuse, "fcntl", Arg(1, EQ, command))
+    for request in OWNER_REQUESTS:
+        _add(rules, refuse, "ioctl", Arg(1, EQ, request))
+    if landlock_abi < BEFORE_SCOPED_SIGNALS:
+        for name in SIGNALS:
+            _add(rules, refuse, name, Arg(0, NE, os.getpid()))
+    if landlock_abi < BEFORE_TRUNCATE:
+        _add(rules, refuse, "truncate")
+    rules.load()
+
+
+def _add(rules: pyseccomp.SyscallFilter, action: int, name: str, *conditions: Arg) -> None:
+    number = pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name)
+    if number != UNKNOWN:  # to a libseccomp older than the call
+        rules.add_rule(action, number, *conditions)

@@ -1,0 +1,88 @@
+"""Which files a closed-in process may read and write, enforced by Landlock, which needs no privileges (Linux 5.13)."""
+
+import os
+import site
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import landlockpy
+from landlockpy import AccessFS, Ruleset, Scope, fs_for_abi, net_for_abi
+
+SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/libx32", "/bin", "/sbin", "/nix/store", "/gnu/store", "/sys")
+SETTINGS = (
+    *("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "ld.so.preload", "alternatives", "passwd", "group", "nsswitch.conf"),
+    *("localtime", "timezone", "os-release", "debian_version", "mime.types", "fonts", "ssl", "pki", "ca-certificates"),
+    *("OpenCL", "vulkan", "glvnd", "protocols", "services", "hosts", "host.conf"),
+)
+"""In /etc: what libraries read, and nothing that holds a secret."""
+
+PROCESS_TABLE = (
+    *("self", "cpuinfo", "meminfo", "stat", "version", "uptime", "loadavg", "filesystems", "devices", "modules"),
+    *("mounts", "driver", "sys/kernel", "sys/vm", "sys/fs"),
+)
+"""In /proc: the process itself and the machine, but no other process."""
+
+DEVICES = ("null", "zero", "full", "random", "urandom")
+ACCELERATORS = ("nvidia*", "dri", "kfd")
+LIBRARY_PATHS = ("LD_LIBRARY_PATH", "CUDA_HOME", "CUDA_PATH")
+
+LOOK = AccessFS.READ_FILE | AccessFS.READ_DIR | AccessFS.EXECUTE
+DEVICE = AccessFS.READ_FILE | AccessFS.WRITE_FILE | AccessFS.READ_DIR
+FOR_FILES = AccessFS.EXECUTE | AccessFS.READ_FILE | AccessFS.WRITE_FILE | AccessFS.TRUNCATE | AccessFS.IOCTL_DEV
+ACCELERATOR = DEVICE | AccessFS.IOCTL_DEV
+
+OUR_PACKAGE = Path(__file__).parents[1]
+
+
+def installation() -> list[Path]:
+    """List what exists of the Python installation that runs this: prefixes, sys.path, folders of libraries."""
+    named = [Path(prefix) for prefix in (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)]
+    named += [Path(entry) for entry in [*sys.path, site.getusersitepackages()] if entry]
+    for variable in LIBRARY_PATHS:
+        named += [Path(entry) for entry in os.environ.get(variable, "").split(os.pathsep) if entry]
+    folders = {path.resolve() for path in named if path.exists()}
+    ours = OUR_PACKAGE.parent.resolve()  # of the program's folder, the package is enough
+    return sorted((folders - {ours}) | {OUR_PACKAGE.resolve()})
+
+
+def restrict_files(reads: Sequence[Path], writes: Sequence[Path], secrets: Iterable[Path], abi: int) -> None:
+    """Close everything to this process and its children but the system, the Python installation and what is named.
+
+    TCP ports, signals to other processes and abstract sockets are closed too where the kernel can do that.
+
+    Args:
+        reads: files and folders to read.
+        writes: folders to do anything in.
+        secrets: paths that must stay closed: no folder of the installation that holds one of them is opened.
+        abi: Landlock's version to use, from 1, see landlockpy.abi_version.
+    """
+    hidden = [path.resolve() for path in secrets]
+    opened = [path for path in installation() if not any(secret.is_relative_to(path) for secret in hidden)]
+    everything = fs_for_abi(abi)
+    scoped = landlockpy.scope_for_abi(abi) & (Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL)
+    with Ruleset(handled_fs=everything, handled_net=net_for_abi(abi), scoped=scoped) as rules:
+        for path in [
+            *_existing("/", SYSTEM),
+            *_existing("/etc", SETTINGS),
+            *_existing("/proc", PROCESS_TABLE),
+            *opened,
+        ]:
+            _allow(rules, path, LOOK)
+        for path in reads:
+            _allow(rules, path, LOOK)
+        for path in _existing("/dev", DEVICES):
+            _allow(rules, path, DEVICE)
+        for path in [path for pattern in ACCELERATORS for path in Path("/dev").glob(pattern)]:
+            _allow(rules, path, ACCELERATOR)
+        for path in writes:
+            _allow(rules, path, everything)
+        rules.restrict()
+
+
+def _existing(folder: str, names: Iterable[str]) -> list[Path]:
+    return [path for path in (Path(folder) / name for name in names) if path.exists()]
+
+
+def _allow(rules: Ruleset, path: Path, access: AccessFS) -> None:
+    rules.allow_path(path, access if path.is_dir() else access & FOR_FILES)

@@ -1,0 +1,32 @@
+"""Where a submission's process begins: it closes itself in, and only then imports anything that could do harm."""
+
+import os
+import socket
+import sys
+from dataclasses import asdict
+
+from higgs_challenge.isolation.confine import OFF, Borders, Isolation, confine, limit_resources
+from higgs_challenge.submission.channel import Channel
+
+
+def main() -> None:
+    """Serve the trusted side at the other end of the socket whose number is the argument."""
+    channel = Channel(socket.socket(fileno=int(sys.argv[1])))
+    request, _ = channel.receive()
+    borders = Borders(**request["borders"])
+    if request["confined"]:
+        isolation = confine(borders)
+    else:
+        limit_resources(borders)
+        isolation = Isolation(OFF, 0, ())
+    # Numerical libraries start threads at import, which must be closed in like everything else.
+    from higgs_challenge.submission.child import Child, serve
+
+    sys.path.insert(0, request["submission"])
+    sys.argv = [os.path.join(request["submission"], "model.py")]
+    channel.send({"answers": request["number"], "isolation": asdict(isolation)})
+    serve(channel, Child(request["submission"], request["training"]), request["submission"])
+
+
+if __name__ == "__main__":
+    main()
