@@ -204,3 +204,20 @@ def test_what_a_submission_prints_is_kept_but_not_without_end(tmp_path: Path, tr
     assert text.startswith("to output\nto error\nxxx")
     assert 9_900_000 < len(text) < 10_100_000
     assert text.endswith("[the log is full; what follows is not kept]\n")
+
+
+def test_a_process_sees_its_own_device_and_threads(
+    tmp_path: Path, training: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Set before anything is imported, so that libraries take them."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2,3")
+    constructor = """
+        import os, numpy, sklearn, torch
+        from threadpoolctl import threadpool_info
+        print('seen', os.environ['CUDA_VISIBLE_DEVICES'], os.environ['OMP_NUM_THREADS'], torch.get_num_threads())
+        print('pools', {pool['num_threads'] for pool in threadpool_info()})
+    """
+    folder = write_submission(tmp_path / "submission", constructor=constructor)
+    with running(folder, training, device="GPU-7", threads=2) as process:
+        process.fit(LIMIT)
+    assert "seen GPU-7 2 2\npools {2}\n" in printed(tmp_path)

@@ -1,5 +1,6 @@
 """journal.jsonl: what a run has reached, on the disk as soon as it is there, so that a killed run can go on."""
 
+import contextlib
 import json
 import os
 from dataclasses import asdict
@@ -50,7 +51,8 @@ class Journal:
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        with contextlib.suppress(OSError):  # a full disk has been told by the line that it did not take
+            self._file.close()
 
     def _add(self, entry: dict[str, Any], elapsed: float) -> None:
         self._file.write(json.dumps({**entry, "elapsed": elapsed}).encode() + b"\n")
