@@ -52,8 +52,22 @@ def main() -> None:
         default=0,
         help="repeat N pseudo-experiments in fresh processes at the end, and tell whether their answers differ",
     )
+    cluster = parser.add_argument_group("cluster")
+    cluster.add_argument(
+        "--engine",
+        choices=("local", "dask"),
+        default="local",
+        help="where the submission runs: on this machine, or on the workers of a Dask scheduler (default: %(default)s)",
+    )
+    cluster.add_argument(
+        "--scheduler", metavar="ADDRESS", help="of the Dask scheduler, for instance tcp://10.0.0.1:8786"
+    )
     add_plan_options(parser)
     arguments = parser.parse_args()
+    if (arguments.engine == "dask") != (arguments.scheduler is not None):
+        parser.error("--engine dask and --scheduler ADDRESS need each other")
+    if arguments.engine == "dask" and arguments.workers is not None:
+        parser.error("--workers is for this machine; with --engine dask, each thread of a Dask worker is one")
     if arguments.check_order < 0:
         parser.error("--check-order must be at least 0")
     with prepared_output(arguments.output, arguments.resume):  # before anything can fail: no old results stay
@@ -71,6 +85,7 @@ def main() -> None:
                 isolation=arguments.isolation,
                 resume=arguments.resume,
                 order_checks=min(arguments.check_order, settings.number),
+                scheduler=arguments.scheduler,
             )
         )
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -11,7 +11,7 @@ from higgs_challenge.data.disk import alone_in
 from higgs_challenge.data.source import open_data
 from higgs_challenge.data.store import Store
 from higgs_challenge.data.training import TrainingSet
-from higgs_challenge.errors import SubmissionError
+from higgs_challenge.errors import InputError, SubmissionError
 from higgs_challenge.execution.clock import Clock
 from higgs_challenge.execution.devices import make_slots
 from higgs_challenge.execution.engine import Engine
@@ -61,6 +61,7 @@ class Run:
         isolation: required, best-effort or off.
         resume: go on with an earlier run's journal in the output folder.
         order_checks: how many pseudo-experiments to repeat in fresh processes.
+        scheduler: address of the Dask scheduler whose workers do the work; None for this machine.
     """
 
     settings: Settings
@@ -74,6 +75,7 @@ class Run:
     isolation: str
     resume: bool
     order_checks: int
+    scheduler: str | None
 
 
 @contextmanager
@@ -192,11 +194,21 @@ def make_job(run: Run, store: Store) -> Job:
     return Job(store.folder.resolve(), output / UNFINISHED, run.settings.limits, secrets, run.isolation)
 
 
-def make_engine(run: Run, job: Job, store: Store, stack: ExitStack) -> LocalEngine:
-    """Make the engine that runs the submission; the stack closes its log."""
+def make_engine(run: Run, job: Job, store: Store, stack: ExitStack) -> AbstractContextManager[Engine]:
+    """Make the engine that runs the submission; the stack closes its log.
+
+    Raises:
+        InputError: a cluster is wanted, and Dask is not installed.
+    """
     log = SubmissionLog(run.output / LOG_FILE, append=run.resume)
     stack.callback(log.close)
     console().print(f"What the submission prints is in {run.output / LOG_FILE}.")
+    if run.scheduler is not None:
+        try:
+            from higgs_challenge.execution.cluster import ClusterEngine  # Dask is needed only here
+        except ModuleNotFoundError as error:
+            raise InputError(f"--engine dask needs {error.name}: `pip install distributed`.") from error
+        return ClusterEngine(job, run.scheduler, log)
     slots = make_slots(run.gpus, run.cores, run.workers, run.settings.number)
     return LocalEngine(job, slots, run.cores, store, log)
 

@@ -1,0 +1,231 @@
+"""The engine for a cluster: the workers of a Dask scheduler, on machines that share a file system.
+
+Journal, output and clock stay with the run; each Dask worker has a crew of submission processes. What crosses the
+network is which pseudo-experiment to draw, and its result.
+"""
+
+import logging
+import queue
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Any
+
+from distributed import CancelledError, Client, Future, KilledWorker
+
+from higgs_challenge.errors import InputError
+from higgs_challenge.execution.crew import Crew, CrewPlugin, Farewell, find_versions, log_folder, order, work
+from higgs_challenge.execution.devices import Slot
+from higgs_challenge.execution.progress import console
+from higgs_challenge.execution.worker import Fit, Job, Result
+from higgs_challenge.experiments import Experiment
+from higgs_challenge.isolation.confine import Isolation
+from higgs_challenge.submission.log import SubmissionLog
+
+CONNECT_SECONDS = 30.0
+WORKERS_SECONDS = 60.0
+"""How long to wait for a first Dask worker, and for another one where all have gone."""
+
+SECONDS_BETWEEN_LOOKS = 5.0
+
+
+class ClusterEngine:
+    """Runs a submission on the workers of a Dask scheduler; a context manager that ends all its processes there.
+
+    Args:
+        job: what to run; its folders are on a file system that all workers share.
+        address: of the scheduler.
+        log: takes what the submission printed, at the end.
+    """
+
+    name = "dask"
+
+    def __init__(self, job: Job, address: str, log: SubmissionLog) -> None:
+        self._job, self._address, self._log = job, address, log
+        self._run = f"higgs_challenge-{uuid.uuid4().hex}"
+        self._slots: list[Slot] = []
+        self._isolation: Isolation | None = None
+        self._seen = time.monotonic()
+
+    def __enter__(self) -> "ClusterEngine":
+        self._client = connect(self._address)
+        try:
+            wait_for_workers(self._client, self._address)
+            self._client.register_plugin(Farewell(self._run, self._client.id), self._run)
+            self._client.register_plugin(CrewPlugin(self._job, find_versions(self._job.store)), self._run)
+            self._look()
+        except ModuleNotFoundError as error:
+            self._end()
+            raise InputError(
+                f"The Dask scheduler and its workers must be able to import higgs_challenge ({error}): install it "
+                "there, or have the program's folder in their PYTHONPATH."
+            ) from error
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
+    @property
+    def devices(self) -> list[str]:
+        """The device of each thread of each Dask worker."""
+        return [slot.name for slot in self._slots]
+
+    @property
+    def threads(self) -> int:
+        """Threads that the submission's numerical libraries use, where they have fewest."""
+        return min(slot.threads for slot in self._slots)
+
+    def fit(self, limit: float) -> Fit:
+        """Fit the submission on one Dask worker, with all its cores.
+
+        Raises:
+            SubmissionError: fit fails, or its model does not pickle.
+            InputError: the Dask worker has gone meanwhile.
+        """
+        return self._do(Crew.fit, limit)
+
+    def start(self) -> Isolation:
+        """Start all processes with the fitted model; gives the weakest isolation among them."""
+        self._look()
+        self._isolation = min(self._order(Crew.start), key=Isolation.strength)
+        return self._isolation
+
+    def evaluate(self, experiments: Sequence[Experiment], deadline: float) -> Iterator[Result]:
+        """Evaluate pseudo-experiments on all Dask workers, those that join meanwhile too.
+
+        Args:
+            experiments: those wanted; results do not depend on their order or on where they are evaluated.
+            deadline: on the monotonic clock, infinity for none.
+
+        Yields:
+            Results as they come. The first failure is raised and ends the work.
+
+        Raises:
+            TimeoutError: at the deadline.
+            InputError: the scheduler or all Dask workers have gone.
+        """
+        keys = [f"{self._run}-{experiment.set_index}-{experiment.index}" for experiment in experiments]
+        same = [[value] * len(keys) for value in (self._run, Crew.evaluate, self._isolation)]
+        futures = self._client.map(work, same[0], same[1], experiments, same[2], key=keys, pure=False)
+        yield from self._results(futures, deadline)
+
+    def repeat(self, experiment: Experiment) -> Result:
+        """Evaluate one pseudo-experiment in a fresh process, all others having ended."""
+        self._order(Crew.end_processes)
+        return self._do(Crew.repeat, experiment)
+
+    def _do(self, action: Callable[..., Any], *arguments: Any) -> Any:
+        """Have one crew do something."""
+        future = self._client.submit(work, self._run, action, *arguments, pure=False)
+        return next(self._results([future], float("inf")))
+
+    def _order(self, action: Callable[[Crew], Any]) -> list[Any]:
+        """Have all crews do something; what a Dask worker does that goes meanwhile is not missed."""
+        answers = self._client.run(order, self._run, action, on_error="return").values()
+        for answer in answers:
+            if isinstance(answer, Exception) and not isinstance(answer, OSError):
+                raise answer
+        found = [answer for answer in answers if not isinstance(answer, Exception)]
+        if not found:
+            raise InputError(f"No worker of the Dask scheduler {self._address} can be reached.")
+        return found
+
+    def _results(self, futures: Sequence[Future], deadline: float) -> Iterator[Any]:
+        """Give results as they come, and raise the first failure; at the end the rest is cancelled."""
+        done: queue.SimpleQueue[Future] = queue.SimpleQueue()
+        for future in futures:
+            future.add_done_callback(done.put)
+        try:
+            for _ in futures:
+                yield self._result(self._next(done, deadline), deadline)
+        except KilledWorker as error:
+            raise InputError(
+                f"{error.allowed_failures + 1} Dask workers died one after the other at the same work; their own logs "
+                "may say why, and --resume goes on."
+            ) from error
+        except CancelledError as error:
+            raise InputError(
+                f"The connection to the Dask scheduler {self._address} broke; --resume goes on."
+            ) from error
+        finally:
+            with suppress(OSError):
+                self._client.cancel(futures)
+
+    def _next(self, done: "queue.SimpleQueue[Future]", deadline: float) -> Future:
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            with suppress(queue.Empty):
+                return done.get(timeout=min(left, SECONDS_BETWEEN_LOOKS))
+            self._miss_workers()
+
+    def _result(self, future: Future, deadline: float) -> Any:
+        """Fetch a result; where it went with its Dask worker, Dask has it made again."""
+        while True:
+            try:
+                return future.result(timeout=SECONDS_BETWEEN_LOOKS)
+            except TimeoutError:
+                if future.status == "error" or time.monotonic() >= deadline:
+                    raise
+                self._miss_workers()
+
+    def _look(self) -> None:
+        self._slots = [slot for slots in self._order(Crew.look) for slot in slots]
+        console().print(f"Dask scheduler {self._address}: {len(self._slots)} workers' threads.")
+
+    def _miss_workers(self) -> None:
+        """Notice when there is no Dask worker any more, instead of waiting for ever."""
+        try:
+            workers = self._client.scheduler_info()["workers"].values()
+        except OSError:  # whatever is awaited becomes a CancelledError
+            return
+        now = time.monotonic()
+        if any(worker["status"] == "running" for worker in workers):
+            self._seen = now
+        if now - self._seen > WORKERS_SECONDS:
+            raise InputError(
+                f"All workers of the Dask scheduler {self._address} have gone, or stopped for want of memory; start "
+                "others, and --resume goes on."
+            )
+
+    def _end(self) -> None:
+        """End all crews, and the client, which takes them away; then gather what the submission printed."""
+        with suppress(OSError):
+            self._client.run(order, self._run, Crew.close, on_error="ignore")
+        self._client.close()
+        for path in sorted(log_folder(self._job).glob("*.log")):
+            self._log.copy(path.open("rb"))
+            path.unlink()
+
+
+def connect(address: str) -> Client:
+    """Connect to a Dask scheduler; InputError where it does not answer."""
+    loggers = [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]
+    for name in loggers:  # what matters to people is told here
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    try:
+        return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"No Dask scheduler answers at {address} ({error}). Start one (`dask scheduler`), and give the address "
+            "that it prints, such as tcp://10.0.0.1:8786."
+        ) from error
+
+
+def wait_for_workers(client: Client, address: str) -> None:
+    """Wait for a first Dask worker; InputError where none comes."""
+    try:
+        client.wait_for_workers(1, timeout=WORKERS_SECONDS)
+    except TimeoutError as error:
+        raise InputError(
+            f"The Dask scheduler {address} has no worker after {WORKERS_SECONDS:.0f} s; start some "
+            f"(`dask worker {address} --nthreads 1`)."
+        ) from error
