@@ -12,6 +12,7 @@ from higgs_challenge.data.source import open_data
 from higgs_challenge.data.store import Store
 from higgs_challenge.data.training import TrainingSet
 from higgs_challenge.errors import InputError, SubmissionError
+from higgs_challenge.events.systematics import systematics
 from higgs_challenge.execution.clock import Clock
 from higgs_challenge.execution.devices import make_slots
 from higgs_challenge.execution.engine import Engine
@@ -119,12 +120,16 @@ def run_ingestion(run: Run) -> None:
     started = time.monotonic()
     if not (run.submission / "model.py").is_file():
         raise SubmissionError(f"The submission {run.submission} has no model.py in its top folder.")
+    if run.output.resolve().is_relative_to(run.submission.resolve()):
+        raise InputError(f"The output folder must not lie in the submission's folder {run.submission}.")
     refuse_reserved_names(run.submission)
     plan = make_plan(run.settings)
     with ExitStack() as stack:
         with show_waiting("Opening the data"):
             store = stack.enter_context(open_data(run.data))
-            TrainingSet(store.training_folder)  # if it is damaged, that is not the submission's fault
+            training = TrainingSet(store.training_folder)  # if it is damaged, that is not the submission's fault
+        with show_waiting("Compiling what is not compiled yet"):  # which would otherwise count as the submission's time
+            systematics(training(train_size=100), soft_met=1.0)
         warnings = tell(check_store(store))
         with writing_to(run.output):
             journal = Journal(run.output / JOURNAL_FILE, identify(plan, store, run.submission), run.resume)
