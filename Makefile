@@ -9,6 +9,7 @@ PHASE ?= feedback
 SETS ?= 10
 PSEUDO_EXPERIMENTS ?= 5
 WORKERS ?=
+OPTIONS ?=
 STORE ?= build/data/$(SIZE)/store
 OFFICIAL ?=
 OUTPUT ?= build/run/$(notdir $(patsubst %/,%,$(SUBMISSION)))
@@ -52,7 +53,7 @@ run: setup $(made_data)  ## run SUBMISSION on SETS x PSEUDO_EXPERIMENTS of PHASE
 	@rm -f $(OUTPUT)/scores/scores.json $(OUTPUT)/scores/detailed_results.html
 	$(BIN)/python ingestion_program/write_truth.py $(PLAN) --output $(OUTPUT)/reference
 	$(BIN)/python ingestion_program/run_ingestion.py $(PLAN) --data $(STORE) --submission $(SUBMISSION) \
-		--output $(OUTPUT)/results $(if $(WORKERS),--workers $(WORKERS))
+		--output $(OUTPUT)/results $(if $(WORKERS),--workers $(WORKERS)) $(OPTIONS)
 	$(BIN)/python scoring_program/run_scoring.py --reference $(OUTPUT)/reference --prediction $(OUTPUT)/results \
 		--output $(OUTPUT)/scores
 
