@@ -24,7 +24,13 @@ def main() -> None:
     parser.add_argument(
         "--size", choices=sorted(SIZES), default="small", help="of synthetic data (default: %(default)s)"
     )
-    parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="of synthetic data (default: %(default)s)")
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=DEFAULT_SEED,
+        help="of synthetic data; who knows it can make the hidden events, so a competition takes a long secret one "
+        "(default: %(default)s)",
+    )
     official = parser.add_mutually_exclusive_group()
     official.add_argument(
         "--official", type=Path, metavar="PATH", help="convert the official zip or parquet file, or a folder with it"

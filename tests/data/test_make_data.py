@@ -33,7 +33,7 @@ def test_synthetic_data_are_made_and_their_store_is_named(
     assert shown.err.splitlines()[0] == "Generating: 160 events ..."
     assert shown.err.splitlines()[-1].startswith("Generating: 160 of 160 events")
     assert names(tmp_path / "new" / "tiny") == [PARQUET, METADATA, CROISSANT, "store"]
-    assert open_store(tmp_path / "new" / "tiny" / "store").source == "synthetic events, seed 3"
+    assert open_store(tmp_path / "new" / "tiny" / "store").source == "synthetic events, own seed"
 
 
 def test_an_official_zip_is_converted_and_what_was_unpacked_is_removed(
@@ -88,7 +88,7 @@ def test_a_wrong_command_line_is_told(
 
 def test_two_at_once_in_one_folder_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "data"
-    with alone_in(folder), pytest.raises(InputError, match="Another process is making data"):
+    with alone_in(folder), pytest.raises(InputError, match="Another process is writing to"):
         command(monkeypatch, "--size", "tiny", folder)
     assert not folder.exists()
 

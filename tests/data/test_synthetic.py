@@ -43,6 +43,13 @@ def files_of(folder: Path) -> dict[str, bytes]:
     return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
+def test_no_file_tells_an_own_seed(tmp_path: Path) -> None:
+    """Who knows it could generate the hidden events, labels included."""
+    seed = 987_654_321_123_456_789
+    make_synthetic_data(tmp_path / "secret", FEW, seed=seed)
+    assert not [name for name, content in files_of(tmp_path / "secret").items() if str(seed).encode() in content]
+
+
 class TestStore:
     def test_every_part_has_its_rows_and_the_nominal_yields(self, folder: Path) -> None:
         opened = open_store(folder / "store")
@@ -85,7 +92,7 @@ class TestOfficialFiles:
             for files in (made, converted)
         ]
         assert made == converted
-        assert {part.pop("source") for part in descriptions[0].values()} == {"synthetic events, seed 5"}
+        assert {part.pop("source") for part in descriptions[0].values()} == {"synthetic events, own seed"}
         assert {part.pop("source") for part in descriptions[1].values()} == {f"{PARQUET} (2800 rows)"}
         assert descriptions[0] == descriptions[1]
 

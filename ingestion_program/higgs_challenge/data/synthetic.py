@@ -71,7 +71,8 @@ def make_synthetic_data(folder: Path, size: Size, seed: int = DEFAULT_SEED, prog
     Args:
         folder: to create, or to replace the data set of.
         size: rows per process and part, for instance SIZES["small"].
-        seed: non-negative; the same seed and size give the same events.
+        seed: non-negative; the same seed and size give the same events, so an own one is as secret as the hidden part,
+            and nothing that is written tells it.
         progress: called with rows done and rows in total.
 
     Raises:
@@ -79,7 +80,7 @@ def make_synthetic_data(folder: Path, size: Size, seed: int = DEFAULT_SEED, prog
     """
     _check_place(folder)
     require_space(folder, size.rows * (STORE_ROW_BYTES + OFFICIAL_ROW_BYTES), "the data set")
-    source = f"{SOURCE}, seed {seed}"
+    source = f"{SOURCE}, seed {seed}" if seed == DEFAULT_SEED else f"{SOURCE}, own seed"
     try:
         with (
             StoreWriter(folder / "store", source) as events,
