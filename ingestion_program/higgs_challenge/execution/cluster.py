@@ -53,15 +53,10 @@ class ClusterEngine:
         self._client = connect(self._address)
         try:
             wait_for_workers(self._client, self._address)
+            check_program(self._client)
             self._client.register_plugin(Farewell(self._run, self._client.id), self._run)
             self._client.register_plugin(CrewPlugin(self._job, find_versions(self._job.store)), self._run)
             self._look()
-        except ModuleNotFoundError as error:
-            self._end()
-            raise InputError(
-                f"The Dask scheduler and its workers must be able to import higgs_challenge ({error}): install it "
-                "there, or have the program's folder in their PYTHONPATH."
-            ) from error
         except BaseException:
             self._end()
             raise
@@ -148,12 +143,10 @@ class ClusterEngine:
         except KilledWorker as error:
             raise InputError(
                 f"{error.allowed_failures + 1} Dask workers died one after the other at the same work; their own logs "
-                "may say why, and --resume goes on."
+                "may say why."
             ) from error
         except CancelledError as error:
-            raise InputError(
-                f"The connection to the Dask scheduler {self._address} broke; --resume goes on."
-            ) from error
+            raise InputError(f"The connection to the Dask scheduler {self._address} broke.") from error
         finally:
             with suppress(OSError):
                 self._client.cancel(futures)
@@ -178,8 +171,9 @@ class ClusterEngine:
                 self._miss_workers()
 
     def _look(self) -> None:
-        self._slots = [slot for slots in self._order(Crew.look) for slot in slots]
-        console().print(f"Dask scheduler {self._address}: {len(self._slots)} workers' threads.")
+        found = self._order(Crew.look)
+        self._slots = [slot for slots in found for slot in slots]
+        console().print(f"Dask workers now: {len(found)}, for {len(self._slots)} submission processes.")
 
     def _miss_workers(self) -> None:
         """Notice when there is no Dask worker any more, instead of waiting for ever."""
@@ -192,14 +186,14 @@ class ClusterEngine:
             self._seen = now
         if now - self._seen > WORKERS_SECONDS:
             raise InputError(
-                f"All workers of the Dask scheduler {self._address} have gone, or stopped for want of memory; start "
-                "others, and --resume goes on."
+                f"All workers of the Dask scheduler {self._address} have gone, or have stopped for want of memory."
             )
 
     def _end(self) -> None:
         """End all crews, and the client, which takes them away; then gather what the submission printed."""
-        with suppress(OSError):
-            self._client.run(order, self._run, Crew.close, on_error="ignore")
+        if self._client.status == "running":  # else the connection broke, and nobody would answer
+            with suppress(OSError):
+                self._client.run(order, self._run, Crew.close, on_error="ignore")
         self._client.close()
         for path in sorted(log_folder(self._job).glob("*.log")):
             self._log.copy(path.open("rb"))
@@ -228,4 +222,22 @@ def wait_for_workers(client: Client, address: str) -> None:
         raise InputError(
             f"The Dask scheduler {address} has no worker after {WORKERS_SECONDS:.0f} s; start some "
             f"(`dask worker {address} --nthreads 1`)."
+        ) from error
+
+
+def check_program(client: Client) -> None:
+    """Check that the scheduler and its workers have this program; InputError where one has not."""
+
+    def load() -> None:  # sent as code, being local
+        import higgs_challenge.execution.crew  # noqa: F401
+
+    try:
+        client.run_on_scheduler(load)
+        for answer in client.run(load, on_error="return").values():
+            if isinstance(answer, ImportError):
+                raise answer
+    except ImportError as error:
+        raise InputError(
+            f"The Dask scheduler and all its workers must be able to import higgs_challenge ({error}): install it "
+            "there, or have the program's folder in their PYTHONPATH."
         ) from error

@@ -103,7 +103,7 @@ class Crew:
         try:
             (self._job.unfinished / "fit_began").touch(exist_ok=False)
         except FileExistsError as error:
-            raise InputError("The Dask worker that ran fit has gone; with --resume, fit runs again.") from error
+            raise InputError("The Dask worker that ran fit has gone.") from error
         slot = Slot(None, available_cores())
         process = SubmissionProcess(self._job.place(slot), log)
         worker = Worker(self._job, slot, store, log, process)
