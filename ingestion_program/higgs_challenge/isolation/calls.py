@@ -17,13 +17,14 @@ REFUSED = (
     *("ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "kcmp", "pidfd_getfd", "pidfd_open"),
     *("migrate_pages", "move_pages"),
     # memory and messages that outlive or cross processes
-    *("shmget", "semget", "msgget", "mq_open", "keyctl", "add_key", "request_key"),
+    *("shmget", "shmat", "shmctl", "semget", "semop", "semtimedop", "semctl", "msgget", "msgsnd", "msgrcv", "msgctl"),
+    *("mq_open", "mq_unlink", "keyctl", "add_key", "request_key"),
     # the machine, and other views of it
     *("unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "open_tree", "move_mount", "fsopen", "fsconfig"),
     *("fsmount", "open_by_handle_at", "name_to_handle_at", "bpf", "perf_event_open", "userfaultfd", "syslog"),
     *("reboot", "kexec_load", "kexec_file_load", "init_module", "finit_module", "delete_module", "swapon", "swapoff"),
     *("acct", "quotactl", "settimeofday", "clock_settime", "adjtimex", "clock_adjtime", "sethostname"),
-    *("setdomainname", "vhangup", "iopl", "ioperm", "lookup_dcookie", "fanotify_init"),
+    *("setdomainname", "vhangup", "iopl", "ioperm", "lookup_dcookie", "fanotify_init", "inotify_add_watch"),
     # who owns files, which Landlock leaves open
     *("chown", "fchown", "lchown", "fchownat", "setxattr", "lsetxattr", "fsetxattr", "setxattrat"),
     *("removexattr", "lremovexattr", "fremovexattr", "removexattrat"),
@@ -44,7 +45,10 @@ BEFORE_SCOPED_SIGNALS, BEFORE_TRUNCATE = 6, 3
 """The versions of Landlock from which it looks after them itself."""
 
 UNKNOWN = -1
-AF_UNIX, SOCK_DGRAM, SOCK_TYPES = 1, 2, 0xF
+INTEGER = 0xFFFFFFFF
+"""The bits of an argument that the kernel looks at where it is an int; the filter sees 64."""
+
+AF_UNIX, SOCK_DGRAM, SOCK_RAW, SOCK_TYPES = 1, 2, 3, 0xF
 NEW_USER_SPACE = 0x10000000
 SET_DUMPABLE = 4
 SET_OWNER, SET_OWNER_EX, SET_SIGNAL = 8, 15, 10
@@ -66,15 +70,17 @@ def restrict_calls(landlock_abi: int) -> None:
         _add(rules, pretend, name)
     for name in OWN_ONLY:
         _add(rules, refuse, name, Arg(0, NE, 0))
-    _add(rules, refuse, "socket", Arg(0, NE, AF_UNIX))
-    _add(rules, refuse, "socket", Arg(0, EQ, AF_UNIX), Arg(1, MASKED_EQ, SOCK_TYPES, SOCK_DGRAM))
+    for name in ("socket", "socketpair"):
+        _add(rules, refuse, name, Arg(0, NE, AF_UNIX))
+        for kind in (SOCK_DGRAM, SOCK_RAW):  # which send to any address without connecting
+            _add(rules, refuse, name, Arg(0, EQ, AF_UNIX), Arg(1, MASKED_EQ, SOCK_TYPES, kind))
     _add(rules, pyseccomp.ERRNO(errno.ENOSYS), "clone3")  # its flags are out of sight; the C library then takes clone
     _add(rules, refuse, "clone", Arg(0, MASKED_EQ, NEW_USER_SPACE, NEW_USER_SPACE))
-    _add(rules, refuse, "prctl", Arg(0, EQ, SET_DUMPABLE))
+    _add(rules, refuse, "prctl", Arg(0, MASKED_EQ, INTEGER, SET_DUMPABLE))
     for command in (SET_OWNER, SET_OWNER_EX, SET_SIGNAL):
-        _add(rules, refuse, "fcntl", Arg(1, EQ, command))
+        _add(rules, refuse, "fcntl", Arg(1, MASKED_EQ, INTEGER, command))
     for request in OWNER_REQUESTS:
-        _add(rules, refuse, "ioctl", Arg(1, EQ, request))
+        _add(rules, refuse, "ioctl", Arg(1, MASKED_EQ, INTEGER, request))
     if landlock_abi < BEFORE_SCOPED_SIGNALS:
         for name in SIGNALS:
             _add(rules, refuse, name, Arg(0, NE, os.getpid()))
