@@ -123,7 +123,10 @@ class ClusterEngine:
 
     def _order(self, action: Callable[[Crew], Any]) -> list[Any]:
         """Have all crews do something; what a Dask worker does that goes meanwhile is not missed."""
-        answers = self._client.run(order, self._run, action, on_error="return").values()
+        try:
+            answers = self._client.run(order, self._run, action, on_error="return").values()
+        except OSError as error:
+            raise self._lost() from error
         for answer in answers:
             if isinstance(answer, Exception) and not isinstance(answer, OSError):
                 raise answer
@@ -146,9 +149,9 @@ class ClusterEngine:
                 "may say why."
             ) from error
         except CancelledError as error:
-            raise InputError(f"The connection to the Dask scheduler {self._address} broke.") from error
+            raise self._lost() from error
         finally:
-            with suppress(OSError):
+            if self._client.status == "running":
                 self._client.cancel(futures)
 
     def _next(self, done: "queue.SimpleQueue[Future]", deadline: float) -> Future:
@@ -156,9 +159,13 @@ class ClusterEngine:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise TimeoutError
-            with suppress(queue.Empty):
-                return done.get(timeout=min(left, SECONDS_BETWEEN_LOOKS))
-            self._miss_workers()
+            try:
+                future = done.get(timeout=min(left, SECONDS_BETWEEN_LOOKS))
+            except queue.Empty:
+                self._miss_workers()
+            else:
+                self._seen = time.monotonic()
+                return future
 
     def _result(self, future: Future, deadline: float) -> Any:
         """Fetch a result; where it went with its Dask worker, Dask has it made again."""
@@ -174,6 +181,9 @@ class ClusterEngine:
         found = self._order(Crew.look)
         self._slots = [slot for slots in found for slot in slots]
         console().print(f"Dask workers now: {len(found)}, for {len(self._slots)} submission processes.")
+
+    def _lost(self) -> InputError:
+        return InputError(f"The connection to the Dask scheduler {self._address} broke.")
 
     def _miss_workers(self) -> None:
         """Notice when there is no Dask worker any more, instead of waiting for ever."""
