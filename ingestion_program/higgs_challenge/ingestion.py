@@ -34,7 +34,7 @@ from higgs_challenge.execution.output import (
     writing_to,
 )
 from higgs_challenge.execution.progress import console, format_seconds, show_progress, show_waiting
-from higgs_challenge.execution.summary import show_summary, summarise
+from higgs_challenge.execution.summary import Outcome, show_summary, summarise
 from higgs_challenge.execution.worker import Fit, Job, Result
 from higgs_challenge.experiments import Plan, Settings, make_plan
 from higgs_challenge.isolation.confine import Isolation
@@ -143,12 +143,12 @@ def run_ingestion(run: Run) -> None:
         order_check = repeat_some(run, plan, job, engine, journal)
         warnings += tell([order_check.warning] if order_check and order_check.warning else [])
     results = [journal.results[key] for key in plan.keys()]  # noqa: SIM118
-    show_summary(fit, results)
+    outcome = Outcome(fit, results, isolation, order_check, warnings)
+    show_summary(outcome)
     with writing_to(run.output):
         names = write_results(run.output, results)
         write_json(run.output / DURATION_FILE, {"ingestion_duration": clock.elapsed() / 60})
-        summary = summarise(plan, store, engine, fit, results, names, isolation, order_check, warnings)
-        write_json(run.output / SUMMARY_FILE, summary)
+        write_json(run.output / SUMMARY_FILE, summarise(plan, store, engine, outcome, names))
 
 
 def compile_events(training: TrainingSet) -> None:

@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -20,18 +20,38 @@ from higgs_challenge.isolation.confine import Isolation
 RECORDED_PACKAGES = ("numpy", "pandas", "numba")
 
 
-def summarise(
-    plan: Plan,
-    store: Store,
-    engine: Engine,
-    fit: Fit,
-    results: Sequence[Result],
-    names: Sequence[str],
-    isolation: Isolation,
-    order_check: OrderCheck | None,
-    warnings: Sequence[str],
-) -> dict[str, Any]:
-    """Describe a run for ingestion_summary.json, which holds neither seed nor truth."""
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a run.
+
+    Attributes:
+        fit: of the submission.
+        results: of the whole plan.
+        isolation: the weakest that any of the submission's processes had.
+        order_check: None where none was asked for.
+        warnings: that people have seen.
+    """
+
+    fit: Fit
+    results: Sequence[Result]
+    isolation: Isolation
+    order_check: OrderCheck | None
+    warnings: Sequence[str]
+
+    @property
+    def peak_memory(self) -> int:
+        """The largest memory in bytes that one of the submission's workers used."""
+        return max(self.fit.peak_memory, *(result.peak_memory for result in self.results))
+
+
+def summarise(plan: Plan, store: Store, engine: Engine, outcome: Outcome, names: Sequence[str]) -> dict[str, Any]:
+    """Describe a run for ingestion_summary.json, which holds neither seed nor truth.
+
+    Args:
+        plan, store, engine: what ran where on which data.
+        outcome: what came of it.
+        names: of the result files, which are the only ones that scoring will read.
+    """
     return {
         "plan_fingerprint": plan.fingerprint,
         "num_of_sets": plan.settings.num_of_sets,
@@ -40,46 +60,41 @@ def summarise(
         "result_files": list(names),
         "data": store.source,
         "hidden_multiples": store.multiples(),
-        "warnings": list(warnings),
+        "warnings": list(outcome.warnings),
         "engine": engine.name,
         "workers": len(engine.devices),
         "threads_per_worker": engine.threads,
         "devices": engine.devices,
-        "isolation": asdict(isolation),
-        "order_check": asdict(order_check) if order_check else None,
-        "processes_replaced": sum(result.repeats for result in results),
-        "fit_seconds": fit.seconds,
-        "predict_seconds": quantiles([result.predict_seconds for result in results]),
-        "outside_seconds": quantiles([result.outside_seconds for result in results]),
-        "peak_memory_bytes": peak_memory(fit, results),
+        "isolation": asdict(outcome.isolation),
+        "order_check": asdict(outcome.order_check) if outcome.order_check else None,
+        "processes_replaced": sum(result.repeats for result in outcome.results),
+        "fit_seconds": outcome.fit.seconds,
+        "predict_seconds": quantiles([result.predict_seconds for result in outcome.results]),
+        "outside_seconds": quantiles([result.outside_seconds for result in outcome.results]),
+        "peak_memory_bytes": outcome.peak_memory,
         "versions": {"python": platform.python_version(), **{name: version(name) for name in RECORDED_PACKAGES}},
     }
 
 
-def show_summary(fit: Fit, results: Sequence[Result]) -> None:
+def show_summary(outcome: Outcome) -> None:
     """Print where the time went, and the memory, as a table without lines, which any log can hold."""
     table = Table(box=None, pad_edge=False)
     for heading in ("Seconds", "median", "95 %", "max"):
         table.add_column(heading, justify="left" if heading == "Seconds" else "right")
-    table.add_row("fit", "", "", _digits(fit.seconds))
+    table.add_row("fit", "", "", _digits(outcome.fit.seconds))
     for name, seconds in (
-        ("predict", [result.predict_seconds for result in results]),
-        ("outside the submission", [result.outside_seconds for result in results]),
+        ("predict", [result.predict_seconds for result in outcome.results]),
+        ("outside the submission", [result.outside_seconds for result in outcome.results]),
     ):
         table.add_row(name, *map(_digits, quantiles(seconds).values()))
     console().print(table)
-    console().print(f"Peak memory of the submission: {peak_memory(fit, results) / 1e9:.2f} GB in one worker.")
+    console().print(f"Peak memory of the submission: {outcome.peak_memory / 1e9:.2f} GB in one worker.")
 
 
 def quantiles(seconds: Sequence[float]) -> dict[str, float]:
     """Give median, 95 % quantile and maximum of some durations in seconds."""
     median, p95, largest = np.quantile(seconds, [0.5, 0.95, 1.0])
     return {"median": float(median), "p95": float(p95), "max": float(largest)}
-
-
-def peak_memory(fit: Fit, results: Sequence[Result]) -> int:
-    """Give the largest memory in bytes that one of the submission's workers used."""
-    return max(fit.peak_memory, *(result.peak_memory for result in results))
 
 
 def _digits(seconds: float) -> str:
