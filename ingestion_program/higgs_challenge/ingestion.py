@@ -288,6 +288,7 @@ def repeat_some(run: Run, plan: Plan, job: Job, engine: Engine, journal: Journal
     stream(run.settings.random_seed, "order check").shuffle(keys)
 
     def repeat(key: Key) -> Result:
+        engine.end_processes()
         if job.after_fit.exists():
             remove_tree(job.scratch)
             copy_tree(job.after_fit, job.scratch)

@@ -206,6 +206,32 @@ def test_what_a_submission_prints_is_kept_but_not_without_end(tmp_path: Path, tr
     assert text.endswith("[the log is full; what follows is not kept]\n")
 
 
+POOLS = """
+import concurrent.futures, joblib, multiprocessing, multiprocessing.pool
+numbers = range(-3, 0)
+with multiprocessing.Pool(2) as pool:
+    print('pool', pool.map(abs, numbers))
+with concurrent.futures.ProcessPoolExecutor(2) as pool:
+    print('executor', list(pool.map(abs, numbers)))
+with multiprocessing.pool.ThreadPool(2) as pool:
+    print('threads', pool.map(abs, numbers))
+print('joblib', joblib.effective_n_jobs(2), joblib.Parallel(n_jobs=2)(map(joblib.delayed(abs), numbers)))
+queue = multiprocessing.Queue()
+process = multiprocessing.Process(target=queue.put, args=(5,))
+process.start()
+print('queue', queue.get())
+process.join()
+"""
+
+
+def test_pools_of_processes_and_threads_work_although_shared_memory_is_closed(tmp_path: Path, training: Path) -> None:
+    folder = write_submission(tmp_path / "submission", fit=POOLS)
+    with running(folder, training) as process:
+        process.fit(LIMIT)
+    expected = "pool [3, 2, 1]\nexecutor [3, 2, 1]\nthreads [3, 2, 1]\njoblib 2 [3, 2, 1]\nqueue 5\n"
+    assert printed(tmp_path) == expected
+
+
 def test_a_process_sees_its_own_device_and_threads(
     tmp_path: Path, training: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -111,9 +111,12 @@ class ClusterEngine:
         futures = self._client.map(work, same[0], same[1], experiments, same[2], key=keys, pure=False)
         yield from self._results(futures, deadline)
 
-    def repeat(self, experiment: Experiment) -> Result:
-        """Evaluate one pseudo-experiment in a fresh process, all others having ended."""
+    def end_processes(self) -> None:
+        """End all processes of the submission."""
         self._order(Crew.end_processes)
+
+    def repeat(self, experiment: Experiment) -> Result:
+        """Evaluate one pseudo-experiment in a fresh process."""
         return self._do(Crew.repeat, experiment)
 
     def _do(self, action: Callable[..., Any], *arguments: Any) -> Any:

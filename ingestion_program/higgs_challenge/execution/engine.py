@@ -32,5 +32,8 @@ class Engine(Protocol):
     def evaluate(self, experiments: Sequence[Experiment], deadline: float) -> Iterator[Result]:
         """Evaluate pseudo-experiments in any order; TimeoutError at the deadline on the monotonic clock."""
 
+    def end_processes(self) -> None:
+        """End all processes of the submission; later calls start fresh ones."""
+
     def repeat(self, experiment: Experiment) -> Result:
-        """Evaluate one pseudo-experiment in a fresh process, all others having ended."""
+        """Evaluate one pseudo-experiment in a fresh process, after end_processes."""

@@ -43,7 +43,7 @@ class LocalEngine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._end_workers()
+        self.end_processes()
 
     @property
     def devices(self) -> list[str]:
@@ -119,15 +119,15 @@ class LocalEngine:
             stop.set()
 
     def repeat(self, experiment: Experiment) -> Result:
-        """Evaluate one pseudo-experiment in a fresh process, all others having ended."""
-        self._end_workers()
+        """Evaluate one pseudo-experiment in a fresh process."""
         worker = Worker(self._job, self._slots[0], self._store, self._log)
         try:
             return worker.evaluate(experiment)
         finally:
             worker.end()
 
-    def _end_workers(self) -> None:
+    def end_processes(self) -> None:
+        """End all processes of the submission."""
         for worker in self._workers:
             worker.end()
         self._workers = []

@@ -10,9 +10,21 @@ import landlockpy
 from landlockpy import AccessFS, Ruleset, Scope, fs_for_abi, net_for_abi
 
 SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/libx32", "/bin", "/sbin", "/nix/store", "/gnu/store", "/sys")
+CACHES = ("/var/cache/fontconfig",)
 SETTINGS = (
     *("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "ld.so.preload", "alternatives", "passwd", "group", "nsswitch.conf"),
-    *("localtime", "timezone", "os-release", "debian_version", "mime.types", "fonts", "ssl", "pki", "ca-certificates"),
+    *(
+        "localtime",
+        "locale.alias",
+        "timezone",
+        "os-release",
+        "debian_version",
+        "mime.types",
+        "fonts",
+        "ssl",
+        "pki",
+        "ca-certificates",
+    ),
     *("OpenCL", "vulkan", "glvnd", "protocols", "services", "hosts", "host.conf"),
 )
 """In /etc: what libraries read, and nothing that holds a secret."""
@@ -63,7 +75,7 @@ def restrict_files(reads: Sequence[Path], writes: Sequence[Path], secrets: Itera
     scoped = landlockpy.scope_for_abi(abi) & (Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL)
     with Ruleset(handled_fs=everything, handled_net=net_for_abi(abi), scoped=scoped) as rules:
         for path in [
-            *_existing("/", SYSTEM),
+            *_existing("/", SYSTEM + CACHES),
             *_existing("/etc", SETTINGS),
             *_existing("/proc", PROCESS_TABLE),
             *opened,

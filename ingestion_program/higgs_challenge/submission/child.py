@@ -164,6 +164,8 @@ def _hint(error: BaseException) -> str:
         return f" (a file may have {limit / 1e9:g} GB)"
     if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM):
         return CLOSED
+    if isinstance(error, RuntimeError) and "shared memory" in _words(error):  # torch's; its data loaders pass data so
+        return f"{CLOSED}; a DataLoader needs num_workers=0"
     return ""
 
 

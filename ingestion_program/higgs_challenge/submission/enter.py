@@ -21,7 +21,10 @@ def main() -> None:
         isolation = Isolation(OFF, 0, ())
     # Numerical libraries start threads at import, which must be closed in like everything else.
     from higgs_challenge.submission.child import Child, serve
+    from higgs_challenge.submission.semaphores import use_unnamed_semaphores
 
+    if request["confined"]:
+        use_unnamed_semaphores()
     sys.path.insert(0, request["submission"])
     sys.argv = [os.path.join(request["submission"], "model.py")]
     channel.send({"answers": request["number"], "isolation": asdict(isolation)})
