@@ -63,6 +63,13 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def printable(text: str) -> str:
+    """Replace control characters but for new lines and tabs: a participant's text must not command a terminal."""
+    return "".join(
+        letter if letter.isprintable() or letter in "\n\t" else "\N{REPLACEMENT CHARACTER}" for letter in text
+    )
+
+
 def exit_on_mistakes(main: Callable[[], None]) -> None:
     """Run a program; a participant's or an organiser's mistake becomes one message and exit code 2.
 
@@ -72,7 +79,7 @@ def exit_on_mistakes(main: Callable[[], None]) -> None:
     try:
         main()
     except ChallengeError as error:
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        print(f"{type(error).__name__}: {printable(str(error))}", file=sys.stderr)
         sys.exit(EXIT_MISTAKE)
     except KeyboardInterrupt:
         sys.exit("Interrupted.")

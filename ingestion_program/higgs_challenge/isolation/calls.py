@@ -13,6 +13,7 @@ from pyseccomp import EQ, MASKED_EQ, NE, Arg
 REFUSED = (
     # the network, and sockets of other programs
     *("connect", "io_uring_setup", "io_uring_enter", "io_uring_register"),
+    *("sendmsg", "sendmmsg"),  # open files on their way between processes count for all processes of a user
     # other processes
     *("ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "kcmp", "pidfd_getfd", "pidfd_open"),
     *("migrate_pages", "move_pages"),

@@ -31,7 +31,7 @@ class Channel:
         """Send a message, and a file descriptor with it; ChannelClosedError where nobody listens."""
         line = json.dumps(message).encode() + b"\n"
         try:
-            sent = socket.send_fds(self._socket, [line], [] if file is None else [file])
+            sent = 0 if file is None else socket.send_fds(self._socket, [line], [file])
             self._socket.sendall(line[sent:])
         except OSError as error:
             raise ChannelClosedError from error

@@ -22,7 +22,7 @@ from higgs_challenge.events.columns import FEATURES
 from higgs_challenge.events.frames import as_test_set
 from higgs_challenge.events.systematics import systematics
 from higgs_challenge.submission.answer import KEYS
-from higgs_challenge.submission.channel import Channel, ChannelClosedError, anonymous_file
+from higgs_challenge.submission.channel import Channel, ChannelClosedError
 
 LONGEST_SENTENCE, LONGEST_TEXT = 2_000, 20_000
 NOT_THEIRS = (str(Path(higgs_challenge.__file__).parent), str(Path(importlib.__file__).parent), "<frozen ")
@@ -36,7 +36,7 @@ CLOSED = (
 
 
 class Child:
-    """The submission's model and the calls on it; each takes a request and its file, and gives a reply and a file.
+    """The submission's model and the calls on it; each takes a request and its file, and gives a reply.
 
     Args:
         submission: the folder of model.py, already on sys.path.
@@ -47,31 +47,30 @@ class Child:
         self._submission, self._training = submission, training
         self._model: Any = None
 
-    def fit(self, request: dict[str, Any], file: int | None) -> tuple[dict[str, Any], int | None]:
+    def fit(self, request: dict[str, Any], file: int | None) -> dict[str, Any]:
         """Make the model and fit it."""
         warn_of_hidden_modules(self._submission)
         self._model = load_class()(get_train_set=TrainingSet(self._training), systematics=systematics)
         self._model.fit()
-        return {}, None
+        return {}
 
-    def dump(self, request: dict[str, Any], file: int | None) -> tuple[dict[str, Any], int | None]:
-        """Hand the fitted model out as a file for other processes like this one."""
-        content = dump_model(self._model)
-        passed = anonymous_file(len(content))
-        with open(passed, "wb", closefd=False) as model:
-            model.write(content)
-        return {}, passed
+    def dump(self, request: dict[str, Any], file: int | None) -> dict[str, Any]:
+        """Write the fitted model to the file, for other processes like this one."""
+        assert file is not None
+        with open(file, "wb") as model:
+            model.write(dump_model(self._model))
+        return {}
 
-    def load(self, request: dict[str, Any], file: int | None) -> tuple[dict[str, Any], int | None]:
+    def load(self, request: dict[str, Any], file: int | None) -> dict[str, Any]:
         """Take a fitted model over."""
         load_class()  # what is pickled by reference is found only once the submission's modules are
         assert file is not None
         with mmap.mmap(file, 0, access=mmap.ACCESS_READ) as model:  # others read the same file at the same time
             self._model = cloudpickle.loads(model)
         os.close(file)
-        return {}, None
+        return {}
 
-    def predict(self, request: dict[str, Any], file: int | None) -> tuple[dict[str, Any], int | None]:
+    def predict(self, request: dict[str, Any], file: int | None) -> dict[str, Any]:
         """Ask the model for an interval; the events are a private writable copy-on-write view of the file."""
         assert file is not None
         events = int(request["events"])
@@ -79,7 +78,7 @@ class Child:
         os.close(file)
         values = np.frombuffer(memory, dtype=np.float32, count=len(FEATURES) * events)
         features = values.reshape(len(FEATURES), events)
-        return {"answer": describe(self._model.predict(as_test_set(features)))}, None
+        return {"answer": describe(self._model.predict(as_test_set(features)))}
 
 
 def warn_of_hidden_modules(submission: str) -> None:
@@ -178,7 +177,7 @@ def _words(error: BaseException) -> str:
 
 def serve(channel: Channel, child: Child, submission: str) -> None:
     """Answer requests until the trusted side goes away."""
-    calls: dict[str, Callable[..., tuple[dict[str, Any], int | None]]] = {
+    calls: dict[str, Callable[..., dict[str, Any]]] = {
         "fit": child.fit,
         "dump": child.dump,
         "load": child.load,
@@ -190,9 +189,7 @@ def serve(channel: Channel, child: Child, submission: str) -> None:
         except ChannelClosedError:
             return
         try:
-            reply, passed = calls[request["call"]](request, file)
+            reply = calls[request["call"]](request, file)
         except BaseException as error:  # whatever a participant's code raises, SystemExit too, is for the other side
-            reply, passed = explain(error, submission), None
-        channel.send({"answers": request["number"], **reply}, passed)
-        if passed is not None:
-            os.close(passed)
+            reply = explain(error, submission)
+        channel.send({"answers": request["number"], **reply})

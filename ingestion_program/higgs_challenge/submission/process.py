@@ -153,9 +153,14 @@ class SubmissionProcess:
 
     def dump(self, limit: float) -> int:
         """Get the fitted model as a file, never read here, for other such processes; the caller closes it."""
-        _, _, model = self._exchange("dump", {}, None, limit)
-        if model is None:
-            raise SubmissionError("The submission's process did not hand its fitted model over.")
+        model = anonymous_file(0)
+        try:
+            self._call("dump", limit, file=model)
+            if os.fstat(model).st_size == 0:
+                raise SubmissionError("The submission's process did not hand its fitted model over.")
+        except BaseException:
+            os.close(model)
+            raise
         return model
 
     def load(self, model: int, limit: float) -> None:
@@ -202,18 +207,11 @@ class SubmissionProcess:
     def _call(
         self, call: str, limit: float, details: dict[str, Any] | None = None, file: int | None = None
     ) -> tuple[dict[str, Any], float]:
-        reply, seconds, passed = self._exchange(call, details or {}, file, limit)
-        if passed is not None:
-            os.close(passed)
-        return reply, seconds
-
-    def _exchange(
-        self, call: str, details: dict[str, Any], file: int | None, limit: float
-    ) -> tuple[dict[str, Any], float, int | None]:
+        """Ask, handing a file over where need be; gives the reply and the seconds that it took."""
         number = secrets.token_hex(8)  # an answer prepared before the question cannot know it
         started = time.monotonic()
         try:
-            self._channel.send({"call": call, "number": number, **details}, file)
+            self._channel.send({"call": call, "number": number, **(details or {})}, file)
             self._signal(signal.SIGCONT)
             reply, passed = self._channel.receive(limit, lambda: self._look(call))
             seconds = time.monotonic() - started
@@ -223,12 +221,14 @@ class SubmissionProcess:
         except ChannelClosedError as error:
             raise ProcessDiedError(f"{call} ended the submission's process ({self._fate()}).") from error
         self._look(call)
-        if reply.get("answers") != number:
+        if passed is not None:
+            os.close(passed)
+        if passed is not None or reply.get("answers") != number:
             raise SubmissionError(f"{call} was answered by a message that does not belong to it.")
         if "problem" in reply:
             details_text = f"\n\n{reply['traceback']}" if "traceback" in reply else ""
             raise SubmissionError(f"{call} failed: {reply['problem']}{details_text}")
-        return reply, seconds, passed
+        return reply, seconds
 
     def _look(self, call: str) -> None:
         too_much = self._usage.look()
