@@ -41,7 +41,7 @@ from higgs_challenge.isolation.confine import Isolation
 from higgs_challenge.streams import stream
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import TimeLimitError
-from higgs_challenge.submission.scratch import copy_tree, digest_tree, make_scratch, remove_tree
+from higgs_challenge.submission.scratch import check_submission, copy_tree, digest_tree, make_scratch, remove_tree
 
 ENOUGH_MULTIPLES = 10
 """Below so many hidden events per expected event, pseudo-experiments share too many events to measure coverage."""
@@ -124,6 +124,7 @@ def run_ingestion(run: Run) -> None:
     if run.output.resolve().is_relative_to(run.submission.resolve()):
         raise InputError(f"The output folder must not lie in the submission's folder {run.submission}.")
     refuse_reserved_names(run.submission)
+    check_submission(run.submission, int(run.settings.limits.disk_gigabytes * 1e9))
     plan = make_plan(run.settings)
     with ExitStack() as stack:
         with show_waiting("Opening the data"):
@@ -140,7 +141,7 @@ def run_ingestion(run: Run) -> None:
         fit = fit_submission(run, job, engine, journal, clock)
         isolation = predict_all(run, plan, engine, journal, clock, fit)
         warnings += tell(check_fit(fit, isolation))
-        order_check = repeat_some(run, plan, job, engine, journal)
+        order_check = repeat_some(run, plan, job, engine, journal) if not fit.not_kept else None
         warnings += tell([order_check.warning] if order_check and order_check.warning else [])
     results = [journal.results[key] for key in plan.keys()]  # noqa: SIM118
     outcome = Outcome(fit, results, isolation, order_check, warnings)
@@ -183,7 +184,8 @@ def check_fit(fit: Fit, isolation: Isolation) -> list[str]:
     warnings = [f"the isolation of the submission is {isolation.level}: {reason}" for reason in isolation.missing]
     if fit.not_kept:
         warnings.append(
-            f"only one worker can run this submission, and it cannot be resumed: {fit.not_kept.rstrip('.')}"
+            "only one worker can run this submission, and neither resume it nor check its order: "
+            f"{fit.not_kept.rstrip('.')}"
         )
     return warnings
 

@@ -19,7 +19,7 @@ from higgs_challenge.experiments.settings import Limits
 from higgs_challenge.isolation.confine import Isolation
 from higgs_challenge.submission.answer import Interval
 from higgs_challenge.submission.log import SubmissionLog
-from higgs_challenge.submission.process import Place, ProcessDiedError, SubmissionProcess
+from higgs_challenge.submission.process import FailedCallError, Place, ProcessDiedError, SubmissionProcess
 from higgs_challenge.submission.usage import Allowance
 
 T = TypeVar("T")
@@ -122,9 +122,7 @@ def fit_model(job: Job, process: SubmissionProcess, limit: float) -> Fit:
     not_kept = ""
     try:
         keep_model(process.dump(limit), job.model)
-    except ProcessDiedError:
-        raise
-    except SubmissionError as error:
+    except FailedCallError as error:
         not_kept = str(error)
     return Fit(seconds, process.peak_memory, isolation, not_kept)
 

@@ -15,7 +15,16 @@ REFUSED = (
     *("connect", "io_uring_setup", "io_uring_enter", "io_uring_register"),
     *("sendmsg", "sendmmsg"),  # open files on their way between processes count for all processes of a user
     # other processes
-    *("ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "kcmp", "pidfd_getfd", "pidfd_open"),
+    *(
+        "timer_create",
+        "ptrace",
+        "process_vm_readv",
+        "process_vm_writev",
+        "process_madvise",
+        "kcmp",
+        "pidfd_getfd",
+        "pidfd_open",
+    ),
     *("migrate_pages", "move_pages"),
     # memory and messages that outlive or cross processes
     *("shmget", "shmat", "shmctl", "semget", "semop", "semtimedop", "semctl", "msgget", "msgsnd", "msgrcv", "msgctl"),
@@ -46,12 +55,16 @@ BEFORE_SCOPED_SIGNALS, BEFORE_TRUNCATE = 6, 3
 """The versions of Landlock from which it looks after them itself."""
 
 UNKNOWN = -1
+NEITHER_READ_NOR_WRITE = 3
 INTEGER = 0xFFFFFFFF
 """The bits of an argument that the kernel looks at where it is an int; the filter sees 64."""
 
 AF_UNIX, SOCK_DGRAM, SOCK_RAW, SOCK_TYPES = 1, 2, 3, 0xF
 NEW_USER_SPACE = 0x10000000
-SET_DUMPABLE = 4
+EXIT_SIGNAL, CONTINUE = 0xFF, 18
+"""Of clone: nothing may wake a process that stands still, neither the end of another one nor a timer."""
+
+SET_DEATH_SIGNAL, SET_DUMPABLE = 1, 4
 SET_OWNER, SET_OWNER_EX, SET_SIGNAL = 8, 15, 10
 OWNER_REQUESTS = (0x8901, 0x8902)
 
@@ -77,7 +90,9 @@ def restrict_calls(landlock_abi: int) -> None:
             _add(rules, refuse, name, Arg(0, EQ, AF_UNIX), Arg(1, MASKED_EQ, SOCK_TYPES, kind))
     _add(rules, pyseccomp.ERRNO(errno.ENOSYS), "clone3")  # its flags are out of sight; the C library then takes clone
     _add(rules, refuse, "clone", Arg(0, MASKED_EQ, NEW_USER_SPACE, NEW_USER_SPACE))
-    _add(rules, refuse, "prctl", Arg(0, MASKED_EQ, INTEGER, SET_DUMPABLE))
+    _add(rules, refuse, "clone", Arg(0, MASKED_EQ, EXIT_SIGNAL, CONTINUE))
+    for option in (SET_DEATH_SIGNAL, SET_DUMPABLE):
+        _add(rules, refuse, "prctl", Arg(0, MASKED_EQ, INTEGER, option))
     for command in (SET_OWNER, SET_OWNER_EX, SET_SIGNAL):
         _add(rules, refuse, "fcntl", Arg(1, MASKED_EQ, INTEGER, command))
     for request in OWNER_REQUESTS:
@@ -87,6 +102,10 @@ def restrict_calls(landlock_abi: int) -> None:
             _add(rules, refuse, name, Arg(0, NE, os.getpid()))
     if landlock_abi < BEFORE_TRUNCATE:
         _add(rules, refuse, "truncate")
+        _add(rules, pyseccomp.ERRNO(errno.ENOSYS), "openat2")
+        for mode in (os.O_RDONLY, NEITHER_READ_NOR_WRITE):  # which empty a file that is not opened to be written
+            _add(rules, refuse, "open", Arg(1, MASKED_EQ, os.O_ACCMODE | os.O_TRUNC, mode | os.O_TRUNC))
+            _add(rules, refuse, "openat", Arg(2, MASKED_EQ, os.O_ACCMODE | os.O_TRUNC, mode | os.O_TRUNC))
     rules.load()
 
 

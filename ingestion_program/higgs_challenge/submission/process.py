@@ -23,7 +23,7 @@ from higgs_challenge.isolation.confine import FULL, OFF, Borders, Isolation
 from higgs_challenge.submission.answer import Interval, check_answer
 from higgs_challenge.submission.channel import Channel, ChannelClosedError, anonymous_file
 from higgs_challenge.submission.log import SubmissionLog
-from higgs_challenge.submission.scratch import SUBMISSION, WORK, make_environment
+from higgs_challenge.submission.scratch import SUBMISSION, WORK, is_whole, make_environment
 from higgs_challenge.submission.usage import Allowance, Usage
 
 PROGRAM_FOLDER = Path(__file__).parents[2]
@@ -37,6 +37,10 @@ GUARD = 'read -r _; kill -s KILL -- "-$1"'
 
 class TimeLimitError(SubmissionError):
     """A call took longer than its limit."""
+
+
+class FailedCallError(SubmissionError):
+    """The submission's process answered that a call failed."""
 
 
 class ProcessDiedError(SubmissionError):
@@ -91,6 +95,8 @@ class SubmissionProcess:
     """
 
     def __init__(self, place: Place, log: SubmissionLog) -> None:
+        if not is_whole(place.scratch):
+            raise SubmissionError("The submission has removed its own folder, or the folder that it works in.")
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
@@ -220,18 +226,18 @@ class SubmissionProcess:
             raise TimeLimitError(f"{call} took longer than its limit of {limit:g} s.") from error
         except ChannelClosedError as error:
             raise ProcessDiedError(f"{call} ended the submission's process ({self._fate()}).") from error
-        self._look(call)
+        self._look(call, files=call == "fit")  # what fit leaves is copied for the check of the order
         if passed is not None:
             os.close(passed)
         if passed is not None or reply.get("answers") != number:
             raise SubmissionError(f"{call} was answered by a message that does not belong to it.")
         if "problem" in reply:
             details_text = f"\n\n{reply['traceback']}" if "traceback" in reply else ""
-            raise SubmissionError(f"{call} failed: {reply['problem']}{details_text}")
+            raise FailedCallError(f"{call} failed: {reply['problem']}{details_text}")
         return reply, seconds
 
-    def _look(self, call: str) -> None:
-        too_much = self._usage.look()
+    def _look(self, call: str, files: bool = False) -> None:
+        too_much = self._usage.look(files)
         if too_much:
             raise SubmissionError(f"{call} {too_much}.")
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from higgs_challenge.compiled import FOLDER_VARIABLE, cache_folder
 from higgs_challenge.errors import InputError, SubmissionError
+from higgs_challenge.submission.usage import check_files
 
 SUBMISSION, WORK, HOME = "submission", "work", "home"
 COMPILED = ".compiled"
@@ -33,16 +34,31 @@ THREAD_VARIABLES = (
 )
 
 
+def check_submission(folder: Path, most_bytes: int) -> None:
+    """Check that a submission's folder can be copied.
+
+    Raises:
+        SubmissionError: it holds too much, or what is neither file nor folder.
+    """
+    too_much = check_files(folder, most_bytes)
+    if too_much:
+        raise SubmissionError(f"The submission holds {too_much}.")
+    strange = [path.name for path in folder.rglob("*") if not _is_plain(path)]
+    if strange:
+        raise SubmissionError(f"The submission holds {', '.join(sorted(strange))}, neither file nor folder; remove it.")
+
+
+def is_whole(scratch: Path) -> bool:
+    """Tell whether a scratch folder still has its folders, which a submission can remove."""
+    return all((scratch / name).is_dir() and not (scratch / name).is_symlink() for name in (SUBMISSION, WORK, HOME))
+
+
 def make_scratch(scratch: Path, submission: Path) -> None:
     """Make a scratch folder with a private copy of a submission; links stay links, which lead nowhere once closed in.
 
     Raises:
-        SubmissionError: the submission holds what is neither file nor folder.
         InputError: the folder cannot be written.
     """
-    strange = [path.name for path in submission.rglob("*") if not _is_plain(path)]
-    if strange:
-        raise SubmissionError(f"The submission holds {', '.join(sorted(strange))}, neither file nor folder; remove it.")
     try:
         for name in (WORK, HOME):
             (scratch / name).mkdir(parents=True)

@@ -7,8 +7,10 @@ from pathlib import Path
 import psutil
 
 MOST_PROCESSES = 200
+MOST_THREADS = 5_000
 MOST_FILES = 100_000
-LOOKS_BETWEEN_DISK_LOOKS = 20
+DEEPEST_FOLDER = 100
+LOOKS_BETWEEN_FILE_LOOKS = 20
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,14 @@ class Allowance:
     disk: int
 
 
+@dataclass(frozen=True)
+class Share:
+    """What one process uses: bytes of memory that are no file's, and threads."""
+
+    memory: int
+    threads: int
+
+
 class Usage:
     """Looks at a process group again and again.
 
@@ -35,58 +45,83 @@ class Usage:
         self._looks = 0
         self.peak_memory = 0
 
-    def look(self) -> str | None:
-        """Measure, and say what is too much, or None."""
+    def look(self, files: bool = False) -> str | None:
+        """Measure, and say what is too much, or None; files only now and then, or where asked for."""
         members = find_members(self._group)
+        shares = list(map(measure_process, members))
         if len(members) > MOST_PROCESSES:
             return f"had more than {MOST_PROCESSES} processes at once"
-        memory = sum(map(private_memory, members))
-        if memory > self._allowance.memory:  # forked processes share memory, which only a slower look sees
+        if sum(share.threads for share in shares) > MOST_THREADS:
+            return f"had more than {MOST_THREADS} threads at once"
+        memory = sum(share.memory for share in shares)
+        if memory > self._allowance.memory:  # processes that share memory each count it, but in a slower look
             memory = sum(map(proportional_memory, members))
         self.peak_memory = max(self.peak_memory, memory)
         if memory > self._allowance.memory:
             return f"used more memory than its limit of {self._allowance.memory / 1e9:g} GB"
         self._looks += 1
-        return self._look_at_files(members) if self._looks % LOOKS_BETWEEN_DISK_LOOKS == 0 else None
+        return self._look_at_files(members) if files or self._looks % LOOKS_BETWEEN_FILE_LOOKS == 0 else None
 
-    def _look_at_files(self, members: list[psutil.Process]) -> str | None:
-        used = sum(nameless_files(member.pid) for member in members)
-        files = 0
-        for folder, _, names in os.walk(self._scratch):
-            files += len(names)
+    def _look_at_files(self, members: list[int]) -> str | None:
+        nameless = sum(map(nameless_files, members))
+        found = check_files(self._scratch, self._allowance.disk, nameless)
+        return found and f"left {found}"
+
+
+def check_files(folder: Path, most_bytes: int, used: int = 0) -> str | None:
+    """Name what of a folder's files is too much, or None; folders count as files, and holes in files as their size.
+
+    Args:
+        folder: with its sub-folders.
+        most_bytes: allowed.
+        used: bytes elsewhere, which count too.
+    """
+    files = 0
+    todo = [(folder, 0)]
+    while todo:
+        place, depth = todo.pop()
+        if depth > DEEPEST_FOLDER:
+            return f"folders more than {DEEPEST_FOLDER} deep"
+        for entry in _entries(place):
+            files += 1
             if files > MOST_FILES:
-                return f"left more than {MOST_FILES} files"
-            used += sum(size_on_disk(Path(folder, name), follow=False) for name in names)
-            if used > self._allowance.disk:
-                return f"wrote more files than its limit of {self._allowance.disk / 1e9:g} GB"
-        return None
+                return f"more than {MOST_FILES} files"
+            if entry.is_dir(follow_symlinks=False):
+                todo.append((Path(entry.path), depth + 1))
+            else:
+                used += _size(entry.path, follow=False)
+        if used > most_bytes:
+            return f"files of more than {most_bytes / 1e9:g} GB"
+    return None
 
 
-def find_members(group: int) -> list[psutil.Process]:
+def find_members(group: int) -> list[int]:
     """Find the processes of a process group."""
     members = []
     for pid in psutil.pids():
         try:
             if os.getpgid(pid) == group:
-                members.append(psutil.Process(pid))
-        except (ProcessLookupError, PermissionError, psutil.NoSuchProcess):
+                members.append(pid)
+        except (ProcessLookupError, PermissionError):
             continue  # it has ended meanwhile
     return members
 
 
-def private_memory(process: psutil.Process) -> int:
-    """Give the bytes of memory that a process does not take from files; forked processes each count what they share."""
+def measure_process(pid: int) -> Share:
+    """Measure one process; nothing where it has ended."""
     try:
-        memory = process.memory_info()
-    except psutil.Error:
-        return 0
-    return int(memory.rss - getattr(memory, "shared", 0))
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return Share(0, 0)
+    values = {name: text.split()[0] for name, _, text in (line.partition(":") for line in lines) if text.split()}
+    kilobytes = int(values.get("RssAnon", 0)) + int(values.get("RssShmem", 0))
+    return Share(1024 * kilobytes, int(values.get("Threads", 0)))
 
 
-def proportional_memory(process: psutil.Process) -> int:
+def proportional_memory(pid: int) -> int:
     """Give the bytes of a process's memory, each page divided by the number of processes that share it."""
     try:
-        memory = process.memory_full_info()
+        memory = psutil.Process(pid).memory_full_info()
     except psutil.Error:
         return 0
     return int(getattr(memory, "pss", memory.uss))
@@ -98,13 +133,20 @@ def nameless_files(pid: int) -> int:
         handles = list(Path(f"/proc/{pid}/fd").iterdir())
     except OSError:
         return 0
-    return sum(size_on_disk(handle, follow=True) for handle in handles if _is_nameless(handle))
+    return sum(_size(str(handle), follow=True) for handle in handles if _is_nameless(handle))
 
 
-def size_on_disk(path: Path, follow: bool) -> int:
-    """Give the bytes that a file really takes; 0 where it is gone."""
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
     try:
-        return path.stat(follow_symlinks=follow).st_blocks * 512
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:  # it has gone meanwhile, or is closed to us
+        return []
+
+
+def _size(path: str, follow: bool) -> int:
+    try:
+        return os.stat(path, follow_symlinks=follow).st_size
     except OSError:
         return 0
 
