@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from higgs_challenge.errors import ChallengeError, InputError
+from higgs_challenge.errors import ChallengeError, InputError, printable
 from higgs_challenge.events.nuisances import PRIORS
 from higgs_challenge.experiments import Settings, load_settings
 from higgs_challenge.experiments.settings import SETTINGS_FILE, ActiveNuisances
@@ -61,13 +61,6 @@ def existing_folder(text: str) -> Path:
 def available_cores() -> int:
     """Count the processor cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def printable(text: str) -> str:
-    """Replace control characters but for new lines and tabs: a participant's text must not command a terminal."""
-    return "".join(
-        letter if letter.isprintable() or letter in "\n\t" else "\N{REPLACEMENT CHARACTER}" for letter in text
-    )
 
 
 def exit_on_mistakes(main: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""The two mistakes that are not ours, each ending a run with one sentence and exit code 2."""
+"""The two mistakes that are not ours, each ending a run with one sentence and exit code 2, and how they are printed."""
 
 
 class ChallengeError(Exception):
@@ -11,3 +11,10 @@ class SubmissionError(ChallengeError):
 
 class InputError(ChallengeError):
     """The organiser's mistake: settings, data or paths that cannot be used."""
+
+
+def printable(text: str) -> str:
+    """Replace control characters but for new lines and tabs: a participant's text must not command a terminal."""
+    return "".join(
+        letter if letter.isprintable() or letter in "\n\t" else "\N{REPLACEMENT CHARACTER}" for letter in text
+    )

@@ -12,7 +12,7 @@ from higgs_challenge.data.disk import alone_in
 from higgs_challenge.data.source import open_data
 from higgs_challenge.data.store import Store
 from higgs_challenge.data.training import TrainingSet
-from higgs_challenge.errors import InputError, SubmissionError
+from higgs_challenge.errors import InputError, SubmissionError, printable
 from higgs_challenge.events.systematics import systematics
 from higgs_challenge.execution.clock import Clock
 from higgs_challenge.execution.devices import make_slots
@@ -161,7 +161,7 @@ def compile_events(training: TrainingSet) -> None:
 def tell(warnings: list[str]) -> list[str]:
     """Print warnings, and give them back for the summary."""
     for warning in warnings:
-        console().print(f"Warning: {warning}.", style="yellow")
+        console().print(f"Warning: {printable(warning)}.", style="yellow", markup=False)
     return warnings
 
 
