@@ -18,12 +18,12 @@ for module in (landlockpy, landlockpy._syscall):
 def older_kernel(landlock: int, folder: Path, patch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let submissions' processes find this version of Landlock; 0 for the kernel's own."""
     if landlock:
-        patched_start(folder, PATCH.format(version=landlock), patch)
+        patch.setenv("PYTHONPATH", str(write_start(folder, PATCH.format(version=landlock))))
     yield
 
 
-def patched_start(folder: Path, code: str, patch: pytest.MonkeyPatch) -> None:
-    """Run code at the start of every Python from now on, those of submissions included."""
+def write_start(folder: Path, code: str) -> Path:
+    """Make a folder that, in PYTHONPATH, has every Python run this code at its start, those of submissions included."""
     (folder / "patched").mkdir()
     (folder / "patched" / "sitecustomize.py").write_text(code)
-    patch.setenv("PYTHONPATH", str(folder / "patched"))
+    return folder / "patched"

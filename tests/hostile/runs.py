@@ -25,7 +25,7 @@ PATIENCE = 60.0
 LARGEST_FILE = 2_000_000_000
 """Bytes that no file of ours has, so that a submission that gets us to write without end does not fill the disk."""
 
-MISTAKES = re.compile(r"^(SubmissionError|TimeLimitError|ProcessDiedError|InputError): ", re.MULTILINE)
+MISTAKES = re.compile(r"^\w+Error: ", re.MULTILINE)
 
 LEFT_BY_A_FAILED_RUN = {"journal.jsonl", "submission.log"}
 LEFT_BY_A_RUN = LEFT_BY_A_FAILED_RUN | {"result_0.json", "ingestion_duration.json", "ingestion_summary.json"}

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from older_kernels import patched_start
+from older_kernels import write_start
 from runs import Runs, assert_harmless, assert_nothing_runs
 from tiny_submissions import write_submission
 
@@ -23,15 +23,13 @@ LACKS = {
 def test_a_machine_without(
     run: Runs,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     code: str,
     level: str,
     sentences: list[str],
     isolation: str,
 ) -> None:
-    patched_start(tmp_path, code, monkeypatch)
     folder = write_submission(tmp_path / "submission", fit="print('ran')")
-    ended = run.run(folder, "--isolation", isolation, PYTHONPATH=str(tmp_path / "patched"))
+    ended = run.run(folder, "--isolation", isolation, PYTHONPATH=str(write_start(tmp_path, code)))
     if isolation == "required":
         assert ended.code == 2
         assert ended.message.startswith("Submissions must be isolated, but ")
