@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -47,7 +48,16 @@ def cache_folder() -> Path:
     beside = PACKAGE / "__pycache__"
     if os.access(beside if beside.exists() else PACKAGE, os.W_OK):
         return beside / name
-    return Path(tempfile.gettempdir()) / f"higgs_challenge-{os.getuid()}" / name
+    return _own_folder(Path(tempfile.gettempdir()) / f"higgs_challenge-{os.getuid()}") / name
+
+
+def _own_folder(folder: Path) -> Path:
+    """Make a folder that nobody else can write to; code of others must not run here."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise PermissionError(f"{folder} must be a folder of yours that nobody else can write to: remove it.")
+    return folder
 
 
 def _source_hash() -> str:

@@ -82,7 +82,7 @@ FAILING: dict[str, tuple[dict[str, Any], str]] = {
             },
             "limits": NO_TIME,
         },
-        "dump took longer than its limit of 1 s.",
+        "pickling the model took longer than its limit of 10 s.",
     ),
     "stops itself": (
         {"fit": "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)", "limits": NO_TIME},
@@ -118,6 +118,10 @@ FAILING: dict[str, tuple[dict[str, Any], str]] = {
         {"fit": "import os\nos.rename(os.getcwd(), '../old')\nopen('../work', 'w').close()"},
         GONE,
     ),
+    "leaves folders two thousand deep": (
+        {"fit": "import os\nfor _ in range(2000):\n    os.mkdir('d')\n    os.chdir('d')"},
+        "fit left folders more than 100 deep.",
+    ),
 }
 
 
@@ -133,9 +137,6 @@ HARMLESS: dict[str, dict[str, Any]] = {
     "prints two gigabytes": {"fit": "import os\nfor _ in range(2000):\n    os.write(1, bytes(1_000_000))"},
     "prints control characters": {"fit": r"print('\x1b[2J\x1b]0;hostile\x07\x00\xff')"},
     "closes standard output": {"fit": "import os, sys\nsys.stdout = sys.stderr = None\nos.close(1)\nos.close(2)"},
-    "leaves folders two thousand deep": {
-        "fit": "import os, time\nfor _ in range(2000):\n    os.mkdir('d')\n    os.chdir('d')\ntime.sleep(2.5)"
-    },
     "leaves strange names": {
         "fit": r"""
             import os

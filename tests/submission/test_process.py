@@ -121,7 +121,7 @@ def test_a_fitted_model_moves_to_another_process(tmp_path: Path, training: Path,
     with running(folder, training) as first, running(folder, training) as second:
         first.fit(LIMIT)
         model = first.dump(LIMIT)
-        second.load(model, LIMIT)
+        second.load(model)
         os.close(model)
         assert first.predict(features, LIMIT)[0] == second.predict(features, LIMIT)[0] == Interval(7.0, 0.0, 0.0, 1.0)
 

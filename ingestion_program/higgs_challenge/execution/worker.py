@@ -27,6 +27,9 @@ T = TypeVar("T")
 MEMORY_SHARE = 0.9
 """Of the machine's memory, which no submission may exceed whatever its limit says."""
 
+LEAST_DUMP_SECONDS = 10.0
+"""For pickling a model, where fit took nearly all the time it had."""
+
 MOST_REPEATS = 2
 """How often a pseudo-experiment is tried again after the submission's process has died."""
 
@@ -121,7 +124,7 @@ def fit_model(job: Job, process: SubmissionProcess, limit: float) -> Fit:
     seconds = process.fit(limit)
     not_kept = ""
     try:
-        keep_model(process.dump(limit), job.model)
+        keep_model(process.dump(max(limit - seconds, LEAST_DUMP_SECONDS)), job.model)
     except FailedCallError as error:
         not_kept = str(error)
     return Fit(seconds, process.peak_memory, isolation, not_kept)
@@ -212,7 +215,7 @@ class Worker:
         if self._process is None:
             process = self._create()
             with self._job.model.open("rb") as model:
-                process.load(model.fileno(), self._job.limits.fit_seconds)
+                process.load(model.fileno())
             return process
         return self._process
 

@@ -44,7 +44,7 @@ PRETENDED = (
     *("setsid", "setpgid"),  # a process that cannot leave its group is ended with it
     *("chmod", "fchmod", "fchmodat", "fchmodat2"),  # Landlock leaves permissions and times of all files open
     *("utime", "utimes", "utimensat", "futimesat"),
-    "setpriority",
+    *("setpriority", "ioprio_set"),
 )
 
 OWN_ONLY = ("prlimit64", "sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr")

@@ -13,18 +13,8 @@ SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/libx32", "/bin", "/sbin", "/nix/
 CACHES = ("/var/cache/fontconfig",)
 SETTINGS = (
     *("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "ld.so.preload", "alternatives", "passwd", "group", "nsswitch.conf"),
-    *(
-        "localtime",
-        "locale.alias",
-        "timezone",
-        "os-release",
-        "debian_version",
-        "mime.types",
-        "fonts",
-        "ssl",
-        "pki",
-        "ca-certificates",
-    ),
+    *("localtime", "locale.alias", "timezone", "os-release", "debian_version", "mime.types", "fonts"),
+    *("ca-certificates", "ssl/certs", "ssl/openssl.cnf", "pki/tls/certs", "pki/ca-trust"),
     *("OpenCL", "vulkan", "glvnd", "protocols", "services", "hosts", "host.conf"),
 )
 """In /etc: what libraries read, and nothing that holds a secret."""

@@ -19,6 +19,7 @@ def main() -> None:
     else:
         limit_resources(borders)
         isolation = Isolation(OFF, 0, ())
+    channel.send({"answers": request["number"], "isolation": asdict(isolation)})
     # Numerical libraries start threads at import, which must be closed in like everything else.
     from higgs_challenge.submission.child import Child, serve
     from higgs_challenge.submission.semaphores import use_unnamed_semaphores
@@ -27,7 +28,6 @@ def main() -> None:
         use_unnamed_semaphores()
     sys.path.insert(0, request["submission"])
     sys.argv = [os.path.join(request["submission"], "model.py")]
-    channel.send({"answers": request["number"], "isolation": asdict(isolation)})
     serve(channel, Child(request["submission"], request["training"]), request["submission"])
 
 

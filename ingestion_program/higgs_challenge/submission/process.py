@@ -28,8 +28,17 @@ from higgs_challenge.submission.usage import Allowance, Usage
 
 PROGRAM_FOLDER = Path(__file__).parents[2]
 START_LIMIT = 300.0
+"""Seconds to import our own modules, or to take a fitted model over: nobody should train there."""
 REQUIRED, BEST_EFFORT = "required", "best-effort"
 DEMANDS = (REQUIRED, BEST_EFFORT, OFF)
+
+NAMES = {
+    "start": "starting Python",
+    "ready": "starting Python",
+    "dump": "pickling the model",
+    "load": "unpickling the model",
+}
+"""How messages call a call that a submission's author does not know."""
 
 GUARD = 'read -r _; kill -s KILL -- "-$1"'
 """A shell that ends a process group when the pipe to us breaks, because we have ended, in whatever way."""
@@ -150,6 +159,7 @@ class SubmissionProcess:
                     f"Submissions must be isolated, but {'; and '.join(self._isolation.missing)}. Mend that, or take "
                     f"--isolation {BEST_EFFORT} where you trust the submission."
                 )
+            self._call("ready", START_LIMIT)
         return self._isolation
 
     def fit(self, limit: float) -> float:
@@ -169,10 +179,10 @@ class SubmissionProcess:
             raise
         return model
 
-    def load(self, model: int, limit: float) -> None:
+    def load(self, model: int) -> None:
         """Hand a fitted model, a file that dump gave, to this process; the caller closes it."""
         self.start()
-        self._call("load", limit, file=model)
+        self._call("load", START_LIMIT, file=model)
 
     def predict(self, features: Floats, limit: float) -> tuple[Interval, float]:
         """Ask for the interval of one pseudo-experiment.
@@ -214,32 +224,33 @@ class SubmissionProcess:
         self, call: str, limit: float, details: dict[str, Any] | None = None, file: int | None = None
     ) -> tuple[dict[str, Any], float]:
         """Ask, handing a file over where need be; gives the reply and the seconds that it took."""
+        name = NAMES.get(call, call)
         number = secrets.token_hex(8)  # an answer prepared before the question cannot know it
         started = time.monotonic()
         try:
             self._channel.send({"call": call, "number": number, **(details or {})}, file)
             self._signal(signal.SIGCONT)
-            reply, passed = self._channel.receive(limit, lambda: self._look(call))
+            reply, passed = self._channel.receive(limit, lambda: self._look(name))
             seconds = time.monotonic() - started
             self._signal(signal.SIGSTOP)
         except TimeoutError as error:
-            raise TimeLimitError(f"{call} took longer than its limit of {limit:g} s.") from error
+            raise TimeLimitError(f"{name} took longer than its limit of {limit:g} s.") from error
         except ChannelClosedError as error:
-            raise ProcessDiedError(f"{call} ended the submission's process ({self._fate()}).") from error
-        self._look(call, files=call == "fit")  # what fit leaves is copied for the check of the order
+            raise ProcessDiedError(f"{name} ended the submission's process ({self._fate()}).") from error
+        self._look(name, files=call == "fit")  # what fit leaves is copied for the check of the order
         if passed is not None:
             os.close(passed)
         if passed is not None or reply.get("answers") != number:
-            raise SubmissionError(f"{call} was answered by a message that does not belong to it.")
+            raise SubmissionError(f"{name} was answered by a message that does not belong to it.")
         if "problem" in reply:
             details_text = f"\n\n{reply['traceback']}" if "traceback" in reply else ""
-            raise FailedCallError(f"{call} failed: {reply['problem']}{details_text}")
+            raise FailedCallError(f"{name} failed: {reply['problem']}{details_text}")
         return reply, seconds
 
-    def _look(self, call: str, files: bool = False) -> None:
+    def _look(self, name: str, files: bool = False) -> None:
         too_much = self._usage.look(files)
         if too_much:
-            raise SubmissionError(f"{call} {too_much}.")
+            raise SubmissionError(f"{name} {too_much}.")
 
     def _fate(self) -> str:
         try:

@@ -11,6 +11,8 @@ MOST_THREADS = 5_000
 MOST_FILES = 100_000
 DEEPEST_FOLDER = 100
 LOOKS_BETWEEN_FILE_LOOKS = 20
+OWN_MEMORY = ("RssAnon", "RssShmem", "VmSwap", "VmPTE")
+"""In /proc/PID/status: memory that is no file's, and the tables that describe it."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,10 @@ class Usage:
         return self._look_at_files(members) if files or self._looks % LOOKS_BETWEEN_FILE_LOOKS == 0 else None
 
     def _look_at_files(self, members: list[int]) -> str | None:
-        nameless = sum(map(nameless_files, members))
+        try:
+            nameless = sum(map(nameless_files, members))
+        except PermissionError:
+            return "started a program that hides its open files"
         found = check_files(self._scratch, self._allowance.disk, nameless)
         return found and f"left {found}"
 
@@ -82,7 +87,11 @@ def check_files(folder: Path, most_bytes: int, used: int = 0) -> str | None:
         place, depth = todo.pop()
         if depth > DEEPEST_FOLDER:
             return f"folders more than {DEEPEST_FOLDER} deep"
-        for entry in _entries(place):
+        try:
+            entries = list_folder(place)
+        except OSError as error:  # of a path that is too long, or closed to us
+            return f"a folder that cannot be listed ({error.strerror})"
+        for entry in entries:
             files += 1
             if files > MOST_FILES:
                 return f"more than {MOST_FILES} files"
@@ -93,6 +102,15 @@ def check_files(folder: Path, most_bytes: int, used: int = 0) -> str | None:
         if used > most_bytes:
             return f"files of more than {most_bytes / 1e9:g} GB"
     return None
+
+
+def list_folder(folder: Path) -> list[os.DirEntry[str]]:
+    """List a folder; nothing where it has gone meanwhile."""
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def find_members(group: int) -> list[int]:
@@ -114,7 +132,7 @@ def measure_process(pid: int) -> Share:
     except OSError:
         return Share(0, 0)
     values = {name: text.split()[0] for name, _, text in (line.partition(":") for line in lines) if text.split()}
-    kilobytes = int(values.get("RssAnon", 0)) + int(values.get("RssShmem", 0))
+    kilobytes = sum(int(values.get(name, 0)) for name in OWN_MEMORY)
     return Share(1024 * kilobytes, int(values.get("Threads", 0)))
 
 
@@ -122,26 +140,24 @@ def proportional_memory(pid: int) -> int:
     """Give the bytes of a process's memory, each page divided by the number of processes that share it."""
     try:
         memory = psutil.Process(pid).memory_full_info()
+    except psutil.AccessDenied:  # a program that may be run but not read hides this
+        return measure_process(pid).memory
     except psutil.Error:
         return 0
     return int(getattr(memory, "pss", memory.uss))
 
 
 def nameless_files(pid: int) -> int:
-    """Give the bytes of a process's open files that have no name (any more), in memory or on disk."""
+    """Give the bytes of a process's open files that have no name (any more), in memory or on disk.
+
+    Raises:
+        PermissionError: the process hides them.
+    """
     try:
         handles = list(Path(f"/proc/{pid}/fd").iterdir())
-    except OSError:
+    except (FileNotFoundError, ProcessLookupError):
         return 0
     return sum(_size(str(handle), follow=True) for handle in handles if _is_nameless(handle))
-
-
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as entries:
-            return list(entries)
-    except OSError:  # it has gone meanwhile, or is closed to us
-        return []
 
 
 def _size(path: str, follow: bool) -> int:
