@@ -134,7 +134,8 @@ def test_a_model_that_does_not_pickle_names_the_attribute(tmp_path: Path, traini
         with pytest.raises(SubmissionError) as caught:
             process.dump(LIMIT)
     text = str(caught.value)
-    assert text.startswith("pickling the model failed: The fitted model cannot be passed to other workers: guard does not pickle (")
+    beginning = "pickling the model failed: The fitted model cannot be passed to other workers: guard does not pickle ("
+    assert text.startswith(beginning)
     assert "cannot pickle '_thread.lock' object" in text
     assert text.endswith("Drop it at the end of fit, define __getstate__, or run one worker.")
 
