@@ -1,6 +1,7 @@
 """Run a submission over a phase's pseudo-experiments."""
 
 import argparse
+import re
 from pathlib import Path
 
 from higgs_challenge.cli import add_plan_options, available_cores, existing_folder, exit_on_mistakes, plan_settings
@@ -60,7 +61,10 @@ def main() -> None:
         help="where the submission runs: on this machine, or on the workers of a Dask scheduler (default: %(default)s)",
     )
     cluster.add_argument(
-        "--scheduler", metavar="ADDRESS", help="of the Dask scheduler, for instance tcp://10.0.0.1:8786"
+        "--scheduler",
+        type=scheduler_address,
+        metavar="ADDRESS",
+        help="of the Dask scheduler, for instance tcp://10.0.0.1:8786",
     )
     add_plan_options(parser)
     arguments = parser.parse_args()
@@ -88,6 +92,14 @@ def main() -> None:
                 scheduler=arguments.scheduler,
             )
         )
+
+
+def scheduler_address(text: str) -> str:
+    """Check --scheduler."""
+    found = re.fullmatch(r"(tcp|tls)://.+:(\d+)", text)
+    if not found or not 0 < int(found[2]) < 65536:
+        raise argparse.ArgumentTypeError(f"must be like tcp://10.0.0.1:8786, as the scheduler prints it, not {text}")
+    return text
 
 
 def number_of_workers(text: str) -> int | None:

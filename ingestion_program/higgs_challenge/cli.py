@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from higgs_challenge.errors import ChallengeError, InputError, printable
+from higgs_challenge.errors import ChallengeError, InputError, SubmissionError, printable
 from higgs_challenge.events.nuisances import PRIORS
 from higgs_challenge.experiments import Settings, load_settings
 from higgs_challenge.experiments.settings import SETTINGS_FILE, ActiveNuisances
@@ -72,7 +72,8 @@ def exit_on_mistakes(main: Callable[[], None]) -> None:
     try:
         main()
     except ChallengeError as error:
-        print(f"{type(error).__name__}: {printable(str(error))}", file=sys.stderr)
+        kind = SubmissionError if isinstance(error, SubmissionError) else InputError
+        print(f"{kind.__name__}: {printable(str(error))}", file=sys.stderr)
         sys.exit(EXIT_MISTAKE)
     except KeyboardInterrupt:
         sys.exit("Interrupted.")

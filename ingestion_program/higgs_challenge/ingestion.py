@@ -35,9 +35,9 @@ from higgs_challenge.execution.output import (
 )
 from higgs_challenge.execution.progress import console, format_seconds, show_progress, show_waiting
 from higgs_challenge.execution.summary import Outcome, show_summary, summarise
-from higgs_challenge.execution.worker import Fit, Job, Result
+from higgs_challenge.execution.worker import MODEL_FILE, Fit, Job, Result
 from higgs_challenge.experiments import Plan, Settings, make_plan
-from higgs_challenge.isolation.confine import Isolation
+from higgs_challenge.isolation.confine import OFF, Isolation
 from higgs_challenge.streams import stream
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import TimeLimitError
@@ -103,9 +103,10 @@ def prepared_output(folder: Path, resume: bool) -> Iterator[None]:
             yield
         except SubmissionError:
             remove_tree(unfinished)
+            console().print(f"What the submission printed is in {folder / LOG_FILE}.")
             raise
-        except BaseException:
-            if (folder / JOURNAL_FILE).exists():
+        except BaseException as error:
+            if (unfinished / MODEL_FILE).exists() and "--resume" not in str(error):
                 console().print(f"What is finished is kept in {folder}; the same command with --resume goes on.")
             raise
         remove_tree(unfinished)
@@ -120,9 +121,10 @@ def run_ingestion(run: Run) -> None:
     """
     started = time.monotonic()
     if not (run.submission / "model.py").is_file():
-        raise SubmissionError(f"The submission {run.submission} has no model.py in its top folder.")
-    if run.output.resolve().is_relative_to(run.submission.resolve()):
-        raise InputError(f"The output folder must not lie in the submission's folder {run.submission}.")
+        raise SubmissionError(describe_missing_model(run.submission))
+    for name, folder in (("submission's", run.submission), ("data's", run.data[0])):
+        if run.output.resolve().is_relative_to(folder.resolve()):
+            raise InputError(f"The output folder must not lie in the {name} folder {folder}.")
     refuse_reserved_names(run.submission)
     check_submission(run.submission, int(run.settings.limits.disk_gigabytes * 1e9))
     plan = make_plan(run.settings)
@@ -142,7 +144,10 @@ def run_ingestion(run: Run) -> None:
         isolation = predict_all(run, plan, engine, journal, clock, fit)
         warnings += tell(check_fit(fit, isolation))
         order_check = repeat_some(run, plan, job, engine, journal) if not fit.not_kept else None
-        warnings += tell([order_check.warning] if order_check and order_check.warning else [])
+        if order_check and order_check.different:
+            warnings += tell([order_check.verdict])
+        elif order_check:
+            console().print(f"Order: {order_check.verdict}.")
     results = [journal.results[key] for key in plan.keys()]  # noqa: SIM118
     outcome = Outcome(fit, results, isolation, order_check, warnings)
     show_summary(outcome)
@@ -156,6 +161,13 @@ def compile_events(training: TrainingSet) -> None:
     """Compile what submissions use too, the first time on a machine, lest it counts as their time."""
     with nullcontext() if cache_folder().exists() else show_waiting("Compiling, once after every update"):
         systematics(training(train_size=100), soft_met=1.0)
+
+
+def describe_missing_model(submission: Path) -> str:
+    """Say that there is no model.py, and where one is, folders being zipped as they are too often."""
+    nested = sorted(path.parent.name for path in submission.glob("*/model.py"))
+    where = f"; it is in {nested[0]}/: zip the files, not their folder" if nested else ""
+    return f"The submission {submission} has no model.py in its top folder{where}."
 
 
 def tell(warnings: list[str]) -> list[str]:
@@ -181,6 +193,8 @@ def check_store(store: Store) -> list[str]:
 
 def check_fit(fit: Fit, isolation: Isolation) -> list[str]:
     """Say in which respects a submission was less isolated, or its model less safe, than it could be."""
+    if isolation.level == OFF:
+        return ["the submission is not isolated, as --isolation off says"]
     warnings = [f"the isolation of the submission is {isolation.level}: {reason}" for reason in isolation.missing]
     if fit.not_kept:
         warnings.append(
@@ -228,11 +242,17 @@ def make_engine(run: Run, job: Job, store: Store, stack: ExitStack) -> AbstractC
 
 def fit_submission(run: Run, job: Job, engine: Engine, journal: Journal, clock: Clock) -> Fit:
     """Fit a submission in a scratch folder of its own, unless an earlier run did."""
-    if journal.fit and (job.model.exists() or len(journal.results) == run.settings.number):
+    if journal.fit and (job.holds(journal.fit) or len(journal.results) == run.settings.number):
         console().print(f"Resuming: fitted already, {len(journal.results)} pseudo-experiments are done.")
         return journal.fit
+    if journal.fit:
+        console().print(
+            f"The fitted model of the earlier run is gone or damaged: the submission is fitted again, and its "
+            f"{len(journal.results)} finished pseudo-experiments are done again."
+        )
     remove_tree(job.unfinished)
     with writing_to(run.output):
+        journal.begin_anew()
         job.unfinished.mkdir()
         make_scratch(job.scratch, run.submission)
     own_limit = run.settings.limits.fit_seconds
@@ -244,7 +264,7 @@ def fit_submission(run: Run, job: Job, engine: Engine, journal: Journal, clock: 
         if limit < own_limit:
             raise SubmissionError(f"fit took longer than the run's {clock.describe_limit()}.") from error
         raise
-    console().print(f"Fitted in {format_seconds(fit.seconds)}.")
+    console().print(f"Fitted in {format_seconds(fit.seconds)}. Isolation: {fit.isolation.level}.")
     with writing_to(run.output):
         journal.add_fit(fit, clock.elapsed())
         if run.order_checks:

@@ -173,6 +173,20 @@ def test_a_finished_run_resumed_writes_the_same_again(folder: Path, small_store:
     assert answers(folder, "output") == first
 
 
+@pytest.mark.parametrize("damage", ["cut", "removed"])
+def test_a_run_whose_model_is_gone_begins_anew_and_says_so(folder: Path, small_store: Path, damage: str) -> None:
+    with started(folder, small_store, "output") as process:
+        wait_for_line(process, folder / "output" / "journal.jsonl", '{"result"')
+        process.kill()
+    model = folder / "output" / "unfinished" / "fitted_model"
+    os.truncate(model, 50) if damage == "cut" else model.unlink()
+    ended = run(folder, small_store, "output", "--resume")
+    assert ended.returncode == 0, ended.stderr
+    assert "The fitted model of the earlier run is gone or damaged: the submission is fitted again, and" in ended.stderr
+    fits = {value for content in answers(folder, "output").values() for value in content["delta_mu_hats"]}
+    assert len(fits) == 1
+
+
 @pytest.mark.parametrize("changed", ["submission", "plan", "data"])
 def test_a_run_goes_on_only_as_the_same_run(folder: Path, small_store: Path, official_like: Path, changed: str) -> None:
     assert run(folder, small_store, "output").returncode == 0

@@ -113,6 +113,22 @@ def test_wrong_options_are_told(phase: Path, small_store: Path, options: tuple[s
     assert sentence in ended.stderr
 
 
+def test_a_folder_that_was_zipped_whole_is_told(phase: Path, small_store: Path) -> None:
+    write_submission(phase.parent / "submission" / "mine")
+    ended = run(phase, small_store)
+    assert ended.returncode == 2
+    assert "has no model.py in its top folder; it is in mine/: zip the files, not their folder." in ended.stderr
+
+
+def test_the_isolation_and_the_order_are_told(phase: Path, small_store: Path) -> None:
+    write_submission(phase.parent / "submission")
+    ended = run(phase, small_store, "--check-order", "1", "--isolation", "required")
+    assert "Isolation: full." in ended.stderr
+    assert "Order: 1 pseudo-experiments had the same answer in a fresh process." in ended.stderr
+    ended = run(phase, small_store, "--isolation", "off")
+    assert "Warning: the submission is not isolated, as --isolation off says." in ended.stderr
+
+
 def test_a_submission_that_holds_its_own_output_is_refused(phase: Path, small_store: Path) -> None:
     """Copying it would not end."""
     write_submission(phase.parent / "submission")

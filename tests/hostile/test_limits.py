@@ -16,9 +16,9 @@ SECONDS = 25.0
 
 WAIT = "import time\ntime.sleep(6)\n"
 TOO_MUCH_MEMORY = "fit used more memory than its limit of 1 GB."
-TOO_MUCH_DISK = "fit left files of more than 0.1 GB."
+TOO_MUCH_DISK = "fit made files of more than 0.1 GB."
 MOST_FILES = 2_000
-TOO_MANY_FILES = f"fit left more than {MOST_FILES} files."
+TOO_MANY_FILES = f"fit made more than {MOST_FILES} files."
 NO_MORE_MEMORY = "(a process may have 1 GB)"
 
 MEMORY = {

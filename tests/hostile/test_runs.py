@@ -120,7 +120,7 @@ FAILING: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "leaves folders two thousand deep": (
         {"fit": "import os\nfor _ in range(2000):\n    os.mkdir('d')\n    os.chdir('d')"},
-        "fit left folders more than 100 deep.",
+        "fit made folders more than 100 deep.",
     ),
 }
 

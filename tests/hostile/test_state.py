@@ -59,10 +59,10 @@ def test_a_model_that_only_its_process_has_cannot_be_repeated(run: Runs) -> None
 
 def test_deep_folders_are_refused_before_they_are_copied(run: Runs) -> None:
     fit = "import os\nfor _ in range(2000):\n    os.mkdir('d')\n    os.chdir('d')"
-    assert_contained(run("--check-order", 1, fit=fit), "fit left folders more than 100 deep.")
+    assert_contained(run("--check-order", 1, fit=fit), "fit made folders more than 100 deep.")
 
 
 def test_a_file_with_holes_counts_as_what_its_copy_takes(run: Runs) -> None:
     fit = "for number in range(4):\n    open(str(number), 'w').truncate(190_000_000)"
     ended = run("--check-order", 1, fit=fit, limits="disk_gigabytes: 0.2")
-    assert_contained(ended, "fit left files of more than 0.2 GB.")
+    assert_contained(ended, "fit made files of more than 0.2 GB.")

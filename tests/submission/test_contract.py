@@ -1,5 +1,6 @@
 """What a submission must offer, and what its author is told where it does not."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,36 @@ def test_a_failure_comes_with_the_participants_own_traceback(
     assert f"    {line}\n" in trace
     assert trace.endswith(f"\n{problem}\n")
     assert "higgs_challenge" not in trace
+
+
+CONSTRUCTOR = "class Model must be Model(get_train_set=None, systematics=None): "
+BESIDE = "it lies beside model.py, not in the working directory: use os.path.dirname(__file__)"
+CLOSED = "all else is closed: other files, shared memory, the network"
+
+
+def test_a_constructor_of_other_arguments_is_told(tmp_path: Path, training: Path) -> None:
+    model = "class Model:\n    def __init__(self, data):\n        pass\n    fit = predict = print\n"
+    folder = write_submission(tmp_path / "submission", {"model.py": model})
+    with running(folder, training) as process, pytest.raises(SubmissionError, match=re.escape(CONSTRUCTOR)):
+        process.fit(LIMIT)
+
+
+@pytest.mark.parametrize(
+    ("fit", "hint"),
+    [
+        ("open('weights.txt')", BESIDE),
+        ("open('/tmp/cache', 'w')", CLOSED),
+        ("import urllib.request\nurllib.request.urlopen('http://nobody.invalid')", CLOSED),
+        ("open('not there')", ""),
+    ],
+    ids=["beside model.py", "temporary folder", "network", "nowhere"],
+)
+def test_a_common_mistake_gets_a_hint(tmp_path: Path, training: Path, fit: str, hint: str) -> None:
+    folder = write_submission(tmp_path / "submission", {"weights.txt": "1"}, fit=fit)
+    with running(folder, training) as process, pytest.raises(SubmissionError) as caught:
+        process.fit(LIMIT)
+    first = str(caught.value).partition("\n")[0]
+    assert first.endswith(f"{hint})") if hint else first.endswith("'not there'")
 
 
 def test_a_failing_import_is_told_with_its_line(tmp_path: Path, training: Path) -> None:

@@ -18,7 +18,7 @@ from distributed import CancelledError, Client, Future, KilledWorker
 from higgs_challenge.errors import InputError
 from higgs_challenge.execution.crew import Crew, CrewPlugin, Farewell, find_versions, log_folder, order, work
 from higgs_challenge.execution.devices import Slot
-from higgs_challenge.execution.progress import console
+from higgs_challenge.execution.progress import console, show_waiting
 from higgs_challenge.execution.worker import Fit, Job, Result
 from higgs_challenge.experiments import Experiment
 from higgs_challenge.isolation.confine import Isolation
@@ -219,7 +219,8 @@ def connect(address: str) -> Client:
     for name in loggers:  # what matters to people is told here
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
-        return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+        with show_waiting(f"Connecting to {address}, at most {CONNECT_SECONDS:.0f} s"):
+            return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         raise InputError(
             f"No Dask scheduler answers at {address} ({error}). Start one (`dask scheduler`), and give the address "

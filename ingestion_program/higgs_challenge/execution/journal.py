@@ -30,7 +30,7 @@ class Journal:
     """
 
     def __init__(self, path: Path, identity: dict[str, str], resume: bool) -> None:
-        self._path = path
+        self._path, self._identity = path, identity
         self.fit: Fit | None = None
         self.results: dict[tuple[int, int], Result] = {}
         self.elapsed = 0.0
@@ -38,6 +38,13 @@ class Journal:
         self._file = path.open("ab" if known else "wb")
         if not known:
             self._add({"run": identity}, 0.0)
+
+    def begin_anew(self) -> None:
+        """Drop what an earlier run noted, whose fitted model is gone: results of two fits do not belong together."""
+        self.fit, self.results = None, {}
+        self._file.close()
+        self._file = self._path.open("wb")
+        self._add({"run": self._identity}, 0.0)
 
     def add_fit(self, fit: Fit, elapsed: float) -> None:
         """Note that the submission is fitted, elapsed seconds after the run's start."""

@@ -24,10 +24,10 @@ class OrderCheck:
     largest_difference: float
 
     @property
-    def warning(self) -> str:
-        """What a difference means; empty where there is none."""
+    def verdict(self) -> str:
+        """What came of it, in words."""
         if not self.different:
-            return ""
+            return f"{self.repeated} pseudo-experiments had the same answer in a fresh process"
         return (
             f"{len(self.different)} of {self.repeated} pseudo-experiments had another answer in a fresh process, by up "
             f"to {self.largest_difference:.2g} interval widths: answers depend on earlier ones, or on chance"

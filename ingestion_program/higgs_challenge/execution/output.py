@@ -41,10 +41,7 @@ def writing_to(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise InputError(
-            f"The output folder {folder} cannot be written: {reason}. Mend that; what is finished is kept, and "
-            "--resume goes on from there."
-        ) from error
+        raise InputError(f"The output folder {folder} cannot be written: {reason}.") from error
 
 
 def clear_output(folder: Path, names: Iterable[str] = RESERVED) -> None:

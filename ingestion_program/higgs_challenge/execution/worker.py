@@ -20,6 +20,7 @@ from higgs_challenge.isolation.confine import Isolation
 from higgs_challenge.submission.answer import Interval
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import FailedCallError, Place, ProcessDiedError, SubmissionProcess
+from higgs_challenge.submission.scratch import is_whole
 from higgs_challenge.submission.usage import Allowance
 
 T = TypeVar("T")
@@ -27,6 +28,7 @@ T = TypeVar("T")
 MEMORY_SHARE = 0.9
 """Of the machine's memory, which no submission may exceed whatever its limit says."""
 
+MODEL_FILE = "fitted_model"
 LEAST_DUMP_SECONDS = 10.0
 """For pickling a model, where fit took nearly all the time it had."""
 
@@ -60,7 +62,12 @@ class Job:
     @property
     def model(self) -> Path:
         """The fitted model, bytes that our side never reads."""
-        return self.unfinished / "fitted_model"
+        return self.unfinished / MODEL_FILE
+
+    def holds(self, fit: "Fit") -> bool:
+        """Tell whether what this fit left is still there and whole."""
+        whole = self.model.is_file() and self.model.stat().st_size == fit.model_bytes
+        return whole and is_whole(self.scratch)
 
     @property
     def after_fit(self) -> Path:
@@ -106,11 +113,20 @@ class Result:
 
 @dataclass(frozen=True)
 class Fit:
-    """What became of fit: seconds, peak memory in bytes, isolation reached, and why the model was not kept, if so."""
+    """What became of fit.
+
+    Attributes:
+        seconds: that it took.
+        peak_memory: in bytes.
+        isolation: reached.
+        model_bytes: of the kept model.
+        not_kept: why the model was not kept, where that is so.
+    """
 
     seconds: float
     peak_memory: int
     isolation: Isolation
+    model_bytes: int = 0
     not_kept: str = ""
 
 
@@ -122,12 +138,11 @@ def fit_model(job: Job, process: SubmissionProcess, limit: float) -> Fit:
     """
     isolation = process.start()
     seconds = process.fit(limit)
-    not_kept = ""
     try:
         keep_model(process.dump(max(limit - seconds, LEAST_DUMP_SECONDS)), job.model)
     except FailedCallError as error:
-        not_kept = str(error)
-    return Fit(seconds, process.peak_memory, isolation, not_kept)
+        return Fit(seconds, process.peak_memory, isolation, not_kept=str(error))
+    return Fit(seconds, process.peak_memory, isolation, model_bytes=job.model.stat().st_size)
 
 
 def keep_model(handle: int, path: Path) -> None:

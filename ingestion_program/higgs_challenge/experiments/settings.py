@@ -11,6 +11,8 @@ from higgs_challenge.errors import InputError
 
 SETTINGS_FILE = "settings.yaml"
 LARGEST_MU = 1000.0
+LEAST_MEMORY = 0.3
+"""In gigabytes; without any submission, the process and its events take nearly that."""
 
 
 class _Strict(BaseModel):
@@ -45,7 +47,7 @@ class Limits(_Strict):
     fit_seconds: PositiveFloat = 3600.0
     predict_seconds: PositiveFloat = 60.0
     total_seconds: PositiveFloat | None = None
-    memory_gigabytes: PositiveFloat = 32.0
+    memory_gigabytes: Annotated[float, Field(ge=LEAST_MEMORY)] = 32.0
     disk_gigabytes: PositiveFloat = 20.0
 
 

@@ -2,10 +2,12 @@
 
 import errno
 import importlib
+import inspect
 import mmap
 import numbers
 import os
 import resource
+import socket
 import sys
 import traceback
 from collections.abc import Callable
@@ -30,8 +32,9 @@ NOT_THEIRS = (str(Path(higgs_challenge.__file__).parent), str(Path(importlib.__f
 
 METHODS = ("fit", "predict")
 CLOSED = (
-    " (a submission can read its own folder, the training data and the Python installation, and write its own folder "
-    "and its working directory; all else is closed: other files, shared memory, the network)"
+    " (a submission can read its own folder, the training data and the Python installation, and write its own folder, "
+    "its working directory, its home and temporary files by tempfile; all else is closed: other files, shared memory, "
+    "the network)"
 )
 
 
@@ -54,7 +57,7 @@ class Child:
     def fit(self, request: dict[str, Any], file: int | None) -> dict[str, Any]:
         """Make the model and fit it."""
         warn_of_hidden_modules(self._submission)
-        self._model = load_class()(get_train_set=TrainingSet(self._training), systematics=systematics)
+        self._model = construct(load_class(), get_train_set=TrainingSet(self._training), systematics=systematics)
         self._model.fit()
         return {}
 
@@ -110,6 +113,17 @@ def load_class() -> type:
     return model
 
 
+def construct(model: type, **arguments: Any) -> Any:
+    """Make the model; SubmissionError where it does not take the arguments."""
+    try:
+        inspect.signature(model).bind(**arguments)
+    except ValueError:  # a signature that cannot be read
+        pass
+    except TypeError as error:
+        raise SubmissionError(f"class Model must be Model(get_train_set=None, systematics=None): {error}.") from error
+    return model(**arguments)
+
+
 def dump_model(model: Any) -> bytes:
     """Pickle a fitted model; SubmissionError names the attribute that does not pickle."""
     try:
@@ -149,7 +163,7 @@ def explain(error: BaseException, submission: str) -> dict[str, Any]:
     """Describe a failure in the participant's terms, with the frames of the participant's own code only."""
     ours = isinstance(error, SubmissionError)
     problem = str(error) if ours else f"{type(error).__name__}: {_words(error)}"[:LONGEST_SENTENCE].rstrip(": ")
-    problem += _hint(error)
+    problem += _hint(error, submission)
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(NOT_THEIRS)]
     if not frames:
         return {"problem": problem}
@@ -158,14 +172,21 @@ def explain(error: BaseException, submission: str) -> dict[str, Any]:
     return {"problem": problem, "traceback": text.replace(f'File "{submission}{os.sep}', 'File "')}
 
 
-def _hint(error: BaseException) -> str:
+def _is_refusal(error: Any) -> bool:
+    refused = isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM)
+    return refused or isinstance(error, socket.gaierror)
+
+
+def _hint(error: BaseException, submission: str) -> str:
     if isinstance(error, MemoryError):
         limit, _ = resource.getrlimit(resource.RLIMIT_DATA)
         return f" (a process may have {limit / 1e9:g} GB)"
     if isinstance(error, OSError) and error.errno == errno.EFBIG:
         limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
         return f" (a file may have {limit / 1e9:g} GB)"
-    if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM):
+    if isinstance(error, FileNotFoundError) and error.filename and Path(submission, str(error.filename)).exists():
+        return " (it lies beside model.py, not in the working directory: use os.path.dirname(__file__))"
+    if any(_is_refusal(one) for one in (error, error.__cause__, error.__context__, getattr(error, "reason", None))):
         return CLOSED
     if isinstance(error, RuntimeError) and "shared memory" in _words(error):  # torch's; its data loaders pass data so
         return f"{CLOSED}; a DataLoader needs num_workers=0"

@@ -70,7 +70,18 @@ def make_scratch(scratch: Path, submission: Path) -> None:
 
 
 def digest_tree(folder: Path) -> str:
-    """Hash the names and contents of a folder's files, to tell whether it is still the same."""
+    """Hash the names and contents of a submission's files, to tell whether it is still the same.
+
+    Raises:
+        SubmissionError: a file cannot be read.
+    """
+    try:
+        return _digest_files(folder)
+    except OSError as error:
+        raise SubmissionError(f"The submission's file {error.filename} cannot be read: {error.strerror}.") from error
+
+
+def _digest_files(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()):
         digest.update(f"{path.relative_to(folder)}\0{path.stat().st_size}\0".encode())

@@ -70,7 +70,7 @@ class Usage:
         except PermissionError:
             return "started a program that hides its open files"
         found = check_files(self._scratch, self._allowance.disk, nameless)
-        return found and f"left {found}"
+        return found and f"made {found}"
 
 
 def check_files(folder: Path, most_bytes: int, used: int = 0) -> str | None:
