@@ -6,6 +6,7 @@ import pytest
 from handmade import physical_rows, write_store
 
 from higgs_challenge.events.columns import PROCESSES
+from higgs_challenge.events.transform import Floats, transform
 
 OFFICIAL_SAMPLE = "HIGGS_OFFICIAL_SAMPLE"
 
@@ -30,6 +31,18 @@ def small_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
         }
 
     return write_store(tmp_path_factory.mktemp("data") / "store", part(20), part(5), SMALL_YIELDS)
+
+
+@pytest.fixture(scope="session")
+def training(small_store: Path) -> Path:
+    """The folder that a submission's process may read."""
+    return small_store / "training"
+
+
+@pytest.fixture(scope="session")
+def features() -> Floats:
+    """The features of a small pseudo-experiment."""
+    return transform(physical_rows(np.random.default_rng(11), 500))[0]
 
 
 @pytest.fixture(scope="session")
