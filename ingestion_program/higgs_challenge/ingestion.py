@@ -103,7 +103,8 @@ def prepared_output(folder: Path, resume: bool) -> Iterator[None]:
             yield
         except SubmissionError:
             remove_tree(unfinished)
-            console().print(f"What the submission printed is in {folder / LOG_FILE}.")
+            if (folder / LOG_FILE).exists():
+                console().print(f"What the submission printed is in {folder / LOG_FILE}.")
             raise
         except BaseException as error:
             if (unfinished / MODEL_FILE).exists() and "--resume" not in str(error):
@@ -143,7 +144,9 @@ def run_ingestion(run: Run) -> None:
         fit = fit_submission(run, job, engine, journal, clock)
         isolation = predict_all(run, plan, engine, journal, clock, fit)
         warnings += tell(check_fit(fit, isolation))
-        order_check = repeat_some(run, plan, job, engine, journal) if not fit.not_kept else None
+        order_check = repeat_some(run, plan, job, engine, journal) if job.model.is_file() else None
+        if run.order_checks and not order_check and not fit.not_kept:
+            warnings += tell(["the order was not checked, for the run had finished and its fitted model is gone"])
         if order_check and order_check.different:
             warnings += tell([order_check.verdict])
         elif order_check:

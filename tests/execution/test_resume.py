@@ -167,8 +167,9 @@ def test_a_process_that_dies_three_times_ends_the_run(folder: Path, small_store:
 def test_a_finished_run_resumed_writes_the_same_again(folder: Path, small_store: Path) -> None:
     assert run(folder, small_store, "output").returncode == 0
     first = answers(folder, "output")
-    again = run(folder, small_store, "output", "--resume")
+    again = run(folder, small_store, "output", "--resume", "--check-order", "1")
     assert again.returncode == 0, again.stderr
+    assert "Warning: the order was not checked, for the run had finished" in again.stderr
     assert "Resuming: fitted already, 24 pseudo-experiments are done." in again.stderr
     assert answers(folder, "output") == first
 
