@@ -4,6 +4,7 @@ from html import escape
 
 import numpy as np
 
+from higgs_scoring.bootstrap import Bootstrap
 from higgs_scoring.figures import (
     MOST_BARS,
     MOST_SINGLE_POINTS,
@@ -17,7 +18,7 @@ from higgs_scoring.figures import (
 from higgs_scoring.metrics import FloatArray, Scores, is_covered
 from higgs_scoring.results import Predictions, Truth
 from higgs_scoring.style import CSS, html_page
-from higgs_scoring.words import advice, decimal, duration, verdict
+from higgs_scoring.words import advice, decimal, duration, error_note, plus_minus, verdict
 
 MOST_SETS = 12
 """Sets whose intervals are drawn."""
@@ -28,13 +29,15 @@ MOST_WARNINGS = 50
 LONGEST_WARNING = 1000
 
 
-def render_report(truth: Truth, predictions: Predictions, scores: Scores, *, reveal_truth: bool) -> str:
-    """Return the page. Without `reveal_truth` nothing but the scores themselves depends on the true mu."""
+def render_report(
+    truth: Truth, predictions: Predictions, scores: Scores, bootstrap: Bootstrap | None, *, reveal_truth: bool
+) -> str:
+    """Return the page. Without `reveal_truth` nothing but the scores and their errors depends on the true mu."""
     # The one place that decides: whatever is drawn below gets its true mu from here or not at all.
     shown_mus = truth.mus if reveal_truth else None
     sections = [
         _opening(scores, predictions),
-        _score_table(scores, predictions.minutes),
+        _score_table(scores, bootstrap, predictions.minutes),
         _overview(scores, predictions, shown_mus),
         _intervals(predictions, shown_mus),
         _warnings(predictions.summary.warnings),
@@ -51,21 +54,35 @@ def _opening(scores: Scores, predictions: Predictions) -> str:
     )
 
 
-def _score_table(scores: Scores, minutes: float) -> str:
+def _score_table(scores: Scores, bootstrap: Bootstrap | None, minutes: float) -> str:
+    errors = None if bootstrap is None else bootstrap.standard_errors
     rows = [
-        ("Quantile score", decimal(scores.quantile_score, 4), "−ln((width + 0.001) × penalty); larger is better"),
-        ("Interval", f"{scores.interval:.4f}", "mean width of the intervals in μ"),
-        ("Coverage", f"{scores.coverage:.4f}", "share of the intervals that contain the true μ; the target is 0.6827"),
-        ("Penalty", f"{scores.penalty:.4g}", "factor for a wrong coverage; 1 is none"),
-        ("RMSE", f"{scores.rmse:.4f}", "error of μ̂ and of its stated uncertainty, root of squares; not ranked"),
-        ("MAE", f"{scores.mae:.4f}", "error of μ̂ and of its stated uncertainty, absolute; not ranked"),
-        ("Duration", duration(60 * minutes), "of the whole ingestion"),
+        (
+            "quantile_score",
+            "Quantile score",
+            decimal(scores.quantile_score, 4),
+            "−ln((width + 0.001) × penalty); larger is better",
+        ),
+        ("interval", "Interval", f"{scores.interval:.4f}", "mean width of the intervals in μ"),
+        (
+            "coverage",
+            "Coverage",
+            f"{scores.coverage:.4f}",
+            "share of the intervals that contain the true μ; the target is 0.6827",
+        ),
+        (None, "Penalty", f"{scores.penalty:.4g}", "factor for a wrong coverage; 1 is none"),
+        ("rmse", "RMSE", f"{scores.rmse:.4f}", "error of μ̂ and of its stated uncertainty, root of squares; not ranked"),
+        ("mae", "MAE", f"{scores.mae:.4f}", "error of μ̂ and of its stated uncertainty, absolute; not ranked"),
+        (None, "Duration", duration(60 * minutes), "of the whole ingestion"),
     ]
     lines = (
-        f'<tr><th scope="row">{name}</th><td class="value">{value}</td><td class="meaning">{meaning}</td></tr>'
-        for name, value, meaning in rows
+        f'<tr><th scope="row">{name}</th><td class="value">{value}</td>'
+        f'<td class="error">{plus_minus(getattr(errors, score), 4) if errors and score else ""}</td>'
+        f'<td class="meaning">{meaning}</td></tr>'
+        for score, name, value, meaning in rows
     )
-    return '<table class="scores">\n' + "\n".join(lines) + "\n</table>"
+    table = '<table class="scores">\n' + "\n".join(lines) + "\n</table>"
+    return f'{table}\n<p class="quiet">{escape(error_note(bootstrap))}</p>'
 
 
 def _overview(scores: Scores, predictions: Predictions, shown_mus: FloatArray | None) -> str:

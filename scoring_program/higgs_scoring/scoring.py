@@ -4,6 +4,7 @@ import json
 import os
 from pathlib import Path
 
+from higgs_scoring.bootstrap import bootstrap_scores
 from higgs_scoring.errors import ScoringError
 from higgs_scoring.metrics import Scores, score_sets
 from higgs_scoring.report import render_report
@@ -28,7 +29,15 @@ def score_run(prediction: Path, reference: Path, output: Path) -> dict[str, floa
         p16=predictions.p16,
         p84=predictions.p84,
     )
-    page = render_report(truth, predictions, scores, reveal_truth=truth.reveal)
+    # Its errors stand in the report only: scores.json may hold no key but those of the leaderboard's columns.
+    bootstrap = bootstrap_scores(
+        truth.mus,
+        mu_hats=predictions.mu_hats,
+        delta_mu_hats=predictions.delta_mu_hats,
+        p16=predictions.p16,
+        p84=predictions.p84,
+    )
+    page = render_report(truth, predictions, scores, bootstrap, reveal_truth=truth.reveal)
     columns = leaderboard_columns(scores, predictions.minutes)
     _make_folder(output)
     _write(output / REPORT_FILE, page)

@@ -63,6 +63,7 @@ tr {{ border-top: 1px solid var(--rule); }}
 tr:last-child {{ border-bottom: 1px solid var(--rule); }}
 th {{ font-weight: 500; white-space: nowrap; }}
 td.value {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }}
+td.error {{ padding-left: 0; color: var(--quiet); font-variant-numeric: tabular-nums; white-space: nowrap; }}
 td.meaning {{ width: 70%; padding-left: 1rem; color: var(--quiet); padding-right: 0; }}
 .pictures {{
   display: grid; gap: 1.4rem 1.6rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 18rem), 1fr));
@@ -78,9 +79,9 @@ li {{ margin: .3rem 0; overflow-wrap: anywhere; white-space: pre-line; }}
 @media (max-width: 40rem) {{
   body {{ padding-top: 1.5rem; }}
   .verdict {{ font-size: 1.2rem; }}
-  table.scores tr {{ display: grid; grid-template-columns: 1fr auto; }}
+  table.scores tr {{ display: grid; grid-template-columns: 1fr auto auto; }}
   table.scores td.meaning {{ grid-column: 1 / -1; width: auto; padding: 0 0 .5rem; font-size: .875rem; }}
-  table.scores th, table.scores td.value {{ padding-bottom: .1rem; padding-right: 0; }}
+  table.scores th, table.scores td.value, table.scores td.error {{ padding-bottom: .1rem; padding-right: 0; }}
 }}
 """
 

@@ -1,8 +1,12 @@
-"""What the report says in words: the verdict on the coverage, and numbers for people."""
+"""What the report says in words: the verdict on the coverage, what an error means, and numbers for people."""
 
 import math
 
+from higgs_scoring.bootstrap import Bootstrap, uncertainty_of_error
 from higgs_scoring.metrics import TARGET_COVERAGE, Scores, allowed_coverage
+
+WORTH_SAYING = 10
+"""A standard error itself uncertain by more percent than this is said to be so."""
 
 
 def verdict(scores: Scores, n: int) -> str:
@@ -40,6 +44,33 @@ def advice(scores: Scores) -> str:
         f"the score from {decimal(unpenalised, 3)} to {decimal(scores.quantile_score, 3)}. "
         f"The target is a coverage of {100 * TARGET_COVERAGE:.2f}\u00a0%."
     )
+
+
+def error_note(bootstrap: Bootstrap | None) -> str:
+    """Return a sentence on what the standard errors of a run mean, None being those of a single pseudo-experiment."""
+    if bootstrap is None:
+        return "One pseudo-experiment alone does not tell the error of its scores."
+    start = "± is the standard error: the scatter of the number when"
+    times = f"{bootstrap.interval.size:,}".replace(",", "\u202f") + " times"
+    if bootstrap.unit == "pseudo-experiment":
+        return (
+            f"{start} the pseudo-experiments of the only set are drawn anew, {times} with replacement. "
+            "How much it changes with another μ, one set cannot tell."
+        )
+    known = 100 * uncertainty_of_error(bootstrap.num_units)
+    limit = (
+        f" Of {bootstrap.num_units} sets it is known to about {known:.0f}\u00a0% only." if known > WORTH_SAYING else ""
+    )
+    return f"{start} the sets are drawn anew, {times} with replacement, as for the final ranking.{limit}"
+
+
+def plus_minus(error: float, digits: int) -> str:
+    """Return a standard error with so many digits after the point, never rounded down to none at all.
+
+    >>> [plus_minus(error, 4) for error in (0.01234, 1e-7, 0.0)]
+    ['± 0.0123', '± 0.0001', '± 0.0000']
+    """
+    return f"± {max(error, 10**-digits) if error > 0 else 0:.{digits}f}"
 
 
 def decimal(value: float, digits: int) -> str:

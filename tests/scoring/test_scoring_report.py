@@ -7,6 +7,7 @@ import pytest
 from outline import Outline
 
 from higgs_scoring import report
+from higgs_scoring.bootstrap import Bootstrap, bootstrap_scores
 from higgs_scoring.metrics import Scores, score_sets
 from higgs_scoring.results import Predictions, Summary, Truth
 from higgs_scoring.words import verdict
@@ -32,13 +33,21 @@ def made_run(
 
 
 def scores_of(truth: Truth, predictions: Predictions) -> Scores:
-    names = ("mu_hats", "delta_mu_hats", "p16", "p84")
-    return score_sets(truth.mus, **{name: getattr(predictions, name) for name in names})
+    return score_sets(truth.mus, **answers_of(predictions))
+
+
+def answers_of(predictions: Predictions) -> dict[str, Any]:
+    return {name: getattr(predictions, name) for name in ("mu_hats", "delta_mu_hats", "p16", "p84")}
+
+
+def bootstrap_of(truth: Truth, predictions: Predictions) -> Bootstrap | None:
+    return bootstrap_scores(truth.mus, **answers_of(predictions))
 
 
 def page_of(num_sets: int, n: int, *, reveal_truth: bool = True, **options: Any) -> str:
     truth, predictions = made_run(num_sets, n, **options)
-    return report.render_report(truth, predictions, scores_of(truth, predictions), reveal_truth=reveal_truth)
+    scores, bootstrap = scores_of(truth, predictions), bootstrap_of(truth, predictions)
+    return report.render_report(truth, predictions, scores, bootstrap, reveal_truth=reveal_truth)
 
 
 @pytest.mark.parametrize(("num_sets", "n"), [(1, 1), (3, 250), (60, 10)])
@@ -77,15 +86,15 @@ def test_words_of_the_submission_are_escaped_and_limited() -> None:
     assert "32 more are in ingestion_summary.json" in page
 
 
-def test_hidden_truth_shows_in_nothing_but_the_scores() -> None:
-    """With the scores held fixed, the page of a hidden truth is the same for every truth."""
+def test_hidden_truth_shows_in_nothing_but_the_scores_and_their_errors() -> None:
+    """With these held fixed, the page of a hidden truth is the same for every truth."""
     truth, predictions = made_run(5, 20)
     other = replace(truth, mus=truth.mus[::-1] + 0.7)
-    scores = scores_of(truth, predictions)
-    hidden = report.render_report(truth, predictions, scores, reveal_truth=False)
-    assert hidden == report.render_report(other, predictions, scores, reveal_truth=False)
-    assert report.render_report(truth, predictions, scores, reveal_truth=True) != report.render_report(
-        other, predictions, scores, reveal_truth=True
+    scored = scores_of(truth, predictions), bootstrap_of(truth, predictions)
+    hidden = report.render_report(truth, predictions, *scored, reveal_truth=False)
+    assert hidden == report.render_report(other, predictions, *scored, reveal_truth=False)
+    assert report.render_report(truth, predictions, *scored, reveal_truth=True) != report.render_report(
+        other, predictions, *scored, reveal_truth=True
     )
 
 
@@ -112,6 +121,31 @@ def test_reference_data_decide_whether_truth_is_shown(
 def test_verdict(coverage: float, words: str) -> None:
     sentence = verdict(Scores(0, 0.5, coverage, 1.0, 0, 0), 200).replace("\xa0", " ")
     assert f"The intervals cover the true μ {words}" in sentence
+
+
+def test_standard_errors_stand_beside_the_scores() -> None:
+    truth, predictions = made_run(60, 10)
+    bootstrap = bootstrap_of(truth, predictions)
+    assert bootstrap is not None
+    page = page_of(60, 10)
+    for name in ("quantile_score", "interval", "coverage", "rmse", "mae"):
+        assert f'<td class="error">± {getattr(bootstrap.standard_errors, name):.4f}</td>' in page
+    assert page.count('<td class="error">±') == 5
+
+
+@pytest.mark.parametrize(
+    ("num_sets", "n", "words"),
+    [
+        (60, 10, "the sets are drawn anew, 1 000 times with replacement, as for the final ranking.</p>"),
+        (10, 10, "as for the final ranking. Of 10 sets it is known to about 24 % only.</p>"),
+        (1, 10, "the pseudo-experiments of the only set are drawn anew, 1 000 times with replacement. How much"),
+        (1, 1, "One pseudo-experiment alone does not tell the error"),
+    ],
+)
+def test_the_page_says_what_an_error_means(num_sets: int, n: int, words: str) -> None:
+    page = page_of(num_sets, n).replace("\xa0", " ").replace("\u202f", " ")
+    assert words in page
+    assert ('<td class="error">±' in page) is (num_sets * n > 1)
 
 
 def test_verdict_has_digits_enough_to_tell_the_coverage_from_the_edge() -> None:
