@@ -54,7 +54,8 @@ def draw_intervals(shown: SetIntervals, half_range: float) -> str:
     low, high = low[order], high[order]
     rows = np.arange(low.size)
     thickness = min(0.45 * 200 / low.size, 3.0)  # of the 200 units of height that each row shares
-    figure, axes = _canvas(300, 250)
+    # Without labels on the left the margins are known, and finding them would take a third of the time.
+    figure, axes = _canvas(300, 250, box=(0.04, 0.17, 0.92, 0.82))
     covered = np.ones(low.size, dtype=bool) if shown.true_mu is None else is_covered(shown.true_mu, low, high)
     _draw_bars(axes, low[covered], high[covered], rows[covered], colour="covers", thickness=thickness)
     # Thicker, so that the misses stand out without colour too.
@@ -151,13 +152,16 @@ def draw_width(positions: FloatArray, p16: FloatArray, p84: FloatArray, *, label
     return as_svg(figure, f"Mean width against {label}")
 
 
-def _canvas(width: int, height: int) -> tuple[Figure, Axes]:
-    """Return a figure whose SVG is so many units wide and high, and its calm axes."""
+def _canvas(width: int, height: int, *, box: tuple[float, float, float, float] | None = None) -> tuple[Figure, Axes]:
+    """Return a figure whose SVG is so many units wide and high, and its calm axes.
+
+    box is the left and lower edge, width and height of the axes as shares of the figure; None leaves it to the labels.
+    """
     with matplotlib.rc_context({"font.size": FONT_SIZE}):
-        figure = Figure(figsize=(width / 72, height / 72), layout="constrained")
+        figure = Figure(figsize=(width / 72, height / 72), layout=None if box else "constrained")
         FigureCanvasAgg(figure)
         figure.patch.set_visible(False)
-        axes = figure.add_subplot()
+        axes = figure.add_axes(box) if box else figure.add_subplot()
     axes.patch.set_visible(False)
     axes.locator_params(nbins=6)
     axes.spines[["top", "right"]].set_visible(False)

@@ -155,8 +155,9 @@ def _name_of_each_set(declared: Sequence[str], num_of_sets: int) -> list[str]:
 
 
 def _refuse_undeclared(folder: Path, declared: Sequence[str]) -> None:
+    known = set(declared)
     for path in sorted(folder.glob("result_*.json")):
-        if path.name not in declared:
+        if path.name not in known:
             raise ScoringError(
                 f"{path.name!r} lies in the prediction folder but {SUMMARY_FILE} does not declare it: "
                 "remove files of that name from the submission and run ingestion again."

@@ -82,6 +82,7 @@ li {{ margin: .3rem 0; overflow-wrap: anywhere; white-space: pre-line; }}
   table.scores tr {{ display: grid; grid-template-columns: 1fr auto auto; }}
   table.scores td.meaning {{ grid-column: 1 / -1; width: auto; padding: 0 0 .5rem; font-size: .875rem; }}
   table.scores th, table.scores td.value, table.scores td.error {{ padding-bottom: .1rem; padding-right: 0; }}
+  table.scores td.error:not(:empty) {{ padding-left: .5rem; }}
 }}
 """
 

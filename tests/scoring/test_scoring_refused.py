@@ -7,6 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from higgs_scoring.errors import ScoringError
+from higgs_scoring.json_file import JsonFile
 
 Spoil = Callable[[Any], object]
 
@@ -195,3 +200,22 @@ def test_a_mistake_of_the_program_is_not_hidden(run: Any, main: Any, monkeypatch
     with pytest.raises(KeyError, match="ours"):
         main(run.arguments)
     assert not run.output.exists()
+
+
+entries = st.one_of(st.floats(-1e4, 1e4), st.integers(-10_000, 10_000))
+wrong_entries = st.one_of(st.floats(), st.integers(), st.booleans(), st.none(), st.just("1"), st.just(10**400))
+
+
+@given(st.lists(entries, max_size=30), st.lists(wrong_entries, max_size=2), st.randoms(use_true_random=False))
+def test_a_list_is_taken_if_every_entry_is_right_and_the_first_wrong_one_is_named(
+    right: list[Any], wrong: list[Any], random: Any
+) -> None:
+    values = [*right, *wrong]
+    random.shuffle(values)
+    fits = [type(value) in (int, float) and -1e4 <= value <= 1e4 for value in values]
+    file = JsonFile("a.json", {"p16": values}, "do it again")
+    if all(fits):
+        assert file.numbers("p16", lowest=-1e4, highest=1e4).tolist() == values
+    else:
+        with pytest.raises(ScoringError, match=rf"^a\.json: p16\[{fits.index(False)}\] is "):
+            file.numbers("p16", lowest=-1e4, highest=1e4)
