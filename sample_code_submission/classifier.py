@@ -70,18 +70,24 @@ class Preparation:
     def __init__(self, events: pd.DataFrame) -> None:
         self.columns = [name for name in events.columns if name.startswith(("PRI_", "DER_"))]
         self._logarithmic = np.array([_is_long_tailed(name) for name in self.columns])
-        values = self._compress(events[self.columns].to_numpy(dtype=np.float32))
-        self._mean = np.nan_to_num(np.nanmean(values, axis=0, dtype=np.float64)).astype(np.float32)
-        width = np.nanstd(values, axis=0, dtype=np.float64).astype(np.float32)
+        values = events[self.columns].to_numpy(dtype=np.float32)
+        logarithms = np.where(values == MISSING, np.nan, self._take_logarithms(values))
+        self._mean = np.nan_to_num(np.nanmean(logarithms, axis=0, dtype=np.float64)).astype(np.float32)
+        width = np.nanstd(logarithms, axis=0, dtype=np.float64).astype(np.float32)
         self._width = np.where(np.nan_to_num(width) > 0, width, 1).astype(np.float32)
 
     def apply(self, values: Floats) -> Floats:
         """Prepare features, float32, shape (n, 28), in the order of self.columns; the input stays as it is."""
-        return np.nan_to_num((self._compress(values) - self._mean) / self._width)
+        prepared = self._take_logarithms(values)
+        prepared -= self._mean
+        prepared /= self._width
+        prepared[values == MISSING] = 0
+        return prepared
 
-    def _compress(self, values: Floats) -> Floats:
-        values = np.where(values == MISSING, np.nan, values)
-        values[:, self._logarithmic] = np.log1p(values[:, self._logarithmic])
+    def _take_logarithms(self, values: Floats) -> Floats:
+        """Copy features, the long-tailed ones as log(1 + x); where they are missing the result has no meaning."""
+        values = values.copy(order="K")  # columns stay contiguous where they are: twice as fast
+        values[:, self._logarithmic] = np.log1p(np.maximum(values[:, self._logarithmic], 0))
         return values
 
 
@@ -113,7 +119,7 @@ def train_classifier(events: pd.DataFrame) -> Classifier:
 def _make_network(width: int) -> nn.Sequential:
     layers: list[nn.Module] = []
     for size in HIDDEN_LAYERS:
-        layers += [nn.Linear(width, size), nn.ReLU()]
+        layers += [nn.Linear(width, size), nn.ReLU(inplace=True)]
         width = size
     return nn.Sequential(*layers, nn.Linear(width, 1))
 
