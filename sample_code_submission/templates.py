@@ -147,6 +147,8 @@ def _read(get_train_set: Callable[..., pd.DataFrame], rows: range) -> Iterator[p
         piece = range(start, min(start + ROWS_AT_ONCE, rows.stop))
         events = get_train_set(selected_indices=piece)
         events["weights"] *= len(piece) / len(rows)
+        # Numbers, since systematics, which is called for every point of DESIGN, copies and checks strings slowly.
+        events["process"] = pd.Index(PROCESSES).get_indexer(pd.Index(events.pop("detailed_labels"))).astype(np.int8)
         yield events
 
 
@@ -164,8 +166,7 @@ def _score(
         part = systematics(
             events, tes=1 + SIGMA * tes, jes=1 + SIGMA * jes, soft_met=soft_met, seed=1000 * seed + number
         )
-        processes = pd.Index(PROCESSES).get_indexer(pd.Index(part["detailed_labels"])).astype(np.int8)
-        scored.append((classifier.scores(part), part["weights"].to_numpy(), processes))
+        scored.append((classifier.scores(part), part["weights"].to_numpy(), part["process"].to_numpy()))
     return Scored(*(np.concatenate(arrays) for arrays in zip(*scored, strict=True)))
 
 
