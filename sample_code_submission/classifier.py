@@ -10,11 +10,12 @@ from torch import nn
 
 Floats = npt.NDArray[np.float32]
 
-HIDDEN_LAYERS = (200, 200, 200, 200)
+HIDDEN_LAYERS = (128, 128, 128)
+"""Four layers of 200 measure mu no better and take more than three times as long."""
+
 BATCH = 4096
-EPOCHS = 6
-PATIENCE = 2
-"""Epochs without a better validation loss after which training stops."""
+EPOCHS = 12
+"""All are run: most is gained in the last ones, when the learning rate falls."""
 
 LEARNING_RATE = 3e-3
 WEIGHT_DECAY = 1e-4
@@ -96,7 +97,7 @@ def _is_long_tailed(name: str) -> bool:
 
 
 def train_classifier(events: pd.DataFrame) -> Classifier:
-    """Train a classifier on labelled events, each class with the same summed weight; stop early on a validation part.
+    """Train a classifier on labelled events, each class with the same summed weight; a validation part picks the epoch.
 
     Args:
         events: DataFrame with the 28 features, weights and labels (1 for signal).
@@ -137,7 +138,7 @@ def _train(network: nn.Module, training: list[torch.Tensor], validation: list[to
     optimiser = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     steps = EPOCHS * -(-len(training[1]) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=LEARNING_RATE, total_steps=steps)
-    best_loss, best_state, waited = float("inf"), copy.deepcopy(network.state_dict()), 0
+    best_loss, best_state = float("inf"), copy.deepcopy(network.state_dict())
     for epoch in range(EPOCHS):
         network.train()
         for rows in torch.randperm(len(training[1]), device=training[1].device).split(BATCH):
@@ -148,11 +149,9 @@ def _train(network: nn.Module, training: list[torch.Tensor], validation: list[to
         network.eval()
         with torch.inference_mode():
             loss = float(_loss(network, *validation))
-        print(f"epoch {epoch + 1} of at most {EPOCHS}: validation loss {loss:.5f}")
+        print(f"epoch {epoch + 1} of {EPOCHS}: validation loss {loss:.5f}")
         if loss < best_loss:
-            best_loss, best_state, waited = loss, copy.deepcopy(network.state_dict()), 0
-        elif (waited := waited + 1) >= PATIENCE:
-            break
+            best_loss, best_state = loss, copy.deepcopy(network.state_dict())
     network.load_state_dict(best_state)
     return network
 
