@@ -36,6 +36,15 @@ def compiled(function: Callable[..., Any]) -> Any:
         config.CACHE_DIR = earlier
 
 
+def inlined(function: Callable[..., Any]) -> Any:
+    """Compile a function into those that call it, so that loops over events are vectorised across it.
+
+    Args:
+        function: scalar code without side effects; branches as conditional expressions, which become selections.
+    """
+    return numba.njit(nogil=True, error_model="numpy", forceinline=True)(function)
+
+
 @functools.cache
 def cache_folder() -> Path:
     """Give the folder of the machine code: beside the sources, or, in a submission's process, its own copy of it.

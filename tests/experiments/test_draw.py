@@ -33,7 +33,7 @@ def marked_process(name: str, weights: npt.ArrayLike, yields: float) -> HiddenPr
     rows[:, columns.HAD_PT] = 50.0
     rows[:, columns.HAD_PHI] = 2.0
     rows[:, columns.LEP_PT] = MARKERS[name] + 0.1 * np.arange(len(own))
-    return HiddenProcess(rows, own, float(own.max(initial=0)), yields)
+    return HiddenProcess(rows, own, float(own.min(initial=own.max(initial=0))), float(own.max(initial=0)), yields)
 
 
 def marked_store(weights: npt.ArrayLike = (1.0, 2.0, 0.5), scale: float = 1.0) -> Store:
@@ -251,3 +251,9 @@ def test_a_pseudo_experiment_can_be_written_to(drawn: Callable[..., dict[str, pd
     data.loc[0, "PRI_lep_pt"] = 1.0
     data["mine"] = 5.0
     assert data.loc[0, "PRI_lep_pt"] == 1.0
+
+
+def test_drawing_into_the_same_memory_leaves_nothing_of_the_last_one() -> None:
+    store, drawer = marked_store(), draw.Drawer(marked_store())
+    for experiment in (replace(EXPERIMENT, mu=3.0), EXPERIMENT, replace(EXPERIMENT, index=7, mu=2.0)):
+        np.testing.assert_array_equal(drawer.draw(experiment), draw.draw_features(store, experiment))

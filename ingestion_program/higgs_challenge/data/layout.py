@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from higgs_challenge.events.columns import FEATURES, LABELLING, OFFICIAL_COLUMNS, PRIMARY, PROCESSES, SIGNAL
+from higgs_challenge.events.columns import FEATURES, LABELLING, OFFICIAL_COLUMNS, PROCESSES, SIGNAL
 from higgs_challenge.events.transform import transform
 
 PARQUET = "FAIR_Universe_HiggsML_data.parquet"
@@ -33,7 +33,6 @@ def official_columns(
         array of strings (numpy's take thirty times as long).
     """
     features, _ = transform(events, select=False)
-    features[: len(PRIMARY)] = events.T  # as stored: the pass without distortion may still turn pi into -pi
     columns: dict[str, Any] = dict(zip(FEATURES, features, strict=True))
     names = pa.DictionaryArray.from_arrays(pa.array(processes), pa.array(PROCESSES)).cast(pa.string())
     signal = (processes == PROCESSES.index(SIGNAL)).astype(np.float32)

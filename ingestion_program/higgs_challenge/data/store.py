@@ -26,7 +26,7 @@ Array = npt.NDArray[Any]
 Progress = Callable[[int, int], None]
 """Called with how much is done and how much there is in total, while something long goes on."""
 
-FORMAT = 1
+FORMAT = 2
 STORE_ROW_BYTES = 4 * len(PRIMARY) + 5
 """What a row takes on disk: 16 numbers, a weight, and in the training part its process."""
 
@@ -36,11 +36,12 @@ LARGEST_YIELD = 1e8
 
 @dataclass(frozen=True)
 class Part:
-    """What part.json says: where the events come from, and of each process rows, expected yield and largest weight."""
+    """What part.json says: where the events come from, and each process's rows, expected yield and range of weights."""
 
     source: str
     yields: dict[str, float]
     rows: dict[str, int]
+    smallest_weights: dict[str, float]
     largest_weights: dict[str, float]
     format: int = FORMAT
 
@@ -52,12 +53,13 @@ class HiddenProcess:
     Attributes:
         events: float32, shape (n, 16), read-only.
         weights: float32, shape (n,), on any common scale.
-        largest_weight: their maximum.
+        smallest_weight, largest_weight: their range.
         expected: yield at 10 fb^-1, before selection, at mu = 1 and nominal nuisance parameters.
     """
 
     events: Array
     weights: Array
+    smallest_weight: float
     largest_weight: float
     expected: float
 
@@ -99,6 +101,7 @@ def open_store(path: str | Path) -> Store:
         name: HiddenProcess(
             events=map_array(hidden / f"{name}.events.f32", "<f4", (part.rows[name], len(PRIMARY))),
             weights=map_array(hidden / f"{name}.weights.f32", "<f4", (part.rows[name],)),
+            smallest_weight=part.smallest_weights[name],
             largest_weight=part.largest_weights[name],
             expected=part.yields[name],
         )
@@ -124,7 +127,7 @@ def read_part(folder: Path) -> Part:
 
 
 def _checked_part(folder: Path, part: Part) -> Part:
-    numbers = (part.yields, part.largest_weights, part.rows)
+    numbers = (part.yields, part.smallest_weights, part.largest_weights, part.rows)
     complete = all(isinstance(values, dict) and set(values) == set(PROCESSES) for values in numbers)
     if not complete or any(not 0 <= value < math.inf for values in numbers for value in values.values()):
         raise InputError(f"{folder}/part.json must have a number >= 0 for every process; the store is damaged.")
@@ -166,6 +169,7 @@ class StoreWriter:
         self._partial = self._path.with_name(self._path.name + ".partial")
         self._files: dict[Path, BinaryIO] = {}
         self._rows = {part: dict.fromkeys(PROCESSES, 0) for part in ("training", "hidden")}
+        self._smallest = {part: dict.fromkeys(PROCESSES, math.inf) for part in ("training", "hidden")}
         self._largest = {part: dict.fromkeys(PROCESSES, 0.0) for part in ("training", "hidden")}
         self._weight_sums = dict.fromkeys(PROCESSES, 0.0)
 
@@ -231,7 +235,8 @@ class StoreWriter:
             yields = {name: (total or summed) * weight / summed for name, weight in self._weight_sums.items()}
         yields = {name: float(yields[name]) for name in PROCESSES}
         for part, rows in self._rows.items():
-            description = Part(self._source, yields, rows, self._largest[part])
+            smallest = {name: min(self._smallest[part][name], self._largest[part][name]) for name in PROCESSES}
+            description = Part(self._source, yields, rows, smallest, self._largest[part])
             (self._partial / part / "part.json").write_text(json.dumps(asdict(description), indent=2))
         for file in self._files.values():
             file.close()
@@ -254,4 +259,5 @@ class StoreWriter:
             own = weights[processes == number]
             self._rows[part][name] += len(own)
             self._weight_sums[name] += float(own.sum(dtype=np.float64))
+            self._smallest[part][name] = min(self._smallest[part][name], float(own.min(initial=math.inf)))
             self._largest[part][name] = max(self._largest[part][name], float(own.max(initial=0)))

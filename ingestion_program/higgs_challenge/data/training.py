@@ -64,7 +64,7 @@ class TrainingSet:
         processes = self._processes[rows]
         weights = self._normalised_weights(processes, self._weights[rows])
         columns = official_columns(self._events[rows], processes, weights)
-        columns["detailed_labels"] = pd.array(columns["detailed_labels"], dtype=object)
+        columns["detailed_labels"] = np.array(PROCESSES, dtype=object)[processes]
         return pd.DataFrame(columns, copy=False)
 
     def _normalised_weights(self, processes: npt.NDArray[np.uint8], weights: npt.NDArray[np.float32]) -> Any:

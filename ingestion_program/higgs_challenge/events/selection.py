@@ -1,31 +1,26 @@
 """Which events and which jets a measurement keeps."""
 
-import math
+import numpy as np
 
-from higgs_challenge.compiled import compiled
-from higgs_challenge.events.columns import (
-    HAD_PT,
-    JET1_ETA,
-    JET1_PHI,
-    JET1_PT,
-    JET2_ETA,
-    JET2_PHI,
-    JET2_PT,
-    JET_ALL_PT,
-    LEP_PT,
-    MISSING,
-    N_JETS,
-)
-from higgs_challenge.events.distortion import round3
+from higgs_challenge.compiled import inlined
+from higgs_challenge.events.columns import MISSING
+from higgs_challenge.events.record import Event
+from higgs_challenge.events.vector_maths import round3
 
 TAU_THRESHOLD = 26.0
 LEPTON_THRESHOLD = 20.0
 JET_THRESHOLD = 26.0
 
 
-@compiled
-def select_event(p):  # type: ignore[no-untyped-def]
-    """Decide whether an event is kept, and remove its jets below threshold, in place.
+@inlined
+def is_lost(had_pt, lep_pt):  # type: ignore[no-untyped-def]
+    """Tell whether an event is not kept: its tau, after distortion, is below 26 GeV or its lepton below 20 GeV."""
+    return (round3(had_pt) < TAU_THRESHOLD) | (round3(lep_pt) < LEPTON_THRESHOLD)
+
+
+@inlined
+def drop_jets(event):  # type: ignore[no-untyped-def]
+    """Remove an event's jets below threshold.
 
     Jets are ordered in pt, so when a stored jet is below 26 GeV every later one is too and goes with it. The third and
     later jets are known only through their summed pt: at most floor(sum / 26) of them reach the threshold, exact for
@@ -33,30 +28,40 @@ def select_event(p):  # type: ignore[no-untyped-def]
     stored jets alone, so that a record can claim jets it no longer has.
 
     Args:
-        p: 16 primary columns after distortion, float64; GeV and rad.
+        event: a distorted Event.
 
     Returns:
-        False where the tau is below 26 GeV or the lepton below 20 GeV.
+        The Event with the jets that stay; columns of the others are -25.
     """
-    if p[HAD_PT] < TAU_THRESHOLD or p[LEP_PT] < LEPTON_THRESHOLD:
-        return False
-    if p[N_JETS] >= 3.0:
-        others = p[N_JETS] - 2.0
-        summed = round3(p[JET_ALL_PT] - p[JET1_PT] - p[JET2_PT])
-        passing = max(math.floor(summed / JET_THRESHOLD), 0.0)
-        if passing < others:
-            p[N_JETS] = 2.0 + passing
-            p[JET_ALL_PT] = round3(p[JET1_PT] + p[JET2_PT] + passing * JET_THRESHOLD)
-    if p[N_JETS] >= 2.0 and p[JET2_PT] < JET_THRESHOLD:
-        p[JET2_PT] = MISSING
-        p[JET2_ETA] = MISSING
-        p[JET2_PHI] = MISSING
-        p[N_JETS] = 1.0
-        p[JET_ALL_PT] = p[JET1_PT]
-    if p[N_JETS] == 1.0 and p[JET1_PT] < JET_THRESHOLD:
-        p[JET1_PT] = MISSING
-        p[JET1_ETA] = MISSING
-        p[JET1_PHI] = MISSING
-        p[N_JETS] = 0.0
-        p[JET_ALL_PT] = 0.0
-    return True
+    summed = round3(event.jet_all_pt - event.jet1_pt - event.jet2_pt)
+    passing = max(np.floor(summed / JET_THRESHOLD), 0.0)
+    fewer = (event.n_jets >= 3.0) & (passing < event.n_jets - 2.0)
+    n_jets = 2.0 + passing if fewer else event.n_jets
+    jet_all_pt = round3(event.jet1_pt + event.jet2_pt + passing * JET_THRESHOLD) if fewer else event.jet_all_pt
+
+    without2 = (n_jets >= 2.0) & (event.jet2_pt < JET_THRESHOLD)
+    n_jets = 1.0 if without2 else n_jets
+    jet_all_pt = event.jet1_pt if without2 else jet_all_pt
+
+    without1 = (n_jets == 1.0) & (event.jet1_pt < JET_THRESHOLD)
+    n_jets = 0.0 if without1 else n_jets
+    jet_all_pt = 0.0 if without1 else jet_all_pt
+
+    return Event(
+        event.lep_pt,
+        event.lep_eta,
+        event.lep_phi,
+        event.had_pt,
+        event.had_eta,
+        event.had_phi,
+        MISSING if without1 else event.jet1_pt,
+        MISSING if without1 else event.jet1_eta,
+        MISSING if without1 else event.jet1_phi,
+        MISSING if without2 else event.jet2_pt,
+        MISSING if without2 else event.jet2_eta,
+        MISSING if without2 else event.jet2_phi,
+        n_jets,
+        jet_all_pt,
+        event.met,
+        event.met_phi,
+    )

@@ -6,18 +6,38 @@ import numpy as np
 import numpy.typing as npt
 
 from higgs_challenge.compiled import compiled
-from higgs_challenge.events.columns import DERIVED, FEATURES, PRIMARY
+from higgs_challenge.events.block import (
+    BLOCK,
+    COMPUTED_SIZE,
+    LOADED_SIZE,
+    SOFT_X,
+    SOFT_Y,
+    STRIDE,
+    read_event,
+    read_number,
+    write_features,
+)
+from higgs_challenge.events.columns import FEATURES, HAD_PT, LEP_PT, PRIMARY
 from higgs_challenge.events.derived import derive_event
 from higgs_challenge.events.distortion import distort_event
-from higgs_challenge.events.selection import select_event
+from higgs_challenge.events.record import find_directions
+from higgs_challenge.events.selection import drop_jets, is_lost
+from higgs_challenge.prefetch import prefetch_row
 
 Floats = npt.NDArray[np.float32]
+Addresses = npt.NDArray[np.int64]
 NO_NOISE = np.zeros((0, 2), dtype=np.float32)
+
+TABLE_SHIFT = 48
+"""An event's address is its table's number above this bit and its row below."""
+
+AHEAD = 32
+"""How many events before its turn a row is asked for."""
 
 
 def transform(
     rows: Floats, *, tes: float = 1.0, jes: float = 1.0, noise: Floats | None = None, select: bool = True
-) -> tuple[Floats, npt.NDArray[np.int64]]:
+) -> tuple[Floats, Addresses]:
     """Distort events, select them, and compute their derived features.
 
     Args:
@@ -30,29 +50,80 @@ def transform(
         The features, float32, shape (28, m), one contiguous run a column; and the m input rows they come from, in
         order.
     """
+    kept = np.arange(len(rows))
     features = np.empty((len(FEATURES), len(rows)), dtype=np.float32)
-    kept = np.empty(len(rows), dtype=np.int64)
-    count = _transform(rows, tes, jes, NO_NOISE if noise is None else noise, select, features, kept)
+    count = transform_drawn((rows,), kept, features, tes=tes, jes=jes, noise=noise, select=select)
     return features[:, :count], kept[:count]
 
 
+def transform_drawn(
+    tables: tuple[Floats, ...],
+    addresses: Addresses,
+    features: Floats,
+    *,
+    tes: float = 1.0,
+    jes: float = 1.0,
+    noise: Floats | None = None,
+    select: bool = True,
+) -> int:
+    """Transform events drawn from tables, in one pass over blocks that stay in the processor's cache.
+
+    Args:
+        tables: primary columns, float32, shape (any, 16) each.
+        addresses: shape (n,), of the events in their order, (number of the table << TABLE_SHIFT) + row; overwritten:
+            the first m are then those of the kept events.
+        features: float32, shape (28, n or more), whose first m columns are overwritten.
+        tes, jes, noise, select: as in transform.
+
+    Returns:
+        The number m of kept events.
+    """
+    return int(_transform(tables, addresses, features, tes, jes, NO_NOISE if noise is None else noise, select))
+
+
 @compiled
-def _transform(rows, tes, jes, noise, select, features, kept) -> Any:  # type: ignore[no-untyped-def]
-    p = np.empty(len(PRIMARY))
-    d = np.empty(len(DERIVED))
-    count = 0
-    for i in range(rows.shape[0]):
-        for k in range(len(PRIMARY)):
-            p[k] = rows[i, k]
-        soft_x, soft_y = (noise[i, 0], noise[i, 1]) if noise.shape[0] > 0 else (0.0, 0.0)
-        distort_event(p, tes, jes, soft_x, soft_y)
-        if select and not select_event(p):
-            continue
-        derive_event(p, d)
-        for k in range(len(PRIMARY)):
-            features[k, count] = p[k]
-        for k in range(len(DERIVED)):
-            features[len(PRIMARY) + k, count] = d[k]
-        kept[count] = i
-        count += 1
+def _transform(tables, addresses, features, tes, jes, noise, select) -> Any:  # type: ignore[no-untyped-def]
+    loaded = np.zeros(LOADED_SIZE, dtype=np.float32)
+    computed = np.empty(COMPUTED_SIZE, dtype=np.float32)
+    start = count = 0
+    while start < len(addresses):
+        start, filled = _load(tables, addresses, noise, start, count, tes, select, loaded)
+        _compute(loaded, filled, tes, jes, select, computed)
+        for k in range(len(FEATURES)):
+            for i in range(filled):
+                features[k, count + i] = computed[k * STRIDE + i]
+        count += filled
     return count
+
+
+@compiled
+def _load(tables, addresses, noise, start, count, tes, select, loaded) -> Any:  # type: ignore[no-untyped-def]
+    """Fill a block with the next events that are kept; gives where to go on, and how many there are."""
+    filled = 0
+    last = len(addresses) - 1
+    for i in range(start, len(addresses)):
+        if filled == BLOCK:
+            return i, filled
+        later = addresses[min(i + AHEAD, last)]
+        prefetch_row(tables[later >> TABLE_SHIFT], later & ((1 << TABLE_SHIFT) - 1))  # type: ignore[call-arg]
+        address = addresses[i]
+        event = tables[address >> TABLE_SHIFT][address & ((1 << TABLE_SHIFT) - 1)]
+        for k in range(len(PRIMARY)):
+            loaded[k * STRIDE + filled] = event[k]
+        if len(noise) > 0:
+            loaded[SOFT_X * STRIDE + filled], loaded[SOFT_Y * STRIDE + filled] = noise[i, 0], noise[i, 1]
+        addresses[count + filled] = address
+        filled += 0 if select & is_lost(event[HAD_PT] * tes, event[LEP_PT]) else 1  # else the next takes its place
+    return len(addresses), filled
+
+
+@compiled
+def _compute(loaded, filled, tes, jes, select, computed) -> Any:  # type: ignore[no-untyped-def]
+    for i in range(filled):
+        event = read_event(loaded, i)
+        directions = find_directions(event)
+        event = distort_event(
+            event, directions, tes, jes, read_number(loaded, SOFT_X, i), read_number(loaded, SOFT_Y, i)
+        )
+        event = drop_jets(event) if select else event
+        write_features(computed, i, event, derive_event(event, directions))
