@@ -21,6 +21,7 @@ from higgs_challenge.data.synthetic import SIZES, make_synthetic_data
 from higgs_challenge.events.columns import FEATURES
 from higgs_challenge.events.frames import as_test_set
 from higgs_challenge.events.transform import Floats
+from higgs_challenge.submission.event_file import EventFile
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import OFF, REQUIRED, Place, SubmissionProcess
 from higgs_challenge.submission.scratch import make_scratch
@@ -70,8 +71,8 @@ def compare(features: Floats, rounds: int, repeats: int) -> None:
     ):
         for _ in range(repeats + 1):
             seconds["this process"].append(timed(lambda: model.predict(as_test_set(features.copy()))))
-            seconds[OFF].append(timed(lambda: loose.predict(features, LIMIT)))
-            seconds[REQUIRED].append(timed(lambda: tight.predict(features, LIMIT)))
+            seconds[OFF].append(timed(lambda: ask(loose, features)))
+            seconds[REQUIRED].append(timed(lambda: ask(tight, features)))
     medians = {name: statistics.median(values[1:]) for name, values in seconds.items()}  # the first warms up
     for name, values in seconds.items():
         label = name if name not in (OFF, REQUIRED) else f"submission's process, isolation {name}"
@@ -80,6 +81,12 @@ def compare(features: Floats, rounds: int, repeats: int) -> None:
             f"{label:42} {medians[name]:7.3f} s ({min(values[1:]):.3f} to {max(values[1:]):.3f}), "
             f"{extra * 1e3:+6.1f} ms, {extra / medians['this process']:+7.2%}"
         )
+
+
+def ask(process: SubmissionProcess, features: Floats) -> None:
+    """Hand events to a submission's process and wait for its answer."""
+    with EventFile(features) as events:
+        process.predict(events, LIMIT)
 
 
 def make_model(source: str) -> Any:

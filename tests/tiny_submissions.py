@@ -7,6 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from higgs_challenge.events.transform import Floats
+from higgs_challenge.submission.answer import Interval
+from higgs_challenge.submission.event_file import EventFile
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import REQUIRED, Place, SubmissionProcess
 from higgs_challenge.submission.scratch import make_scratch
@@ -46,6 +49,12 @@ def write_submission(folder: Path, files: dict[str, str] | None = None, /, **met
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(textwrap.dedent(text))
     return folder
+
+
+def ask(process: SubmissionProcess, features: Floats, limit: float) -> tuple[Interval, float]:
+    """Ask for the interval of events, float32 of shape (28, n), and for the seconds that predict took."""
+    with EventFile(features) as events:
+        return process.predict(events, limit)
 
 
 @contextmanager

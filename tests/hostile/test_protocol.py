@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from runs import LEFT_BY_A_RUN, Runs, assert_harmless, assert_nothing_runs
-from tiny_submissions import ANSWER, LIMIT, model_source, running, write_submission
+from tiny_submissions import ANSWER, LIMIT, ask, model_source, running, write_submission
 
 from higgs_challenge import SubmissionError
 from higgs_challenge.events.transform import Floats
@@ -82,7 +82,7 @@ def test_an_answer_may_not_be_given(tmp_path: Path, training: Path, features: Fl
         process.fit(LIMIT)
         with pytest.raises(SubmissionError, match=FOREIGN):  # noqa: PT012
             for _ in range(2):
-                process.predict(features, LIMIT)
+                ask(process, features, LIMIT)
 
 
 def test_an_answer_from_a_thread_does_not_let_predict_go_on(tmp_path: Path, training: Path, features: Floats) -> None:
@@ -91,9 +91,9 @@ def test_an_answer_from_a_thread_does_not_let_predict_go_on(tmp_path: Path, trai
     folder = write_submission(tmp_path / "submission", predict=predict)
     with running(folder, training) as process:
         process.fit(LIMIT)
-        process.predict(features, LIMIT)
+        ask(process, features, LIMIT)
         with pytest.raises(SubmissionError, match=FOREIGN):
-            process.predict(features, LIMIT)
+            ask(process, features, LIMIT)
 
 
 LIAR = """\
@@ -128,7 +128,7 @@ def test_no_answer_is_too_strange(tmp_path: Path, training: Path, features: Floa
     with running(folder, training) as process:
         process.fit(LIMIT)
         with pytest.raises(SubmissionError) as caught:
-            process.predict(features, LIMIT)
+            ask(process, features, LIMIT)
     assert str(caught.value).startswith(message)
 
 
@@ -137,7 +137,7 @@ def test_a_forged_clock_changes_nothing(tmp_path: Path, training: Path, features
     folder = write_submission(tmp_path / "submission", fit=forged, predict=forged)
     with running(folder, training) as process:
         assert process.fit(LIMIT) >= 0.4
-        assert process.predict(features, LIMIT)[1] >= 0.4
+        assert ask(process, features, LIMIT)[1] >= 0.4
 
 
 EVIL_MODEL = """

@@ -4,7 +4,7 @@ import struct
 from pathlib import Path
 
 import pytest
-from tiny_submissions import LIMIT, running, write_submission
+from tiny_submissions import LIMIT, ask, running, write_submission
 
 from higgs_challenge import SubmissionError
 from higgs_challenge.data.store import open_store
@@ -59,7 +59,7 @@ def test_no_truth_is_in_its(tmp_path: Path, small_store: Path, snoop: str) -> No
     )
     with running(folder, small_store / "training") as process:
         process.fit(LIMIT)
-        process.predict(features, LIMIT)
+        ask(process, features, LIMIT)
     found = (tmp_path / "scratch" / "work" / "dump").read_bytes()
     texts = [repr(float(value)).encode() for value in (1234.56789012345, *truth)]
     numbers = [struct.pack("<d", value) for value in (1234.56789012345, *truth)]

@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tiny_submissions import LIMIT, running, write_submission
+from tiny_submissions import LIMIT, ask, running, write_submission
 
 from higgs_challenge.events.transform import Floats
 
@@ -62,7 +62,7 @@ def test_no_work_is_done_between_calls_by(tmp_path: Path, training: Path, featur
         fitted = read()
         time.sleep(0.5)
         assert read() == fitted > 0
-        process.predict(features, LIMIT)
+        ask(process, features, LIMIT)
         time.sleep(0.1)
         asked = read()
         assert asked > fitted  # it is awake while it is asked

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_submissions import ANSWER, LIMIT, model_source, running, write_submission
+from tiny_submissions import ANSWER, LIMIT, ask, model_source, running, write_submission
 
 from higgs_challenge import SubmissionError
 from higgs_challenge.events.columns import FEATURES
@@ -76,26 +76,26 @@ def process(tmp_path_factory: pytest.TempPathFactory, training: Path) -> Iterato
         yield started
 
 
-def ask(process: SubmissionProcess, number: int) -> Interval:
-    return process.predict(np.full((len(FEATURES), 3), number, dtype=np.float32), LIMIT)[0]
+def ask_number(process: SubmissionProcess, number: int) -> Interval:
+    return ask(process, np.full((len(FEATURES), 3), number, dtype=np.float32), LIMIT)[0]
 
 
 @pytest.mark.parametrize(("changes", "interval"), GOOD)
 def test_an_interval_of_any_numbers_is_taken(process: SubmissionProcess, changes: str, interval: Interval) -> None:
-    assert ask(process, ANSWERS.index(f"dict({ANSWER}, {changes})")) == interval
+    assert ask_number(process, ANSWERS.index(f"dict({ANSWER}, {changes})")) == interval
 
 
 @pytest.mark.parametrize(("changes", "sentence"), WRONG)
 def test_an_interval_that_is_none_is_refused(process: SubmissionProcess, changes: str, sentence: str) -> None:
     with pytest.raises(SubmissionError) as caught:
-        ask(process, ANSWERS.index(f"dict({ANSWER}, {changes})"))
+        ask_number(process, ANSWERS.index(f"dict({ANSWER}, {changes})"))
     assert str(caught.value) == sentence
 
 
 @pytest.mark.parametrize(("answer", "sentence"), NO_DICT)
 def test_what_is_no_dict_of_the_four_is_refused(process: SubmissionProcess, answer: str, sentence: str) -> None:
     with pytest.raises(SubmissionError) as caught:
-        ask(process, ANSWERS.index(answer))
+        ask_number(process, ANSWERS.index(answer))
     assert str(caught.value) == sentence
 
 
@@ -107,5 +107,5 @@ def test_our_side_trusts_no_value_that_it_receives(answer: object) -> None:
 
 def test_a_refused_answer_does_not_spoil_the_next(process: SubmissionProcess) -> None:
     with pytest.raises(SubmissionError):
-        ask(process, ANSWERS.index("None"))
-    assert ask(process, 0) == GOOD[0][1]
+        ask_number(process, ANSWERS.index("None"))
+    assert ask_number(process, 0) == GOOD[0][1]

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from tiny_submissions import LIMIT, running, write_submission
+from tiny_submissions import LIMIT, ask, running, write_submission
 
 from higgs_challenge import SubmissionError
 from higgs_challenge.events.transform import Floats
@@ -17,7 +17,7 @@ def fit_and_predict(
     process: SubmissionProcess, features: Floats, fit_limit: float = LIMIT, predict_limit: float = LIMIT
 ) -> None:
     process.fit(fit_limit)
-    process.predict(features, predict_limit)
+    ask(process, features, predict_limit)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_a_submission_that_is_killed_is_told_how(tmp_path: Path, training: Path,
     with running(folder, training) as process:
         process.fit(LIMIT)
         with pytest.raises(SubmissionError) as caught:
-            process.predict(features, LIMIT)
+            ask(process, features, LIMIT)
     assert str(caught.value) == "predict ended the submission's process (killed by SIGKILL)."
 
 
@@ -148,7 +148,7 @@ def test_the_clock_brackets_the_call(tmp_path: Path, training: Path, features: F
     folder = write_submission(tmp_path / "submission", fit=asleep, predict=asleep)
     with running(folder, training) as process:
         assert 0.4 <= process.fit(LIMIT) < 5.0  # without the seconds that Python takes to start
-        assert 0.4 <= process.predict(features, LIMIT)[1] < 5.0
+        assert 0.4 <= ask(process, features, LIMIT)[1] < 5.0
 
 
 def test_an_exception_that_cannot_describe_itself_is_told(tmp_path: Path, training: Path) -> None:

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tiny_submissions import LIMIT, running, write_submission
+from tiny_submissions import LIMIT, ask, running, write_submission
 
 from higgs_challenge import SubmissionError
 from higgs_challenge.events.transform import Floats
@@ -65,7 +65,7 @@ def test_the_working_directory_is_for_scratch_files(tmp_path: Path, training: Pa
     )
     with running(folder, training) as process:
         process.fit(LIMIT)
-        process.predict(features, LIMIT)
+        ask(process, features, LIMIT)
     assert not (folder / "kept.txt").exists()
     assert (tmp_path / "scratch" / "work" / "kept.txt").exists()
 
@@ -97,7 +97,7 @@ def test_data_can_be_used_as_submissions_do(tmp_path: Path, training: Path, feat
     events = features.shape[1]
     with running(folder, training) as process:
         process.fit(LIMIT)
-        first, second = (process.predict(features, LIMIT)[0] for _ in range(2))
+        first, second = (ask(process, features, LIMIT)[0] for _ in range(2))
     assert first == second  # what predict did to its data reached nobody else
     assert first == Interval(pytest.approx(float(features[14].mean()), rel=1e-4), 3.0 * events, 0.0, events)
 
@@ -106,7 +106,7 @@ def test_no_event_is_a_pseudo_experiment_too(tmp_path: Path, training: Path, fea
     folder = write_submission(tmp_path / "submission", predict="assert test_set['data'].shape == (0, 28)")
     with running(folder, training) as process:
         process.fit(LIMIT)
-        assert process.predict(features[:, :0], LIMIT)[0].mu_hat == 1.0
+        assert ask(process, features[:, :0], LIMIT)[0].mu_hat == 1.0
 
 
 FITTED = {
@@ -123,7 +123,7 @@ def test_a_fitted_model_moves_to_another_process(tmp_path: Path, training: Path,
         model = first.dump(LIMIT)
         second.load(model)
         os.close(model)
-        assert first.predict(features, LIMIT)[0] == second.predict(features, LIMIT)[0] == Interval(7.0, 0.0, 0.0, 1.0)
+        assert ask(first, features, LIMIT)[0] == ask(second, features, LIMIT)[0] == Interval(7.0, 0.0, 0.0, 1.0)
 
 
 def test_a_model_that_does_not_pickle_names_the_attribute(tmp_path: Path, training: Path) -> None:
@@ -180,7 +180,7 @@ def test_a_process_ends_whatever_it_is_doing(tmp_path: Path, training: Path, fea
     with running(folder, training) as process:
         process.fit(LIMIT)
         with pytest.raises(SubmissionError, match="predict took longer than its limit of 1 s"):
-            process.predict(features, 1.0)
+            ask(process, features, 1.0)
         pid = int((tmp_path / "scratch" / "work" / "pid").read_text())
     assert has_ended(pid)
 
@@ -192,7 +192,7 @@ def test_no_file_descriptor_is_left_open(tmp_path: Path, training: Path, feature
         process.fit(LIMIT)
         os.close(process.dump(LIMIT))
         for _ in range(3):
-            process.predict(features, LIMIT)
+            ask(process, features, LIMIT)
     assert set(os.listdir("/proc/self/fd")) <= before
 
 

@@ -13,6 +13,7 @@ from types import TracebackType
 from higgs_challenge.data.store import Store
 from higgs_challenge.errors import SubmissionError
 from higgs_challenge.execution.devices import Slot
+from higgs_challenge.execution.drawing import DrawnAhead
 from higgs_challenge.execution.worker import Fit, Job, Result, Worker, fit_model
 from higgs_challenge.experiments import Experiment
 from higgs_challenge.isolation.confine import Isolation
@@ -95,28 +96,20 @@ class LocalEngine:
         Raises:
             TimeoutError: at the deadline.
         """
-        todo: queue.SimpleQueue[Experiment] = queue.SimpleQueue()
         done: queue.SimpleQueue[Result | BaseException] = queue.SimpleQueue()
-        stop = threading.Event()
-        for experiment in experiments:
-            todo.put(experiment)
+        with DrawnAhead(self._store, experiments, len(self._workers)) as drawn_ahead:
 
-        def work(worker: Worker) -> None:
-            try:
-                while not stop.is_set():
-                    done.put(worker.evaluate(todo.get_nowait()))
-            except queue.Empty:
-                return
-            except BaseException as error:  # raised again where the results are read
-                done.put(error)
+            def work(worker: Worker) -> None:
+                try:
+                    for drawn in drawn_ahead:
+                        done.put(worker.evaluate_drawn(drawn))
+                except BaseException as error:  # raised again where the results are read
+                    done.put(error)
 
-        for worker in self._workers:
-            threading.Thread(target=work, args=(worker,), daemon=True).start()
-        try:
+            for worker in self._workers:
+                threading.Thread(target=work, args=(worker,), daemon=True).start()
             for _ in experiments:
                 yield _next(done, deadline)
-        finally:
-            stop.set()
 
     def repeat(self, experiment: Experiment) -> Result:
         """Evaluate one pseudo-experiment in a fresh process."""

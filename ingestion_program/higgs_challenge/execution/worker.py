@@ -14,7 +14,8 @@ import psutil
 from higgs_challenge.data.store import Store
 from higgs_challenge.errors import SubmissionError
 from higgs_challenge.execution.devices import Slot
-from higgs_challenge.experiments import Experiment, draw_features
+from higgs_challenge.execution.drawing import Drawn, draw_events
+from higgs_challenge.experiments import Drawer, Experiment
 from higgs_challenge.experiments.settings import Limits
 from higgs_challenge.isolation.confine import Isolation
 from higgs_challenge.submission.answer import Interval
@@ -97,7 +98,8 @@ class Result:
         set_index, index: which one it is.
         interval: the submission's answer.
         predict_seconds: from our request to the submission's answer.
-        outside_seconds: the rest: drawing the events, handing them over, checking the answer.
+        outside_seconds: the rest: drawing the events, in part while the submission works on others, handing them over,
+            checking the answer.
         peak_memory: largest memory in bytes that the submission's process has used so far.
         repeats: how often it was tried again, because the process had died.
     """
@@ -170,21 +172,26 @@ class Worker:
     def __init__(
         self, job: Job, slot: Slot, store: Store, log: SubmissionLog, process: SubmissionProcess | None = None
     ) -> None:
-        self._job, self._slot, self._store, self._log, self._process = job, slot, store, log, process
+        self._job, self._slot, self._log, self._process = job, slot, log, process
+        self._drawer = Drawer(store)
         self._ended = False
         self._changing = threading.Lock()
 
     def evaluate(self, experiment: Experiment) -> Result:
-        """Draw one pseudo-experiment and ask for its interval.
+        """Draw one pseudo-experiment and ask for its interval; errors as in evaluate_drawn."""
+        return self.evaluate_drawn(draw_events(self._drawer, experiment))
+
+    def evaluate_drawn(self, drawn: Drawn) -> Result:
+        """Ask for the interval of a pseudo-experiment, and close its file.
 
         Raises:
             SubmissionError: names the pseudo-experiment.
         """
-        started = time.monotonic()
-        features = draw_features(self._store, experiment)
+        started, experiment = time.monotonic(), drawn.experiment
         limit = self._job.limits.predict_seconds
         try:
-            (interval, seconds), repeats = self._insist(lambda process: process.predict(features, limit))
+            with drawn.file as events:
+                (interval, seconds), repeats = self._insist(lambda process: process.predict(events, limit))
         except SubmissionError as error:
             name = f"Set {experiment.set_index}, pseudo-experiment {experiment.index}"
             raise SubmissionError(f"{name}: {error}") from error
@@ -193,7 +200,7 @@ class Worker:
             index=experiment.index,
             interval=interval,
             predict_seconds=seconds,
-            outside_seconds=time.monotonic() - started - seconds,
+            outside_seconds=drawn.seconds + time.monotonic() - started - seconds,
             peak_memory=self._process.peak_memory if self._process else 0,
             repeats=repeats,
         )

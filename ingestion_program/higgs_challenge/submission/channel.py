@@ -97,7 +97,7 @@ def anonymous_file(size: int) -> int:
     Not /dev/shm, which has 64 MB in a default container.
     """
     if hasattr(os, "memfd_create"):
-        file = os.memfd_create("higgs_challenge")
+        file = os.memfd_create("higgs_challenge", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     else:
         with tempfile.TemporaryFile() as temporary:
             file = os.dup(temporary.fileno())

@@ -1,0 +1,87 @@
+"""Drawing the next pseudo-experiments while the submission works on earlier ones."""
+
+import queue
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+
+from higgs_challenge.data.store import Store
+from higgs_challenge.experiments import Drawer, Experiment
+from higgs_challenge.submission.event_file import EventFile
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A pseudo-experiment with its events, in a file that whoever takes it closes, and the seconds that it took."""
+
+    experiment: Experiment
+    file: EventFile
+    seconds: float
+
+
+def draw_events(drawer: Drawer, experiment: Experiment) -> Drawn:
+    """Draw a pseudo-experiment into a file of its own."""
+    started = time.monotonic()
+    file = EventFile(drawer.draw(experiment))
+    return Drawn(experiment, file, time.monotonic() - started)
+
+
+class DrawnAhead:
+    """Draws pseudo-experiments on threads of its own, never more than one a worker ahead; a context manager.
+
+    A worker so has at most three times a pseudo-experiment's features in memory: those that the submission works on,
+    those that wait, and those that are being drawn into memory that is used again and again.
+
+    Args:
+        store: open.
+        experiments: in the order in which they are drawn.
+        workers: how many threads will take them.
+    """
+
+    def __init__(self, store: Store, experiments: Sequence[Experiment], workers: int) -> None:
+        self._todo = iter(experiments)
+        self._taking = threading.Lock()
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="drawing")
+        self._drawers: queue.SimpleQueue[Drawer] = queue.SimpleQueue()
+        self._ordered: queue.SimpleQueue[Future[Drawn]] = queue.SimpleQueue()
+        for _ in range(workers):
+            self._drawers.put(Drawer(store))
+            self._order()
+
+    def __enter__(self) -> "DrawnAhead":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close what nobody has taken."""
+        with self._taking:
+            self._todo = iter(())
+        self._threads.shutdown(cancel_futures=True)
+        for drawn in self:
+            drawn.file.close()
+
+    def __iter__(self) -> Iterator[Drawn]:
+        """Go through what has not been taken yet; several threads can at the same time, and share it."""
+        with suppress(queue.Empty, CancelledError):
+            while True:
+                with self._taking:
+                    future = self._ordered.get_nowait()
+                    self._order()
+                yield future.result()
+
+    def _order(self) -> None:
+        experiment = next(self._todo, None)
+        if experiment is not None:
+            self._ordered.put(self._threads.submit(self._draw, experiment))
+
+    def _draw(self, experiment: Experiment) -> Drawn:
+        drawer = self._drawers.get()
+        try:
+            return draw_events(drawer, experiment)
+        finally:
+            self._drawers.put(drawer)

@@ -1,0 +1,48 @@
+"""A pseudo-experiment's events on their way to a submission's process."""
+
+import fcntl
+import os
+from types import TracebackType
+
+from higgs_challenge.events.transform import Floats
+from higgs_challenge.submission.channel import anonymous_file
+
+
+class EventFile:
+    """Events in an anonymous memory file that nobody can change any more; a context manager that closes it.
+
+    As no process that has it can change it, it can be handed to another one where the first dies.
+
+    Args:
+        features: float32, shape (28, n), columns contiguous; copied.
+
+    Attributes:
+        events: their number n.
+        handle: of the file, which holds the columns one after the other.
+    """
+
+    def __init__(self, features: Floats) -> None:
+        self.events = features.shape[1]
+        self.handle = anonymous_file(max(features.nbytes, 1))  # nothing cannot be mapped
+        with open(self.handle, "wb", closefd=False) as memory:  # twice as fast as copying into mapped pages
+            for column in features:
+                memory.write(column.data)
+        _seal(self.handle)
+
+    def __enter__(self) -> "EventFile":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give our handle up; the events are gone when the last process has."""
+        os.close(self.handle)
+
+
+def _seal(file: int) -> None:
+    if hasattr(os, "memfd_create"):
+        seals = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
+        fcntl.fcntl(file, fcntl.F_ADD_SEALS, seals)

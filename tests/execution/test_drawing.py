@@ -1,0 +1,109 @@
+import mmap
+import os
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from higgs_challenge import Experiment, Nuisances, open_store
+from higgs_challenge.data.store import Store
+from higgs_challenge.events.columns import FEATURES
+from higgs_challenge.execution import drawing
+from higgs_challenge.execution.drawing import Drawn, DrawnAhead
+from higgs_challenge.experiments import Drawer, draw_features
+from higgs_challenge.submission.event_file import EventFile
+
+Floats = npt.NDArray[np.float32]
+SECONDS = 60.0
+EXPERIMENTS = [Experiment(0, index, 1.0, Nuisances(soft_met=2.0), seed=4) for index in range(7)]
+
+
+@pytest.fixture
+def store(small_store: Path) -> Store:
+    return open_store(small_store)
+
+
+def read(file: EventFile) -> Floats:
+    size = file.events * len(FEATURES) * 4
+    with mmap.mmap(file.handle, size, access=mmap.ACCESS_READ) as memory:
+        return np.frombuffer(bytes(memory), np.float32).reshape(len(FEATURES), file.events)
+
+
+def open_files() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_every_pseudo_experiment_comes_once_with_its_own_events(store: Store, workers: int) -> None:
+    found: dict[int, Floats] = {}
+
+    def take(drawn_ahead: DrawnAhead) -> None:
+        for drawn in drawn_ahead:
+            assert drawn.experiment.index not in found
+            with drawn.file as file:
+                found[drawn.experiment.index] = read(file)
+
+    with DrawnAhead(store, EXPERIMENTS, workers) as drawn_ahead, ThreadPoolExecutor(workers) as threads:
+        list(threads.map(take, [drawn_ahead] * workers))
+    assert set(found) == set(range(len(EXPERIMENTS)))
+    for index, features in found.items():
+        np.testing.assert_array_equal(features, draw_features(store, EXPERIMENTS[index]))
+
+
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> list[threading.Event]:
+    """Whether each pseudo-experiment's drawing has begun."""
+    events = [threading.Event() for _ in EXPERIMENTS]
+    draw_events = drawing.draw_events
+
+    def noting(drawer: Drawer, experiment: Experiment) -> Drawn:
+        events[experiment.index].set()
+        return draw_events(drawer, experiment)
+
+    monkeypatch.setattr(drawing, "draw_events", noting)
+    return events
+
+
+def test_the_next_one_is_drawn_while_one_is_used_and_no_more(store: Store, begun: list[threading.Event]) -> None:
+    with DrawnAhead(store, EXPERIMENTS, 1) as drawn_ahead:
+        taken: Iterator[Drawn] = iter(drawn_ahead)
+        for index in range(3):
+            with next(taken).file:
+                assert begun[index + 1].wait(SECONDS)
+                assert not begun[index + 2].wait(0.2)
+
+
+def test_nothing_is_left_open_when_the_run_ends_early(store: Store) -> None:
+    before = open_files()
+    with DrawnAhead(store, EXPERIMENTS, 2) as drawn_ahead:
+        next(iter(drawn_ahead)).file.close()
+    assert open_files() == before
+    assert list(drawn_ahead) == []
+
+
+def test_an_error_in_drawing_reaches_the_one_who_waits(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(drawer: Drawer, experiment: Experiment) -> Drawn:
+        raise OSError("the store is gone")
+
+    monkeypatch.setattr(drawing, "draw_events", fail)
+    with DrawnAhead(store, EXPERIMENTS[:1], 1) as drawn_ahead, pytest.raises(OSError, match="the store is gone"):
+        next(iter(drawn_ahead))
+
+
+def test_nobody_can_change_handed_over_events() -> None:
+    features = np.arange(3 * len(FEATURES), dtype=np.float32).reshape(len(FEATURES), 3)
+    with EventFile(features[:, :2]) as file:
+        with pytest.raises(PermissionError):
+            os.write(file.handle, b"x")
+        for size in (0, 10_000):
+            with pytest.raises(PermissionError):
+                os.ftruncate(file.handle, size)
+        with pytest.raises(PermissionError):
+            mmap.mmap(file.handle, 0, access=mmap.ACCESS_WRITE)
+        with mmap.mmap(file.handle, 0, access=mmap.ACCESS_COPY) as own:
+            own[0] = 1
+        np.testing.assert_array_equal(read(file), features[:, :2])
