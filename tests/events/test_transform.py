@@ -8,7 +8,7 @@ from higgs_challenge.events.transform import TABLE_SHIFT, transform, transform_d
 
 N = 3 * BLOCK + 7
 ROWS = physical_rows(np.random.default_rng(21), N, edges=0.3)
-NOISE = np.random.default_rng(22).normal(0.0, 2.0, (N, 2)).astype(np.float32)
+NOISE = np.random.default_rng(22).normal(0.0, 2.0, (2, N)).astype(np.float32)
 SHAPES = {"tes": 0.97, "jes": 1.02}
 
 
@@ -16,8 +16,8 @@ SHAPES = {"tes": 0.97, "jes": 1.02}
 @pytest.mark.parametrize("n", [0, 1, 5, BLOCK - 1, BLOCK, BLOCK + 1, N])
 def test_an_event_does_not_depend_on_its_neighbours(n: int, select: bool) -> None:
     """Blocks, and the events at their ends that do not fill a processor's vector, leave no trace."""
-    features, kept = transform(ROWS[:n], **SHAPES, noise=NOISE[:n], select=select)
-    alone = [transform(ROWS[[i]], **SHAPES, noise=NOISE[[i]], select=select)[0] for i in range(min(n, 600))]
+    features, kept = transform(ROWS[:n], **SHAPES, noise=NOISE[:, :n], select=select)
+    alone = [transform(ROWS[[i]], **SHAPES, noise=NOISE[:, [i]], select=select)[0] for i in range(min(n, 600))]
     expected = np.concatenate([np.empty((len(FEATURES), 0), np.float32), *alone], axis=1)
     np.testing.assert_array_equal(features[:, : expected.shape[1]], expected)
     assert features.shape[1] == len(kept) <= n

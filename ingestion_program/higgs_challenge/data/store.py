@@ -7,8 +7,10 @@ An event is 16 float32 = 64 bytes, one cache line, so drawing one touches one li
 folders so that one can be readable without the other.
 """
 
+import contextlib
 import json
 import math
+import mmap
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -99,8 +101,8 @@ def open_store(path: str | Path) -> Store:
     part = read_part(hidden)
     processes = {
         name: HiddenProcess(
-            events=map_array(hidden / f"{name}.events.f32", "<f4", (part.rows[name], len(PRIMARY))),
-            weights=map_array(hidden / f"{name}.weights.f32", "<f4", (part.rows[name],)),
+            events=map_array(hidden / f"{name}.events.f32", "<f4", (part.rows[name], len(PRIMARY)), at_random=True),
+            weights=map_array(hidden / f"{name}.weights.f32", "<f4", (part.rows[name],), at_random=True),
             smallest_weight=part.smallest_weights[name],
             largest_weight=part.largest_weights[name],
             expected=part.yields[name],
@@ -141,15 +143,35 @@ def _is_empty_folder(path: Path) -> bool:
     return path.is_dir() and not any(path.iterdir())
 
 
-def map_array(path: Path, dtype: str, shape: tuple[int, ...]) -> Array:
-    """Map a file of numbers read-only; InputError where its size is not the shape's."""
+def map_array(path: Path, dtype: str, shape: tuple[int, ...], *, at_random: bool = False) -> Array:
+    """Map a file of numbers read-only; nothing is read until it is used.
+
+    Args:
+        path: the file.
+        dtype, shape: of the array.
+        at_random: whether rows will be used in random order, so that large pages are worth it: one of 2 MB saves 512
+            searches of the page tables, and is read at once. The kernel is asked for them, and may have none.
+
+    Returns:
+        The array.
+
+    Raises:
+        InputError: the file's size is not the shape's.
+    """
     expected = int(np.prod(shape)) * np.dtype(dtype).itemsize
     size = path.stat().st_size if path.exists() else 0
     if size != expected or not path.exists():
         raise InputError(f"{path} should have {expected} bytes and has {size}; the store is damaged, make it again.")
-    array = np.asarray(np.memmap(path, dtype, mode="r", shape=shape)) if expected else np.empty(shape, dtype)
-    array.setflags(write=False)  # compiled code takes all processes' arrays together, so all are of one kind
-    return array
+    if not expected:
+        array = np.empty(shape, dtype)
+        array.setflags(write=False)  # compiled code takes all processes' arrays together, so all are of one kind
+        return array
+    with path.open("rb") as file:
+        memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    if at_random and hasattr(mmap, "MADV_HUGEPAGE"):
+        with contextlib.suppress(OSError):  # a kernel without them
+            memory.madvise(mmap.MADV_HUGEPAGE)
+    return np.frombuffer(memory, dtype).reshape(shape)
 
 
 def no_progress(done: int, total: int) -> None:

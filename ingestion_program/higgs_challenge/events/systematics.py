@@ -106,13 +106,13 @@ def _take_apart(data_set: Any) -> tuple[pd.DataFrame, dict[str, pd.Series], dict
 
 
 def _soft_noise(soft_met: float, n: int, seed: int) -> Floats | None:
-    """Draw the noise on the missing momentum in GeV, shape (n, 2), from the stream that the official code uses."""
+    """Draw the noise on the missing momentum in GeV, shape (2, n), from the stream that the official code uses."""
     if soft_met <= 0:
         return None
     stream = np.random.RandomState(seed)
-    noise = np.empty((n, 2), dtype=np.float32)
-    noise[:, 0] = stream.normal(0.0, soft_met, n)
-    noise[:, 1] = stream.normal(0.0, soft_met, n)
+    noise = np.empty((2, n), dtype=np.float32)
+    noise[0] = stream.normal(0.0, soft_met, n)
+    noise[1] = stream.normal(0.0, soft_met, n)
     return noise
 
 

@@ -26,7 +26,7 @@ from higgs_challenge.prefetch import prefetch_row
 
 Floats = npt.NDArray[np.float32]
 Addresses = npt.NDArray[np.int64]
-NO_NOISE = np.zeros((0, 2), dtype=np.float32)
+NO_NOISE = np.zeros((2, 0), dtype=np.float32)
 
 TABLE_SHIFT = 48
 """An event's address is its table's number above this bit and its row below."""
@@ -43,7 +43,7 @@ def transform(
     Args:
         rows: primary columns, float32, shape (n, 16).
         tes, jes: energy scales, dimensionless, nominal 1.
-        noise: soft missing momentum of every event in GeV, float32, shape (n, 2); None for none.
+        noise: soft missing momentum of every event in GeV, float32, shape (2, n); None for none.
         select: whether events and jets below threshold are dropped.
 
     Returns:
@@ -110,8 +110,8 @@ def _load(tables, addresses, noise, start, count, tes, select, loaded) -> Any:  
         event = tables[address >> TABLE_SHIFT][address & ((1 << TABLE_SHIFT) - 1)]
         for k in range(len(PRIMARY)):
             loaded[k * STRIDE + filled] = event[k]
-        if len(noise) > 0:
-            loaded[SOFT_X * STRIDE + filled], loaded[SOFT_Y * STRIDE + filled] = noise[i, 0], noise[i, 1]
+        if noise.shape[1] > 0:
+            loaded[SOFT_X * STRIDE + filled], loaded[SOFT_Y * STRIDE + filled] = noise[0, i], noise[1, i]
         addresses[count + filled] = address
         filled += 0 if select & is_lost(event[HAD_PT] * tes, event[LEP_PT]) else 1  # else the next takes its place
     return len(addresses), filled
