@@ -8,17 +8,15 @@ groups of a million rows and a single one.
 import argparse
 import json
 import multiprocessing
-import os
-import platform
 import tempfile
-import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from rows import Row, describe_machine, print_rows, seconds
 
-from higgs_challenge.cli import available_cores
 from higgs_challenge.data.layout import PARQUET, metadata_path
 from higgs_challenge.data.official import convert_official_file
 from higgs_challenge.data.synthetic import Size, make_synthetic_data
@@ -36,17 +34,31 @@ def main() -> None:
         "--folder", type=Path, help="where 5 GB are free for 30 million rows (default: temporary files')"
     )
     arguments = parser.parse_args()
-    print(f"{platform.machine()}, {available_cores()} cores, load before {os.getloadavg()[0]:.1f}")
-    with tempfile.TemporaryDirectory(prefix="bench_conversion_") as scratch:
+    print(describe_machine())
+    print_rows(measure(arguments.rows, (1_000_000, arguments.rows), arguments.folder))
+
+
+def measure(rows: int = 10_000_000, groups: Sequence[int] = (1_000_000,), folder: Path | None = None) -> list[Row]:
+    """Time the conversion of a file on all cores.
+
+    Args:
+        rows: of the file.
+        groups: sizes of row groups, a file for each.
+        folder: where there is room; None for temporary files'.
+
+    Returns:
+        Rows of the table.
+    """
+    found = []
+    with tempfile.TemporaryDirectory(prefix="bench_conversion_", dir=folder) as scratch:
         make_synthetic_data(Path(scratch) / "few", FEW)
-        for rows_in_group in (1_000_000, arguments.rows):
-            parquet = repeat(Path(scratch) / "few" / PARQUET, Path(scratch) / PARQUET, arguments.rows, rows_in_group)
+        for rows_in_group in groups:
+            parquet = repeat(Path(scratch) / "few" / PARQUET, Path(scratch) / PARQUET, rows, rows_in_group)
             with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as fresh:
-                seconds, peak = fresh.submit(convert, parquet, Path(scratch) / "store").result()
-            print(
-                f"{arguments.rows:,} rows in groups of {rows_in_group:,}: "
-                f"{arguments.rows / seconds:,.0f} rows/s, at most {peak / 2**30:.2f} GiB resident"
-            )
+                taken, peak = fresh.submit(convert, parquet, Path(scratch) / "store").result()
+            note = f"{rows:,} rows in groups of {rows_in_group:,}, at most {peak / 2**30:.2f} GiB resident"
+            found.append(Row("conversion of the official file", "rows/s", rows / taken, note=note))
+    return found
 
 
 def repeat(few: Path, parquet: Path, rows: int, rows_in_group: int) -> Path:
@@ -62,11 +74,9 @@ def repeat(few: Path, parquet: Path, rows: int, rows_in_group: int) -> Path:
 
 def convert(parquet: Path, store: Path) -> tuple[float, int]:
     """Convert a file; give the seconds and the bytes resident at most."""
-    start = time.perf_counter()
-    convert_official_file(parquet, store)
-    seconds = time.perf_counter() - start
+    taken = seconds(lambda: convert_official_file(parquet, store))
     peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
-    return seconds, int(peak.split()[1]) * 1024
+    return taken, int(peak.split()[1]) * 1024
 
 
 if __name__ == "__main__":

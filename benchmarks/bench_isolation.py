@@ -7,16 +7,14 @@ its pages for the first time, waking the process up and looking at what it uses.
 
 import argparse
 import os
-import platform
-import statistics
 import tempfile
-import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rows import Row, describe_machine, in_turn, print_rows
 
-from higgs_challenge.cli import available_cores
 from higgs_challenge.data.synthetic import SIZES, make_synthetic_data
 from higgs_challenge.events.columns import FEATURES
 from higgs_challenge.events.frames import as_test_set
@@ -53,34 +51,44 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=7, help="of each (default: %(default)s)")
     arguments = parser.parse_args()
-    print(f"{platform.machine()}, {available_cores()} cores, load before {os.getloadavg()[0]:.1f}; medians and range")
+    print(describe_machine())
+    print_rows(measure(arguments.repeats))
+
+
+def measure(repeats: int = 7) -> list[Row]:
+    """Time a predict that does nothing and one of two seconds, here and in the submission's process.
+
+    Args:
+        repeats: of each.
+
+    Returns:
+        Rows of the table.
+    """
     features = np.random.default_rng(1).normal(50.0, 20.0, (len(FEATURES), EVENTS)).astype(np.float32)
-    for rounds in (0, rounds_for(2.0, features)):
-        compare(features, rounds, arguments.repeats)
+    few = 40
+    two_seconds = round(few * 2.0 / in_turn([predicting(make_model(few), features)], 1)[0])
+    return [*compare(features, 0, "empty", repeats), *compare(features, two_seconds, "two-second", repeats)]
 
 
-def compare(features: Floats, rounds: int, repeats: int) -> None:
+def compare(features: Floats, rounds: int, kind: str, repeats: int) -> list[Row]:
     """Time predicts of some length in this process, and in the submission's with and without isolation, in turn."""
-    source = MODEL.format(rounds=rounds)
-    seconds: dict[str, list[float]] = {"this process": [], OFF: [], REQUIRED: []}
-    model = make_model(source)
     with (
         tempfile.TemporaryDirectory(prefix="bench_isolation_") as folder,
-        running(Path(folder, OFF), source, OFF) as loose,
-        running(Path(folder, REQUIRED), source, REQUIRED) as tight,
+        running(Path(folder, OFF), rounds, OFF) as loose,
+        running(Path(folder, REQUIRED), rounds, REQUIRED) as tight,
     ):
-        for _ in range(repeats + 1):
-            seconds["this process"].append(timed(lambda: model.predict(as_test_set(features.copy()))))
-            seconds[OFF].append(timed(lambda: ask(loose, features)))
-            seconds[REQUIRED].append(timed(lambda: ask(tight, features)))
-    medians = {name: statistics.median(values[1:]) for name, values in seconds.items()}  # the first warms up
-    for name, values in seconds.items():
-        label = name if name not in (OFF, REQUIRED) else f"submission's process, isolation {name}"
-        extra = medians[name] - medians["this process"]
-        print(
-            f"{label:42} {medians[name]:7.3f} s ({min(values[1:]):.3f} to {max(values[1:]):.3f}), "
-            f"{extra * 1e3:+6.1f} ms, {extra / medians['this process']:+7.2%}"
-        )
+        here = predicting(make_model(rounds), features)
+        plain, off, required = in_turn([here, lambda: ask(loose, features), lambda: ask(tight, features)], repeats)
+    return [
+        Row(f"{kind} predict of 1.05 million events, in the asking process", "s", plain),
+        Row(f"{kind} predict, handed to a process of its own", "s", off),
+        Row(f"{kind} predict, handed to an isolated process", "s", required),
+    ]
+
+
+def predicting(model: Any, features: Floats) -> Callable[[], Any]:
+    """Give an action that has a model predict on a copy of the features, which another process would get too."""
+    return lambda: model.predict(as_test_set(features.copy()))
 
 
 def ask(process: SubmissionProcess, features: Floats) -> None:
@@ -89,23 +97,16 @@ def ask(process: SubmissionProcess, features: Floats) -> None:
         process.predict(events, LIMIT)
 
 
-def make_model(source: str) -> Any:
+def make_model(rounds: int) -> Any:
     namespace: dict[str, Any] = {}
-    exec(source, namespace)
+    exec(MODEL.format(rounds=rounds), namespace)
     return namespace["Model"]()
 
 
-def rounds_for(wanted: float, features: Floats) -> int:
-    """Find how much work takes so many seconds."""
-    few = 40
-    model = make_model(MODEL.format(rounds=few))
-    return round(few * wanted / timed(lambda: model.predict(as_test_set(features))))
-
-
-def running(folder: Path, source: str, isolation: str) -> SubmissionProcess:
+def running(folder: Path, rounds: int, isolation: str) -> SubmissionProcess:
     """Start a fitted submission."""
     (folder / "submission").mkdir(parents=True)
-    (folder / "submission" / "model.py").write_text(source)
+    (folder / "submission" / "model.py").write_text(MODEL.format(rounds=rounds))
     make_scratch(folder / "scratch", folder / "submission")
     make_synthetic_data(folder / "data", SIZES["tiny"])
     allowance = Allowance(memory=8_000_000_000, disk=1_000_000_000)
@@ -114,12 +115,6 @@ def running(folder: Path, source: str, isolation: str) -> SubmissionProcess:
     process = SubmissionProcess(place, SubmissionLog(folder / "submission.log"))
     process.fit(LIMIT)
     return process
-
-
-def timed(action: Any) -> float:
-    started = time.perf_counter()
-    action()
-    return time.perf_counter() - started
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rows import Row, describe_machine, print_rows, seconds
 
 from higgs_challenge.events.columns import HAD_PT, LEP_PT, PRIMARY, PROCESSES
 from higgs_challenge.simulation import BLOCK, simulate_blocks
@@ -25,19 +26,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--prototype", type=Path, metavar="FILE", help="another event generator to time too")
     prototype = parser.parse_args().prototype
-    slow = load_sampler(prototype) if prototype else None
-    start = time.perf_counter()
+    print(describe_machine())
+    compiling = seconds(lambda: [next(simulate_blocks(process, 1, 0, threads=1)) for process in PROCESSES])
+    print(f"first call (compiles, or loads what was compiled): {compiling:.1f} s")
+    print_rows(measure(load_sampler(prototype) if prototype else None))
+
+
+def measure(slow: Callable[[str, int, int], np.ndarray] | None = None) -> list[Row]:
+    """Time the generator on one core.
+
+    Args:
+        slow: another one to time beside it, which makes rows of primary columns for a process, a number and a seed.
+
+    Returns:
+        Rows of the table.
+    """
+    rows = []
     for process in PROCESSES:
         next(simulate_blocks(process, 1, 0, threads=1))
-    print(f"first call (compiles, or loads what was compiled): {time.perf_counter() - start:.1f} s")
-    print("Events that pass the selection, per second on one core:")
-    for process in PROCESSES:
         rate = selected_rate(lambda process=process: np.concatenate([*simulate_blocks(process, BLOCKS * BLOCK, 0, 1)]))
-        line = f"  {process:8} {rate:10,.0f}"
-        if slow:
-            other = selected_rate(lambda process=process: slow(process, PROTOTYPE_EVENTS, 0))
-            line += f"   prototype {other:8,.0f}   ratio {rate / other:.0f}"
-        print(line, flush=True)
+        other = selected_rate(lambda process=process: slow(process, PROTOTYPE_EVENTS, 0)) if slow else None
+        rows.append(Row(f"generator, {process} events that pass the selection, one core", "a second", rate, other))
+    return rows
 
 
 def selected_rate(generate: Callable[[], np.ndarray]) -> float:
@@ -51,8 +61,8 @@ def selected_rate(generate: Callable[[], np.ndarray]) -> float:
     """
     start = time.perf_counter()
     rows = generate()
-    seconds = time.perf_counter() - start
-    return float(((rows[:, HAD_PT] >= 26.0) & (rows[:, LEP_PT] >= 20.0)).sum() / seconds)
+    taken = time.perf_counter() - start
+    return float(((rows[:, HAD_PT] >= 26.0) & (rows[:, LEP_PT] >= 20.0)).sum() / taken)
 
 
 def load_sampler(path: Path) -> Callable[[str, int, int], np.ndarray]:

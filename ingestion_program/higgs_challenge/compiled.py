@@ -39,10 +39,12 @@ def compiled(function: Callable[..., Any]) -> Any:
 def inlined(function: Callable[..., Any]) -> Any:
     """Compile a function into those that call it, so that loops over events are vectorised across it.
 
+    A product and a sum may become one instruction with one rounding, a fifth faster; nothing is reordered otherwise.
+
     Args:
         function: scalar code without side effects; branches as conditional expressions, which become selections.
     """
-    return numba.njit(nogil=True, error_model="numpy", forceinline=True)(function)
+    return numba.njit(nogil=True, error_model="numpy", fastmath={"contract"}, forceinline=True)(function)
 
 
 @functools.cache
