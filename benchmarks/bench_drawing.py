@@ -9,6 +9,7 @@ import logging
 import os
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -25,6 +26,7 @@ from higgs_challenge.data.store import Store
 from higgs_challenge.events.frames import as_test_set
 from higgs_challenge.events.nuisances import PRIORS
 from higgs_challenge.execution.devices import Slot
+from higgs_challenge.execution.drawing import DrawnAhead
 from higgs_challenge.execution.local import LocalEngine
 from higgs_challenge.execution.worker import Job
 from higgs_challenge.experiments import Drawer, Settings
@@ -79,7 +81,8 @@ def measure(repeats: int = 7) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="bench_drawing_") as folder:
         fewer, more = make_store(Path(folder, "fewer"), FEWER), make_store(Path(folder, "more"), MORE)
         few, many = in_turn([drawing(fewer), drawing(more)], 3 * repeats)
-        rate, memory = measure_ingestion(more, Path(folder), 12 * repeats)
+        memory = measure_memory(more)
+        rate = measure_ingestion(more, Path(folder), 12 * repeats)
         test_set = official_test_set(more)
         numbers = count()
         again, official = in_turn(
@@ -102,8 +105,19 @@ def drawing(store: Store) -> Any:
     return lambda: as_test_set(drawer.draw(Experiment(0, next(numbers), 1.0, NUISANCES, seed=1)))
 
 
-def measure_ingestion(store: Store, folder: Path, experiments: int) -> tuple[float, float]:
-    """Give the pseudo-experiments a second that all workers finish, and the bytes that each needs on our side."""
+def measure_memory(store: Store) -> float:
+    """Give the bytes that a worker needs on our side at most, where the submission is slower than drawing is."""
+    plan = [Experiment(0, index, 1.0, NUISANCES, seed=3) for index in range(4)]
+    before = own_memory()
+    with watched_memory() as peak, DrawnAhead(store, plan, 1) as drawn_ahead:
+        for drawn in drawn_ahead:
+            with drawn.file:
+                time.sleep(1.0)
+    return peak[0] - before
+
+
+def measure_ingestion(store: Store, folder: Path, experiments: int) -> float:
+    """Give the pseudo-experiments a second that all workers finish."""
     (folder / "submission").mkdir()
     (folder / "submission" / "model.py").write_text(MODEL)
     (folder / "unfinished").mkdir()
@@ -115,10 +129,8 @@ def measure_ingestion(store: Store, folder: Path, experiments: int) -> tuple[flo
         engine.fit(600.0)
         if engine.start().level != FULL:
             raise SystemExit("The submission is not fully isolated here; this would not be a fair figure.")
-        before = own_memory()
-        with watched_memory() as peak:
-            list(engine.evaluate(plan[: 5 * WORKERS], float("inf")))
-        return len(plan) / seconds(lambda: list(engine.evaluate(plan, float("inf")))), (peak[0] - before) / WORKERS
+        list(engine.evaluate(plan[: 2 * WORKERS], float("inf")))
+        return len(plan) / seconds(lambda: list(engine.evaluate(plan, float("inf"))))
 
 
 def run_official_ingestion(test_set: Any, experiments: int) -> None:

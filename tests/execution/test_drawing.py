@@ -1,6 +1,8 @@
+import math
 import mmap
 import os
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -8,14 +10,22 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from tiny_submissions import write_submission
 
 from higgs_challenge import Experiment, Nuisances, open_store
 from higgs_challenge.data.store import Store
 from higgs_challenge.events.columns import FEATURES
 from higgs_challenge.execution import drawing
+from higgs_challenge.execution.devices import Slot
 from higgs_challenge.execution.drawing import Drawn, DrawnAhead
+from higgs_challenge.execution.local import LocalEngine
+from higgs_challenge.execution.worker import Job
 from higgs_challenge.experiments import Drawer, draw_features
+from higgs_challenge.experiments.settings import Limits
 from higgs_challenge.submission.event_file import EventFile
+from higgs_challenge.submission.log import SubmissionLog
+from higgs_challenge.submission.process import REQUIRED
+from higgs_challenge.submission.scratch import make_scratch
 
 Floats = npt.NDArray[np.float32]
 SECONDS = 60.0
@@ -75,6 +85,33 @@ def test_the_next_one_is_drawn_while_one_is_used_and_no_more(store: Store, begun
             with next(taken).file:
                 assert begun[index + 1].wait(SECONDS)
                 assert not begun[index + 2].wait(0.2)
+
+
+def test_an_engine_draws_while_the_submission_works(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: dict[int, float] = {}
+    draw_events = drawing.draw_events
+
+    def noting(drawer: Drawer, experiment: Experiment) -> Drawn:
+        begun[experiment.index] = time.monotonic()
+        return draw_events(drawer, experiment)
+
+    monkeypatch.setattr(drawing, "draw_events", noting)
+    write_submission(
+        tmp_path / "submission",
+        predict="import time\ntime.sleep(0.5)\nnow = time.monotonic()",
+        answer="dict(mu_hat=now / 1e6, delta_mu_hat=1, p16=0, p84=1)",  # no mu may be as large as a time
+    )
+    make_scratch(tmp_path / "unfinished" / "scratch", tmp_path / "submission")
+    job = Job(store.folder, tmp_path / "unfinished", Limits(), secrets=(), isolation=REQUIRED)
+    log = SubmissionLog(tmp_path / "submission.log")
+    with LocalEngine(job, [Slot(None, 1)], 1, store, log) as engine:
+        engine.fit(SECONDS)
+        engine.start()
+        answered = {result.index: 1e6 * result.interval.mu_hat for result in engine.evaluate(EXPERIMENTS[:3], math.inf)}
+    log.close()
+    assert begun[1] < answered[0] < begun[2] < answered[1]
 
 
 def test_nothing_is_left_open_when_the_run_ends_early(store: Store) -> None:

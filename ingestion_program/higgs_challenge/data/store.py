@@ -125,7 +125,9 @@ def read_part(folder: Path) -> Part:
             return _checked_part(folder, Part(**content))
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise InputError(f"{folder} is no part of an event store ({error}); make one with `make data`.") from error
-    raise InputError(f"{folder} has store format {content['format']}, expected {FORMAT}; make the store again.")
+    raise InputError(
+        f"{folder} has store format {content['format']}, expected {FORMAT}; make the store again (`make data`)."
+    )
 
 
 def _checked_part(folder: Path, part: Part) -> Part:
