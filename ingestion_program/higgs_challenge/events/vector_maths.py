@@ -75,7 +75,7 @@ def angle_of(x, y):  # type: ignore[no-untyped-def]
 
 @inlined
 def exponential(x):  # type: ignore[no-untyped-def]
-    """Give e to the x: to 1e-13 of itself for x from -15 to 15, to 1e-7 of itself for x from -100 to 100."""
+    """Give e to the x: to 1e-13 of itself for x from -15 to 15, to 1e-6 of itself for x from -100 to 100."""
     power = polynomial(x * HALVINGS_FACTOR, EXPONENTIAL)
     power *= power
     power *= power
