@@ -9,6 +9,7 @@ import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor
 
+from bench_submission import SMALL
 from rows import Row, describe_machine, print_rows
 
 BENCHMARKS = ("drawing", "functions", "submission", "scoring", "isolation", "simulation", "conversion")
@@ -21,6 +22,8 @@ def main() -> None:
     unknown = set(names) - set(BENCHMARKS)
     if unknown:
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
+    if "submission" in names and not SMALL.is_dir():
+        parser.error(f"the submission is fitted to {SMALL}: run `make data` first")
     os.environ["OMP_NUM_THREADS"] = "1"  # of numerical libraries in the processes that follow
     machine = describe_machine()
     rows: list[Row] = []

@@ -236,3 +236,13 @@ def test_a_description_that_cannot_be_is_refused(store: Path, change: dict[str, 
     description.write_text(json.dumps(json.loads(description.read_text()) | change))
     with pytest.raises(InputError, match=sentence):
         open_store(store)
+
+
+@pytest.mark.parametrize(("smallest", "largest"), [(2.0, 1.0), (0.0, 0.0)])
+def test_a_range_of_weights_that_is_none_is_refused(store: Path, smallest: float, largest: float) -> None:
+    description = store / "hidden" / "part.json"
+    content = json.loads(description.read_text())
+    content["smallest_weights"]["ztautau"], content["largest_weights"]["ztautau"] = smallest, largest
+    description.write_text(json.dumps(content))
+    with pytest.raises(InputError, match="smallest and largest weight are no range"):
+        open_store(store)

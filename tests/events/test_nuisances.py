@@ -1,6 +1,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +9,7 @@ import pytest
 from handmade import z_limit
 from scipy import stats
 
-from higgs_challenge import Nuisances
+from higgs_challenge import InputError, Nuisances
 from higgs_challenge.events.columns import PROCESSES
 from higgs_challenge.events.nuisances import PRIORS, Prior, draw_nuisances
 from higgs_challenge.streams import stream
@@ -116,3 +117,9 @@ def test_yield_scales_reach_their_processes() -> None:
     scales = {name: nuisances.yield_scale(name) for name in PROCESSES}
     expected = {"htautau": 1.0, "ztautau": 1.01, "diboson": 0.5 * 1.01, "ttbar": 1.1 * 1.01}
     assert scales == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(("name", "value"), [("tes", 0.0), ("jes", -1.0), ("soft_met", math.nan), ("bkg_scale", "1")])
+def test_a_nuisance_parameter_out_of_range_is_named(name: str, value: Any) -> None:
+    with pytest.raises(InputError, match=f"nuisance parameter {name} must be a number"):
+        Nuisances(**{name: value})

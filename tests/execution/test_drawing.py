@@ -122,6 +122,23 @@ def test_nothing_is_left_open_when_the_run_ends_early(store: Store) -> None:
     assert list(drawn_ahead) == []
 
 
+def test_an_error_in_drawing_hides_no_other_and_leaves_nothing_open(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw_events = drawing.draw_events
+
+    def fail_once(drawer: Drawer, experiment: Experiment) -> Drawn:
+        if experiment.index == 1:
+            raise OSError("the store is gone")
+        return draw_events(drawer, experiment)
+
+    monkeypatch.setattr(drawing, "draw_events", fail_once)
+    before = open_files()
+    with pytest.raises(KeyboardInterrupt), DrawnAhead(store, EXPERIMENTS, 4):
+        raise KeyboardInterrupt
+    assert open_files() == before
+
+
 def test_an_error_in_drawing_reaches_the_one_who_waits(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(drawer: Drawer, experiment: Experiment) -> Drawn:
         raise OSError("the store is gone")

@@ -3,6 +3,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ import pytest
 from handmade import ONE_IN_A_MILLION, z_limit
 from scipy import stats
 
-from higgs_challenge import Experiment, Nuisances, draw_pseudo_experiment, open_store
+from higgs_challenge import Experiment, InputError, Nuisances, draw_pseudo_experiment, open_store
 from higgs_challenge.data.store import HiddenProcess, Store
 from higgs_challenge.events import columns
 from higgs_challenge.events.columns import FEATURES, MISSING, PRIMARY, PROCESSES
@@ -257,3 +258,14 @@ def test_drawing_into_the_same_memory_leaves_nothing_of_the_last_one() -> None:
     store, drawer = marked_store(), draw.Drawer(marked_store())
     for experiment in (replace(EXPERIMENT, mu=3.0), EXPERIMENT, replace(EXPERIMENT, index=7, mu=2.0)):
         np.testing.assert_array_equal(drawer.draw(experiment), draw.draw_features(store, experiment))
+
+
+@pytest.mark.parametrize("mu", [-1.0, math.nan, math.inf, "1"])
+def test_a_signal_strength_that_is_none_is_refused(mu: Any) -> None:
+    with pytest.raises(InputError, match="mu must be a number of at least 0"):
+        replace(EXPERIMENT, mu=mu)
+
+
+def test_more_events_than_fit_into_memory_are_refused() -> None:
+    with pytest.raises(InputError, match="htautau do not fit into memory"):
+        draw.draw_features(marked_store(), replace(EXPERIMENT, mu=1e9))

@@ -135,6 +135,9 @@ def _checked_part(folder: Path, part: Part) -> Part:
     complete = all(isinstance(values, dict) and set(values) == set(PROCESSES) for values in numbers)
     if not complete or any(not 0 <= value < math.inf for values in numbers for value in values.values()):
         raise InputError(f"{folder}/part.json must have a number >= 0 for every process; the store is damaged.")
+    ranges = [(part.rows[name], part.smallest_weights[name], part.largest_weights[name]) for name in PROCESSES]
+    if any(rows and not 0 <= smallest <= largest > 0 for rows, smallest, largest in ranges):
+        raise InputError(f"{folder}/part.json has a process whose smallest and largest weight are no range.")
     total = sum(part.yields.values())
     if not 0 < total <= LARGEST_YIELD:
         raise InputError(f"{folder} expects {total:g} events in a pseudo-experiment; about a million would be right.")

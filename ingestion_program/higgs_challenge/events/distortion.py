@@ -12,9 +12,8 @@ def distort_event(event, to, tes, jes, soft_x, soft_y):  # type: ignore[no-untyp
     """Apply the shape nuisance parameters to one event and round its momenta to 3 decimals.
 
     The missing momentum takes the opposite of what the tau and the two stored jets gain, and stays as recorded where
-    nothing changes. Scaling the tau at its fixed
-    mass of 0.8 GeV changes its energy but not the transverse momentum it passes on. Source: white paper
-    arXiv:2410.02867; agrees with the official code.
+    nothing changes. Scaling the tau at its fixed mass of 0.8 GeV changes its energy but not the transverse momentum it
+    passes on. Source: white paper arXiv:2410.02867; agrees with the official code.
 
     Args:
         event: an Event whose angles have 3 decimals.

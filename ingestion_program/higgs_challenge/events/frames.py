@@ -31,11 +31,14 @@ def primary_rows(frame: pd.DataFrame) -> Floats:
         float32, shape (n, 16), one row an event.
 
     Raises:
-        InputError: a primary column is missing or not numeric.
+        InputError: a primary column is missing or not numeric, or columns share a name.
     """
     missing = [name for name in PRIMARY if name not in frame.columns]
     if missing:
         raise InputError(f"The data have no column {', '.join(missing)}; expected all 16 primary (PRI_) columns.")
+    if not frame.columns.is_unique:
+        doubled = sorted(set(map(str, frame.columns[frame.columns.duplicated()])))
+        raise InputError(f"The data have more than one column {', '.join(doubled)}; every name must be unique.")
     try:
         return frame[list(PRIMARY)].to_numpy(dtype=np.float32)
     except (TypeError, ValueError) as error:

@@ -1,11 +1,13 @@
 """The six nuisance parameters: their values, their priors, and what they do to a process's yield."""
 
+import math
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 import numpy as np
 
+from higgs_challenge.errors import InputError
 from higgs_challenge.events.columns import SIGNAL
 
 
@@ -20,6 +22,9 @@ class Nuisances:
         ttbar_scale: factor on the ttbar yield.
         diboson_scale: factor on the diboson yield.
         bkg_scale: factor on every background's yield, on top of its own.
+
+    Raises:
+        InputError: one is no finite number, or below 0; or an energy scale is 0.
     """
 
     tes: float = 1.0
@@ -28,6 +33,13 @@ class Nuisances:
     ttbar_scale: float = 1.0
     diboson_scale: float = 1.0
     bkg_scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            least = "above 0" if name in ("tes", "jes") else "at least 0"
+            is_number = isinstance(value, int | float | np.number) and math.isfinite(value)
+            if not is_number or value < 0 or (value == 0 and least == "above 0"):
+                raise InputError(f"The nuisance parameter {name} must be a number {least}, not {value!r}.")
 
     def yield_scale(self, process: str) -> float:
         """Give the factor by which the nuisance parameters change a process's expected yield.

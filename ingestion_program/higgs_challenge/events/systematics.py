@@ -61,7 +61,7 @@ def systematics(
     given = {name: _number(name, value) for name, value in scales.items() if value is not None}
     frame, others, passed_on = _take_apart(data_set)
     features, kept = transform(
-        primary_rows(frame), tes=tes, jes=jes, noise=_soft_noise(soft_met, len(frame), seed), select=dopostprocess
+        primary_rows(frame), tes=tes, jes=jes, noise=_official_noise(soft_met, len(frame), seed), select=dopostprocess
     )
     distorted = _with_features(frame, features, kept)
     others = {name: values.iloc[kept].reset_index(drop=True) for name, values in others.items()}
@@ -76,10 +76,11 @@ def _number(name: str, value: Any, above: float = -math.inf) -> float:
     """Check a parameter: a finite number, not negative, and above a bound where there is one."""
     try:
         number = float(value)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"systematics: {name} must be a number, not {value!r}.") from error
     if not (math.isfinite(number) and number >= 0 and number > above):
-        raise InputError(f"systematics: {name} must be a finite positive number, not {value!r}.")
+        kind = "positive" if above == 0 else "not negative"
+        raise InputError(f"systematics: {name} must be finite and {kind}, not {value!r}.")
     return number
 
 
@@ -97,19 +98,22 @@ def _take_apart(data_set: Any) -> tuple[pd.DataFrame, dict[str, pd.Series], dict
         raise InputError(f"systematics: 'data' must be a DataFrame, not a {type(frame).__name__}.")
     per_event = {key: value for key, value in data_set.items() if key not in ("data", *PASSED_ON)}
     for key, value in per_event.items():
-        if np.ndim(value) == 0:
-            raise InputError(f"systematics: {key!r} must have one entry an event, not {value!r}.")
+        if np.ndim(value) != 1:
+            raise InputError(f"systematics: {key!r} must have one entry an event, not {type(value).__name__}.")
         if len(value) != len(frame):
             raise InputError(f"systematics: {key!r} has {len(value)} entries for {len(frame)} events.")
     others = {key: pd.Series(np.asarray(value), name=key) for key, value in per_event.items()}
     return frame, others, {key: data_set[key] for key in PASSED_ON if key in data_set}
 
 
-def _soft_noise(soft_met: float, n: int, seed: int) -> Floats | None:
+def _official_noise(soft_met: float, n: int, seed: int) -> Floats | None:
     """Draw the noise on the missing momentum in GeV, shape (2, n), from the stream that the official code uses."""
     if soft_met <= 0:
         return None
-    stream = np.random.RandomState(seed)
+    try:
+        stream = np.random.RandomState(seed)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"systematics: seed must be a whole number below 2**32, not {seed!r}.") from error
     noise = np.empty((2, n), dtype=np.float32)
     noise[0] = stream.normal(0.0, soft_met, n)
     noise[1] = stream.normal(0.0, soft_met, n)
@@ -136,4 +140,10 @@ def _scale_weights(columns: Any, scales: dict[str, float]) -> None:
         return
     nuisances = Nuisances(**scales)
     factors = {process: nuisances.yield_scale(process) for process in PROCESSES}
+    unknown = set(columns["detailed_labels"].unique()) - set(PROCESSES)
+    if unknown:
+        raise InputError(
+            f"systematics: {', '.join(scales)} cannot act on events of {', '.join(sorted(map(str, unknown)))}; "
+            f"detailed_labels must be {', '.join(PROCESSES)}."
+        )
     columns["weights"] = columns["weights"] * columns["detailed_labels"].astype(object).map(factors).astype(float)

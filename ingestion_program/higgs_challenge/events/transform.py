@@ -78,7 +78,8 @@ def transform_drawn(
     Returns:
         The number m of kept events.
     """
-    return int(_transform(tables, addresses, features, tes, jes, NO_NOISE if noise is None else noise, select))
+    noise = NO_NOISE if noise is None else noise
+    return int(_transform(tables, addresses, features, float(tes), float(jes), noise, select))
 
 
 @compiled

@@ -62,8 +62,11 @@ class DrawnAhead:
         with self._taking:
             self._todo = iter(())
         self._threads.shutdown(cancel_futures=True)
-        for drawn in self:
-            drawn.file.close()
+        with suppress(queue.Empty):
+            while True:
+                future = self._ordered.get_nowait()
+                if not future.cancelled() and future.exception() is None:
+                    future.result().file.close()
 
     def __iter__(self) -> Iterator[Drawn]:
         """Go through what has not been taken yet; several threads can at the same time, and share it."""

@@ -8,7 +8,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from higgs_challenge.compiled import compiled
-from higgs_challenge.data.store import HiddenProcess, Store
+from higgs_challenge.data.store import LARGEST_YIELD, HiddenProcess, Store
+from higgs_challenge.errors import InputError
 from higgs_challenge.events.columns import FEATURES, PROCESSES, SIGNAL
 from higgs_challenge.events.frames import as_test_set
 from higgs_challenge.events.transform import TABLE_SHIFT, Addresses, Floats, transform_drawn
@@ -96,7 +97,10 @@ def draw_number(store: Store, process: str, experiment: Experiment) -> int:
     """Draw a process's number of events before selection; a process that the store has no row of gives none."""
     if len(store.hidden[process].events) == 0:
         return 0
-    return int(_stream(experiment, "yield", process).poisson(expected_yield(store, process, experiment)))
+    expected = expected_yield(store, process, experiment)
+    if expected > LARGEST_YIELD:
+        raise InputError(f"{expected:g} events of {process} do not fit into memory; about a million would be right.")
+    return int(_stream(experiment, "yield", process).poisson(expected))
 
 
 def _draw_rows(store: Store, process: str, experiment: Experiment) -> Integers:
@@ -114,7 +118,8 @@ def _draw_rows(store: Store, process: str, experiment: Experiment) -> Integers:
 def _refuse(hidden: HiddenProcess, rows: Integers, rng: np.random.Generator) -> Integers:
     """Choose the positions in rows to draw again, with probability 1 - weight / largest weight.
 
-    A weight is read only where the smallest one would not do: in the official data for one row in a hundred.
+    A weight is read only where the smallest one would not do: in the official data for one row in a hundred. What this
+    costs grows with the largest weight over the mean one, 1.01 there.
     """
     if hidden.smallest_weight == hidden.largest_weight:
         return np.empty(0, dtype=np.int64)

@@ -2,11 +2,15 @@
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from higgs_challenge.errors import InputError
 from higgs_challenge.events.nuisances import Nuisances, draw_nuisances
 from higgs_challenge.experiments.settings import Settings
 from higgs_challenge.streams import stream
@@ -23,6 +27,9 @@ class Experiment:
         mu: true signal strength.
         nuisances: true nuisance parameters.
         seed: root of its random streams.
+
+    Raises:
+        InputError: mu is no finite number, or below 0.
     """
 
     set_index: int
@@ -30,6 +37,10 @@ class Experiment:
     mu: float
     nuisances: Nuisances
     seed: int
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.mu, int | float | np.number) and math.isfinite(self.mu) and self.mu >= 0):
+            raise InputError(f"The signal strength mu must be a number of at least 0, not {self.mu!r}.")
 
 
 @dataclass(frozen=True)
