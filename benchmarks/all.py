@@ -1,6 +1,6 @@
 """Measures everything that is worth a number, and prints one table; `make bench` runs it, alone on the machine.
 
-Every benchmark runs in a fresh process. Takes about fifteen minutes, 6 GB of memory and 7 GB of disk in TMPDIR.
+Every benchmark runs in a fresh process. Takes six minutes, 6 GB of memory and 7 GB of disk in TMPDIR.
 """
 
 import argparse
