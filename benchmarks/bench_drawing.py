@@ -4,7 +4,6 @@ Needs 2.5 GB of disk in TMPDIR and, for the official package beside it, 6 GB of 
 nuisance parameters act. Ingestion runs with the strictest isolation and a submission that answers at once.
 """
 
-import argparse
 import logging
 import os
 import tempfile
@@ -19,7 +18,7 @@ from typing import Any
 from big_store import make_store, official_test_set
 from HiggsML.ingestion import Ingestion
 from HiggsML.systematics import generate_pseudo_exp_data
-from rows import Row, describe_machine, in_turn, print_rows, seconds
+from rows import REPEATS, Row, in_turn, run, seconds
 
 from higgs_challenge import Experiment, Nuisances
 from higgs_challenge.data.store import Store
@@ -63,15 +62,7 @@ class AnswersAtOnce:
         return {"mu_hat": 1.0, "delta_mu_hat": 0.2, "p16": 0.8, "p84": 1.2}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=7, help="of each (default: %(default)s)")
-    arguments = parser.parse_args()
-    print(describe_machine())
-    print_rows(measure(arguments.repeats))
-
-
-def measure(repeats: int = 7) -> list[Row]:
+def measure(repeats: int = REPEATS) -> list[Row]:
     """Time drawing and ingestion beside the official package.
 
     Args:
@@ -184,4 +175,4 @@ def watched_memory() -> Iterator[list[int]]:
 
 
 if __name__ == "__main__":
-    main()
+    run(measure, __doc__)

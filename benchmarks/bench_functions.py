@@ -3,7 +3,6 @@
 Both run on one core, get_train_set on files that have been read before. Needs 2 GB of disk in TMPDIR; takes a minute.
 """
 
-import argparse
 import json
 import logging
 import tempfile
@@ -15,7 +14,7 @@ import pyarrow.parquet as pq
 from big_store import make_store
 from HiggsML.datasets import Data
 from HiggsML.systematics import systematics as official_systematics
-from rows import Row, describe_machine, in_turn, print_rows
+from rows import REPEATS, Row, in_turn, run
 
 from higgs_challenge import TrainingSet, systematics
 from higgs_challenge.data.layout import PARQUET, metadata_path
@@ -25,15 +24,7 @@ EVENTS = 1_000_000
 SHIFTED = {"tes": 1.01, "jes": 0.99, "soft_met": 1.0}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=5, help="of each (default: %(default)s)")
-    arguments = parser.parse_args()
-    print(describe_machine())
-    print_rows(measure(arguments.repeats))
-
-
-def measure(repeats: int = 5) -> list[Row]:
+def measure(repeats: int = REPEATS) -> list[Row]:
     """Time both functions beside the official package's.
 
     Args:
@@ -72,4 +63,4 @@ def official_data(folder: Path, events: pd.DataFrame) -> Data:
 
 
 if __name__ == "__main__":
-    main()
+    run(measure, __doc__)

@@ -5,7 +5,6 @@ comes on top in the submission's process is the copy of the events into an anony
 its pages for the first time, waking the process up and looking at what it uses.
 """
 
-import argparse
 import os
 import tempfile
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rows import Row, describe_machine, in_turn, print_rows
+from rows import REPEATS, Row, in_turn, run
 
 from higgs_challenge.data.synthetic import SIZES, make_synthetic_data
 from higgs_challenge.events.columns import FEATURES
@@ -47,15 +46,7 @@ class Model:
 """
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=7, help="of each (default: %(default)s)")
-    arguments = parser.parse_args()
-    print(describe_machine())
-    print_rows(measure(arguments.repeats))
-
-
-def measure(repeats: int = 7) -> list[Row]:
+def measure(repeats: int = REPEATS) -> list[Row]:
     """Time a predict that does nothing and one of two seconds, here and in the submission's process.
 
     Args:
@@ -119,4 +110,4 @@ def running(folder: Path, rounds: int, isolation: str) -> SubmissionProcess:
 
 if __name__ == "__main__":
     os.environ["OMP_NUM_THREADS"] = "1"
-    main()
+    run(measure, __doc__)

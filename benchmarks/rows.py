@@ -1,5 +1,6 @@
 """The rows of the one table that `make bench` prints, and the machine that they were measured on."""
 
+import argparse
 import os
 import platform
 import statistics
@@ -14,6 +15,8 @@ from typing import Any
 from higgs_challenge.cli import available_cores
 
 OFFICIAL = "HiggsML"
+REPEATS = 7
+"""Of a measurement, unless it says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,17 @@ class Row:
         if self.official is None:
             return None
         return self.official / self.here if self.unit == "s" else self.here / self.official
+
+
+def run(measure: Callable[[int], list[Row]], description: str) -> None:
+    """Be the program of a benchmark whose only option is how often it repeats each measurement."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--repeats", type=int, default=REPEATS, help="of each (default: %(default)s)")
+    repeats = parser.parse_args().repeats
+    if repeats < 1:
+        parser.error("--repeats must be at least 1")
+    print(describe_machine())
+    print_rows(measure(repeats))
 
 
 def describe_machine() -> str:

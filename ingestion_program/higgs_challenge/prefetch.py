@@ -15,7 +15,7 @@ def prefetch_row(typing_context: Any, table: Any, row: Any) -> Any:
     """Ask, in compiled code and without waiting, for the cache line at the start of a two-dimensional array's row.
 
     Rows drawn at random from a large store lie in memory that no cache holds: reading them one after the other waits
-    for each; asking ahead overlaps the waits and is three times as fast.
+    for each; asking ahead overlaps the waits.
 
     Args:
         table: the array.

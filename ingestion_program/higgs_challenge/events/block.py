@@ -2,7 +2,7 @@
 
 Flat, with a fixed distance between columns, so that the compiler knows that no column overlaps another; and every
 column is named by itself, since a loop over columns inside the loop over events would keep it from computing several
-events at once. That makes the pass over events six times as fast.
+events at once.
 """
 
 import numpy as np
