@@ -161,3 +161,10 @@ def test_nobody_can_change_handed_over_events() -> None:
         with mmap.mmap(file.handle, 0, access=mmap.ACCESS_COPY) as own:
             own[0] = 1
         np.testing.assert_array_equal(read(file), features[:, :2])
+
+
+def test_events_that_cannot_be_written_leave_no_file_open() -> None:
+    before = open_files()
+    with pytest.raises(BufferError, match="contiguous"):
+        EventFile(np.zeros((3, len(FEATURES)), dtype=np.float32).T)
+    assert open_files() == before

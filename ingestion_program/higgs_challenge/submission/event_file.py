@@ -24,10 +24,14 @@ class EventFile:
     def __init__(self, features: Floats) -> None:
         self.events = features.shape[1]
         self.handle = anonymous_file(max(features.nbytes, 1))  # nothing cannot be mapped
-        with open(self.handle, "wb", closefd=False) as memory:  # twice as fast as copying into mapped pages
-            for column in features:
-                memory.write(column.data)
-        _seal(self.handle)
+        try:
+            with open(self.handle, "wb", closefd=False) as memory:  # faster than copying into mapped pages
+                for column in features:
+                    memory.write(column.data)
+            _seal(self.handle)
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> "EventFile":
         return self
