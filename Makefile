@@ -51,7 +51,7 @@ build/data/%/store/hidden/part.json: | setup
 
 run: setup $(made_data)  ## run SUBMISSION on SETS x PSEUDO_EXPERIMENTS of PHASE and score it
 	@rm -f $(OUTPUT)/scores/scores.json $(OUTPUT)/scores/detailed_results.html
-	$(BIN)/python ingestion_program/write_truth.py $(PLAN) --output $(OUTPUT)/reference
+	$(BIN)/python ingestion_program/write_truth.py $(PLAN) --reveal all --output $(OUTPUT)/reference
 	$(BIN)/python ingestion_program/run_ingestion.py $(PLAN) --data $(STORE) --submission $(SUBMISSION) \
 		--output $(OUTPUT)/results $(if $(WORKERS),--workers $(WORKERS)) $(OPTIONS)
 	$(BIN)/python scoring_program/run_scoring.py --reference $(OUTPUT)/reference --prediction $(OUTPUT)/results \

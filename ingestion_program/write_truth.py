@@ -5,9 +5,13 @@ Organisers run it once a phase; its output is reference data, never to be seen b
 
 import argparse
 from pathlib import Path
+from typing import get_args
 
 from higgs_challenge.cli import add_plan_options, existing_folder, exit_on_mistakes, make_folder, plan_settings
-from higgs_challenge.experiments import make_plan, write_truth
+from higgs_challenge.execution.progress import show_progress
+from higgs_challenge.experiments import Settings, make_plan, write_truth
+
+REVEALS = get_args(Settings.model_fields["reveal"].annotation)
 
 
 def main() -> None:
@@ -15,9 +19,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--input", type=existing_folder, required=True, help="folder of the phase, with settings.yaml")
     parser.add_argument("--output", type=Path, required=True, help="reference folder, made if need be")
+    parser.add_argument(
+        "--reveal",
+        choices=REVEALS,
+        help="what reports of scoring may show of the truth, instead of what settings.yaml says: numbers about the "
+        "whole run only (none), the true mu of each set too (mu), or also how answers depend on the true nuisance "
+        "parameters (all)",
+    )
     add_plan_options(parser)
     arguments = parser.parse_args()
-    print(write_truth(make_plan(plan_settings(arguments)), make_folder(arguments.output)))
+    settings = plan_settings(arguments)
+    if arguments.reveal is not None:
+        settings = settings.model_copy(update={"reveal": arguments.reveal})
+    folder = make_folder(arguments.output)
+    with show_progress("Drawing the truth", settings.number, "pseudo-experiments") as advance:
+        for path in write_truth(make_plan(settings), folder, advance):
+            print(path)
 
 
 if __name__ == "__main__":

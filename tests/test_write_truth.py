@@ -19,18 +19,28 @@ def phase(tmp_path: Path) -> Path:
     return tmp_path / "phase"
 
 
-def write_truth(phase: Path, output: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, PROGRAM, "--input", phase, "--output", output]
+def write_truth(phase: Path, output: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, PROGRAM, "--input", phase, "--output", output, *options]
     return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
 def test_it_writes_the_truth_that_a_run_has(tmp_path: Path, phase: Path) -> None:
     ended = write_truth(phase, tmp_path / "reference")
     assert ended.returncode == 0, ended.stderr
-    assert ended.stdout == f"{tmp_path / 'reference' / 'truth.json'}\n"
+    assert ended.stdout.split() == [
+        str(tmp_path / "reference" / name) for name in ("truth.json", "true_nuisances.json")
+    ]
     plan = make_plan(load_settings(phase / "settings.yaml"))
     truth = json.loads((tmp_path / "reference" / "truth.json").read_text())
     assert (truth["plan_fingerprint"], truth["ground_truth_mus"]) == (plan.fingerprint, list(plan.mus))
+    assert truth["reveal"] == "none"
+
+
+@pytest.mark.parametrize("reveal", ["none", "mu", "all"])
+def test_what_reports_may_reveal_can_be_said_on_the_command_line(tmp_path: Path, phase: Path, reveal: str) -> None:
+    ended = write_truth(phase, tmp_path / "reference", "--reveal", reveal)
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads((tmp_path / "reference" / "truth.json").read_text())["reveal"] == reveal
 
 
 def test_an_output_that_cannot_be_a_folder_is_refused(tmp_path: Path, phase: Path) -> None:

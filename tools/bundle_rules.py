@@ -20,9 +20,21 @@ from pydantic_core import ErrorDetails
 
 from tools.competition_file import Competition
 
-SCORE_KEYS = frozenset({"quantiles_score", "interval", "coverage", "rmse", "mae", "ingestion_duration"})
+WITH_ERRORS = ("quantiles_score", "interval", "coverage", "rmse", "mae", "winkler_score")
+SCORE_KEYS = frozenset(
+    {
+        *WITH_ERRORS,
+        *(f"{key}_error" for key in WITH_ERRORS),
+        "quantiles_score_median",
+        "width_at_exact_coverage",
+        "ingestion_duration",
+        "fit_seconds",
+        "predict_seconds",
+    }
+)
 """The keys that scoring writes into scores.json."""
 
+TRUTH_FILES = ("truth.json", "true_nuisances.json")
 IMAGE_SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 METADATA_NAMES = ("metadata", "metadata.yaml")
 MOUNTS = {
@@ -272,14 +284,20 @@ def check_data(competition: Competition, files: Mapping[str, bytes]) -> Iterator
 
 
 def check_secrecy(competition: Competition, files: Mapping[str, bytes]) -> Iterator[Problem]:
-    """The truth is in the reference data alone, and detailed results, which participants read, do not show it."""
+    """The truth is in the reference data alone, and the detailed results of the last phase do not show it."""
     references = {task.reference_data for task in competition.tasks}
-    for name in sorted(competition.archives()):
-        members = archive_members(files.get(name, b"")) or []
-        if name not in references and any(PurePosixPath(member).name == "truth.json" for member in members):
-            yield Problem(name, "holds truth.json, which submissions must not see", "remove it from there")
-        if name in references and "truth.json" in members and not _keeps_secret(files[name]):
-            yield Problem(name, "lets detailed results show the true mu", 'write "reveal": false into its truth.json')
+    for name in sorted(competition.archives() - references):
+        for member in archive_members(files.get(name, b"")) or []:
+            if (truth := PurePosixPath(member).name) in TRUTH_FILES:
+                yield Problem(name, f"holds {truth}, which submissions must not see", "remove it from there")
+    last = max(competition.phases, key=lambda phase: phase.index)
+    for name in sorted({task.reference_data for task in competition.tasks if task.index in last.tasks}):
+        if "truth.json" in (archive_members(files.get(name, b"")) or []) and not _keeps_secret(files[name]):
+            yield Problem(
+                name,
+                "lets detailed results of the last phase show the truth",
+                "write reveal: none into the phase's settings.yaml",
+            )
 
 
 def _keeps_secret(reference: bytes) -> bool:
@@ -288,7 +306,7 @@ def _keeps_secret(reference: bytes) -> bool:
             truth = json.loads(archive.read("truth.json"))
         except ValueError:
             return False
-    return isinstance(truth, dict) and truth.get("reveal") is False
+    return isinstance(truth, dict) and truth.get("reveal", "none") == "none"
 
 
 def _doubled(what: str, values: Iterable[Any]) -> Iterator[Problem]:

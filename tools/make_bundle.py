@@ -2,7 +2,6 @@
 
 import argparse
 import io
-import json
 import os
 import sys
 import tempfile
@@ -116,13 +115,16 @@ def belongs(path: Path) -> bool:
 def truth_files(settings: Path) -> dict[str, bytes]:
     """The truth that follows from a phase's settings, as files by name."""
     # Imported here so that the rest of this module, and its tests, do not wait for the compiled event core.
+    from higgs_challenge.execution.progress import show_progress
     from higgs_challenge.experiments import load_settings, make_plan, write_truth
 
-    with tempfile.TemporaryDirectory() as directory:
-        path = write_truth(make_plan(load_settings(settings)), Path(directory))
-        truth = json.loads(path.read_bytes())
-    # Participants read the detailed results of every submission: on the platform they must not show the true mu.
-    return {path.name: json.dumps(truth | {"reveal": False}, indent=2).encode()}
+    plan = make_plan(load_settings(settings))
+    title = f"Drawing the truth of {settings.parent.name}"
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        show_progress(title, plan.settings.number, "pseudo-experiments") as advance,
+    ):
+        return {path.name: path.read_bytes() for path in write_truth(plan, Path(directory), advance)}
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:

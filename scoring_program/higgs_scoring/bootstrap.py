@@ -1,7 +1,7 @@
-"""How far the scores would move with other sets: the sets are drawn anew, with replacement, and scored again.
+"""How far the scores would move with other sets, or with other pseudo-experiments of the same sets: the bootstrap.
 
-The organisers ranked the final phase this way, with 1 000 draws (results paper, arXiv:2509.22247). The draws depend on
-nothing but the number of sets, so that two submissions to one phase are drawn alike and can be compared draw by draw.
+What is drawn anew, with replacement, depends on nothing but the seed and the numbers of sets and pseudo-experiments, so
+that two submissions to one phase are drawn alike and can be compared draw by draw.
 """
 
 from dataclasses import dataclass, fields
@@ -17,6 +17,7 @@ from higgs_scoring.metrics import (
     mean_absolute_error,
     quantile_score,
     root_mean_square_error,
+    winkler_score,
 )
 
 RESAMPLES = 1000
@@ -25,14 +26,15 @@ RESAMPLES = 1000
 SEED = 250922247
 """Any fixed number would do; this is the results paper's."""
 
+MOST_COUNTS = 1_000_000
+"""Numbers of a matrix of draws that are held at once; whole, it would take gigabytes for very many rows."""
+
 
 @dataclass(frozen=True, eq=False)
 class Bootstrap:
-    """The scores of every resample, each array of shape (resamples,), and of how many units one was drawn.
+    """The scores of every resample, each array of shape (resamples,), and from how many units each was drawn.
 
-    The unit is the set. A run of one set has nothing to draw from but its pseudo-experiments, so that their scatter is
-    seen and the change from one mu to another is not. The quantile score scatters further down than up, as the penalty
-    only lowers it.
+    The quantile score scatters further down than up, as the penalty only lowers it.
     """
 
     unit: Literal["set", "pseudo-experiment"]
@@ -43,6 +45,7 @@ class Bootstrap:
     penalty: FloatArray
     rmse: FloatArray
     mae: FloatArray
+    winkler: FloatArray
 
     @property
     def medians(self) -> Scores:
@@ -60,7 +63,7 @@ class Bootstrap:
         return Scores(**{field.name: float(factor * np.std(getattr(self, field.name))) for field in fields(Scores)})
 
 
-def bootstrap_scores(
+def bootstrap_sets(
     mus: FloatArray,
     *,
     mu_hats: FloatArray,
@@ -70,10 +73,11 @@ def bootstrap_scores(
     resamples: int = RESAMPLES,
     seed: int = SEED,
 ) -> Bootstrap | None:
-    """Score resamples of the sets as `score_sets` scores the sets themselves, N being the drawn pseudo-experiments.
+    """Draw as many sets as there are and score them as `score_sets` does, N being the drawn pseudo-experiments.
 
-    All sets have one size, so that a resample in which set s occurs k_s times, sum k_s = S, has the width
-    w = sum k_s w_s / S of the sets' own widths, and so for coverage, RMSE and MAE.
+    The organisers ranked the final phase this way, with 1 000 draws (results paper, arXiv:2509.22247). All sets have
+    one size, so that a resample in which set s occurs k_s times, sum k_s = S, has the width w = sum k_s w_s / S of the
+    sets' own widths, and so for everything else that is an average.
 
     Args:
         mus: true mu of each set, shape (sets,).
@@ -82,66 +86,121 @@ def bootstrap_scores(
         seed: of the draws.
 
     Returns:
-        The scores of the resamples, or None for a single pseudo-experiment, which says nothing about its scatter.
+        The scores of the resamples, or None for a single set, which says nothing about its scatter.
 
     Two sets with widths 1 and 3 have a mean of 2, with a standard error of sqrt(2) / sqrt(2):
 
     >>> p16, p84 = np.zeros((2, 2)), np.array([[1.0, 1.0], [3.0, 3.0]])
-    >>> drawn = bootstrap_scores(np.array([0.5, 4.0]), mu_hats=p84, delta_mu_hats=p84, p16=p16, p84=p84)
+    >>> drawn = bootstrap_sets(np.array([0.5, 4.0]), mu_hats=p84, delta_mu_hats=p84, p16=p16, p84=p84)
     >>> sorted(set(drawn.interval.tolist())), sorted(set(drawn.coverage.tolist()))
     ([1.0, 2.0, 3.0], [0.0, 0.5, 1.0])
     >>> drawn.medians.interval, round(drawn.standard_errors.interval, 1)
     (2.0, 1.0)
     """
-    alone = len(mus) == 1
-    if alone:  # every pseudo-experiment becomes a set
-        mus = np.repeat(mus, p16.size)
-        mu_hats, delta_mu_hats, p16, p84 = mu_hats.T, delta_mu_hats.T, p16.T, p84.T
-    units, n = p16.shape
-    if units == 1:
+    num_sets, n = p16.shape
+    if num_sets == 1:
         return None
+    averaged = _averaged(mus, mu_hats, delta_mu_hats, p16, p84).sum(axis=1)
+    sums = draw_sums(averaged, resamples=resamples, rng=np.random.default_rng(seed))
+    return _score_sums(sums, "set", num_sets, num_sets * n)
+
+
+def bootstrap_pseudo_experiments(
+    mus: FloatArray,
+    *,
+    mu_hats: FloatArray,
+    delta_mu_hats: FloatArray,
+    p16: FloatArray,
+    p84: FloatArray,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+) -> Bootstrap | None:
+    """Draw in each set as many of its pseudo-experiments as it has, and score all together.
+
+    The scatter at the given mu alone. Where it is much smaller than that of `bootstrap_sets`, the answers depend on mu.
+
+    Args:
+        mus, mu_hats, delta_mu_hats, p16, p84, resamples, seed: as in `bootstrap_sets`.
+
+    Returns:
+        The scores of the resamples, or None for sets of a single pseudo-experiment.
+
+    >>> p16, p84 = np.zeros((1, 2)), np.array([[1.0, 3.0]])
+    >>> drawn = bootstrap_pseudo_experiments(np.array([0.5]), mu_hats=p84, delta_mu_hats=p84, p16=p16, p84=p84)
+    >>> sorted(set(drawn.interval.tolist())), round(drawn.standard_errors.interval, 1)
+    ([1.0, 2.0, 3.0], 1.0)
+    """
+    num_sets, n = p16.shape
+    if n == 1:
+        return None
+    averaged = _averaged(mus, mu_hats, delta_mu_hats, p16, p84)
+    sums = np.zeros((resamples, averaged.shape[-1]))
+    for number, one_set in enumerate(averaged):
+        sums += draw_sums(one_set, resamples=resamples, rng=np.random.default_rng([seed, number]))
+    return _score_sums(sums, "pseudo-experiment", n, num_sets * n)
+
+
+def _averaged(
+    mus: FloatArray, mu_hats: FloatArray, delta_mu_hats: FloatArray, p16: FloatArray, p84: FloatArray
+) -> FloatArray:
+    """Return of each pseudo-experiment all that is averaged, shape (sets, pseudo-experiments, quantities)."""
     true = mus[:, np.newaxis]
-    each = [
-        np.mean(np.abs(p84 - p16), axis=1),
-        np.sum(is_covered(true, p16, p84), axis=1),  # whole numbers, whose sums have no rounding
-        root_mean_square_error(true, mu_hats, delta_mu_hats),
-        mean_absolute_error(true, mu_hats, delta_mu_hats),
-    ]
-    widths, covered, rmses, maes = draw_sums(np.stack(each, axis=1), resamples=resamples, seed=seed).T
-    width, coverage = widths / units, covered / (units * n)
-    penalty = coverage_penalty(coverage, units * n)
+    # The last axis, over which the functions average, is one pseudo-experiment long.
+    each, truth_of_each = (
+        [array[..., np.newaxis] for array in (mu_hats, delta_mu_hats, p16, p84)],
+        true[..., np.newaxis],
+    )
+    return np.stack(
+        [
+            np.abs(p84 - p16),
+            is_covered(true, p16, p84).astype(np.float64),  # whole numbers, whose sums have no rounding
+            root_mean_square_error(truth_of_each, *each[:2]),
+            mean_absolute_error(truth_of_each, *each[:2]),
+            winkler_score(truth_of_each, *each[2:]),
+        ],
+        axis=-1,
+    )
+
+
+def _score_sums(sums: FloatArray, unit: Literal["set", "pseudo-experiment"], num_units: int, n: int) -> Bootstrap:
+    """Turn sums over n pseudo-experiments, shape (resamples, quantities of `_averaged`), into scores."""
+    width, coverage, rmse, mae, winkler = (sums / n).T
+    penalty = coverage_penalty(coverage, n)
     return Bootstrap(
-        unit="pseudo-experiment" if alone else "set",
-        num_units=units,
+        unit=unit,
+        num_units=num_units,
         quantile_score=quantile_score(width, penalty),
         interval=width,
         coverage=coverage,
         penalty=penalty,
-        rmse=rmses / units,
-        mae=maes / units,
+        rmse=rmse,
+        mae=mae,
+        winkler=winkler,
     )
 
 
-def draw_sums(rows: FloatArray, *, resamples: int, seed: int) -> FloatArray:
+def draw_sums(rows: FloatArray, *, resamples: int, rng: np.random.Generator) -> FloatArray:
     """Draw as many rows as there are, with replacement, and add them up, again and again.
 
     Args:
         rows: shape (rows, columns).
         resamples: how often.
-        seed: of the draws, which depend on nothing else but the number of rows.
+        rng: of the draws, which depend on nothing else but the number of rows.
 
     Returns:
         The sums, shape (resamples, columns).
 
-    >>> draw_sums(np.array([[1.0, 10.0], [1.0, 10.0]]), resamples=3, seed=1).tolist()
+    >>> draw_sums(np.array([[1.0, 10.0], [1.0, 10.0]]), resamples=3, rng=np.random.default_rng(1)).tolist()
     [[2.0, 20.0], [2.0, 20.0], [2.0, 20.0]]
     """
-    rng = np.random.default_rng(seed)
+    number = len(rows)
+    at_once = max(1, MOST_COUNTS // number)
     sums = np.empty((resamples, rows.shape[1]))
-    # How often each row is drawn is one line of a matrix that, whole, would take gigabytes for very many rows.
-    for number in range(resamples):
-        times = np.bincount(rng.integers(len(rows), size=len(rows)), minlength=len(rows))
-        sums[number] = times @ rows
+    for first in range(0, resamples, at_once):
+        lines = min(at_once, resamples - first)
+        drawn = rng.integers(number, size=(lines, number)) + number * np.arange(lines)[:, np.newaxis]
+        times = np.bincount(drawn.ravel(), minlength=lines * number).reshape(lines, number)
+        sums[first : first + lines] = times.astype(np.float64) @ rows
     return sums
 
 

@@ -1,19 +1,17 @@
 """The pictures of the report, each as one inline SVG that follows the page's colours.
 
-Nothing here knows whether truth may be shown: a function draws a true mu only when it is given one.
+Nothing here knows whether truth may be shown: a function draws what it is given.
 """
 
-import io
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
+from higgs_scoring.calibration import Calibration
+from higgs_scoring.canvas import FONT_SIZE, as_svg, canvas, stacked_canvas
+from higgs_scoring.dependence import Averages, Dependence
 from higgs_scoring.metrics import (
     TARGET_COVERAGE,
     FloatArray,
@@ -21,20 +19,25 @@ from higgs_scoring.metrics import (
     coverage_penalty,
     coverage_sigma,
     is_covered,
-    wilson_interval,
 )
-from higgs_scoring.style import follow_page, stand_in
-
-MOST_SINGLE_POINTS = 40
-"""Up to so many sets are drawn with an error bar each; more are also gathered in groups."""
-
-NUM_GROUPS = 16
-"""Groups of neighbouring sets when there are many."""
+from higgs_scoring.style import stand_in
 
 MOST_BARS = 100
 """Intervals drawn for one set."""
 
-FONT_SIZE = 12
+LARGEST_PULL = 5.0
+"""Pulls beyond this are gathered in the last bin of their side."""
+
+FINE_STEP = 0.005
+"""Between the factors at which the coverage curve is drawn."""
+
+BLURRED_STEP, BLURRED_COVERAGE = 0.05, 0.01
+"""A blurred coverage curve is drawn at factors so far apart, and rounded to this."""
+
+LARGEST_FACTOR = 20.0
+"""No larger factors are drawn."""
+
+DASHED, DOTTED = (0, (4, 3)), (0, (1, 1.5))
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def draw_intervals(shown: SetIntervals, half_range: float) -> str:
     rows = np.arange(low.size)
     thickness = min(0.45 * 200 / low.size, 3.0)  # of the 200 units of height that each row shares
     # Without labels on the left the margins are known, and finding them would take a third of the time.
-    figure, axes = _canvas(300, 250, box=(0.04, 0.17, 0.92, 0.82))
+    figure, axes = canvas(300, 250, box=(0.04, 0.17, 0.92, 0.82))
     covered = np.ones(low.size, dtype=bool) if shown.true_mu is None else is_covered(shown.true_mu, low, high)
     _draw_bars(axes, low[covered], high[covered], rows[covered], colour="covers", thickness=thickness)
     # Thicker, so that the misses stand out without colour too.
@@ -89,7 +92,7 @@ def draw_penalty(coverage: float, penalty: float, n: int) -> str:
     margin = 4 * coverage_sigma(n)
     left, right = max(0.0, min(coverage, lowest) - margin), min(1.0, max(coverage, highest) + margin)
     grid = np.linspace(left, right, 400)
-    figure, axes = _canvas(330, 240)
+    figure, axes = canvas(330, 300)
     axes.axvspan(max(lowest, 0), min(highest, 1), color=stand_in("zone"), linewidth=0)
     axes.plot(grid, np.log(coverage_penalty(grid, n)), color=stand_in("ink"), linewidth=1.5)
     colour = "covers" if penalty == 1 else "misses"
@@ -113,78 +116,82 @@ def draw_penalty(coverage: float, penalty: float, n: int) -> str:
     return as_svg(figure, "Penalty against coverage")
 
 
-def draw_coverage(mus: FloatArray, p16: FloatArray, p84: FloatArray) -> str:
-    """Draw the coverage of each set against its true mu with 68 % Wilson intervals; arrays as in `score_sets`."""
-    n = p16.shape[1]
-    covered = is_covered(mus[:, np.newaxis], p16, p84).sum(axis=1)
-    figure, axes = _canvas(330, 240)
-    axes.axhspan(*_clipped(allowed_coverage(p16.size)), color=stand_in("zone"), linewidth=0)
-    axes.axhline(TARGET_COVERAGE, color=stand_in("quiet"), linewidth=1, linestyle=(0, (4, 3)))
-    if mus.size > MOST_SINGLE_POINTS:
-        _draw_faint_points(axes, mus, covered / n)
-    groups = _groups(mus)
-    sums = np.array([covered[group].sum() for group in groups])
-    trials = np.array([group.size * n for group in groups])
-    low, high = wilson_interval(sums, trials)
-    _draw_points(axes, _means(mus, groups), sums / trials, low, high)
-    bottom = min(float(low.min()), TARGET_COVERAGE - 0.15)
-    axes.set_ylim(max(-0.03, bottom - 0.05), 1.03)
-    axes.set_xlabel("true μ")
-    axes.set_ylabel("coverage")
-    return as_svg(figure, "Coverage against true mu")
+def draw_scaling(calibration: Calibration, *, blurred: bool) -> str:
+    """Draw coverage and score against a factor on all widths.
 
-
-def draw_width(positions: FloatArray, p16: FloatArray, p84: FloatArray, *, label: str) -> str:
-    """Draw the mean width of each set, with its standard error, against the positions, shape (sets,)."""
-    widths = p84 - p16
-    set_means = widths.mean(axis=1)
-    figure, axes = _canvas(330, 240)
-    if positions.size > MOST_SINGLE_POINTS:
-        _draw_faint_points(axes, positions, set_means)
-    groups = _groups(positions)
-    means = _means(set_means, groups)
-    errors = np.array([widths[group].std() / np.sqrt(widths[group].size) for group in groups])
-    _draw_points(axes, _means(positions, groups), means, means - errors, means + errors)
-    top = float(max((means + errors).max(), np.quantile(set_means, 0.99)))
-    axes.set_ylim(0, 1.15 * top if top > 0 else 1)
-    axes.set_xlabel(label)
-    axes.set_ylabel("mean width")
-    return as_svg(figure, f"Mean width against {label}")
-
-
-def _canvas(width: int, height: int, *, box: tuple[float, float, float, float] | None = None) -> tuple[Figure, Axes]:
-    """Return a figure whose SVG is so many units wide and high, and its calm axes.
-
-    box is the left and lower edge, width and height of the axes as shares of the figure; None leaves it to the labels.
+    Each step of the coverage is the distance of one interval from the true mu, which would tell the truth to whoever
+    sends intervals that can be told apart. Where it is hidden, all that is drawn is therefore blurred, and the score
+    left out.
     """
-    with matplotlib.rc_context({"font.size": FONT_SIZE}):
-        figure = Figure(figsize=(width / 72, height / 72), layout=None if box else "constrained")
-        FigureCanvasAgg(figure)
-        figure.patch.set_visible(False)
-        axes = figure.add_axes(box) if box else figure.add_subplot()
-    axes.patch.set_visible(False)
-    axes.locator_params(nbins=6)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(stand_in("rule"))
-    axes.tick_params(color=stand_in("rule"), labelcolor=stand_in("quiet"))
-    axes.xaxis.label.set_color(stand_in("ink"))
-    axes.yaxis.label.set_color(stand_in("ink"))
-    return figure, axes
+    factors = _factors_to_draw(calibration, BLURRED_STEP if blurred else FINE_STEP)
+    coverage = calibration.coverage_at(factors)
+    figure, stack = stacked_canvas(330, 300, 1 if blurred else 2)
+    stack[0].axhspan(*_clipped(allowed_coverage(calibration.needed.size)), color=stand_in("zone"), linewidth=0)
+    stack[0].axhline(TARGET_COVERAGE, color=stand_in("quiet"), linewidth=1, linestyle=DASHED)
+    shown = np.round(coverage / BLURRED_COVERAGE) * BLURRED_COVERAGE if blurred else coverage
+    stack[0].plot(factors, shown, color=stand_in("ink"), linewidth=1.5)
+    stack[0].set_ylabel("coverage")
+    stack[0].set_ylim(0, 1.03)
+    if not blurred:
+        scores = calibration.score_at(factors)
+        stack[1].plot(factors, scores, color=stand_in("ink"), linewidth=1.5)
+        stack[1].set_ylabel("score")
+        # The curve falls far to its sides; what matters is its top.
+        stack[1].set_ylim(max(float(scores.min()), float(scores.max()) - 1.5), float(scores.max()) + 0.1)
+    for axes in stack:
+        axes.axvline(1.0, color=stand_in("misses"), linewidth=1.5, linestyle=DOTTED)
+        if calibration.exact is not None:
+            exact = calibration.exact.factor
+            axes.axvline(round(exact, 2) if blurred else exact, color=stand_in("covers"), linewidth=1.5)
+    stack[-1].set_xlim(0, factors[-1])
+    stack[-1].set_xlabel("factor on all widths")
+    return as_svg(figure, "Coverage and score against a factor on all widths")
 
 
-def as_svg(figure: Figure, description: str) -> str:
-    """Write a figure drawn in stand-in colours as SVG for a page, with a description for those who cannot see it."""
-    buffer = io.StringIO()
-    # Text stays text, small and in the page's own font; a fixed salt gives the same run the same bytes.
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "report"}):
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-    svg = buffer.getvalue()
-    svg = svg[svg.index("<svg") :]
-    # Several pictures share a page: names of groups would be there twice, and the page sets the size.
-    svg = re.sub(r'<g id="[^"]*"', "<g", svg)
-    svg = re.sub(r'<svg ([^>]*?)height="[^"]*"', r"<svg \1", svg, count=1)
-    svg = re.sub(r'<svg ([^>]*?)width="[^"]*"', rf'<svg role="img" aria-label="{description}" \1', svg, count=1)
-    return follow_page(re.sub(r"\n\s*", "\n", svg))
+def _factors_to_draw(calibration: Calibration, step: float) -> FloatArray:
+    """Return factors in steps from the first to beyond 1 and beyond that for exact coverage."""
+    exact = 1.0 if calibration.exact is None else calibration.exact.factor
+    highest = min(1.6 * max(1.0, exact), LARGEST_FACTOR)
+    return np.arange(step, highest + step, step)
+
+
+def draw_dependence(dependence: Dependence, label: str) -> str:
+    """Draw coverage, bias, width and pull against a parameter, below each other."""
+    figure, (coverage, bias, width, pull) = stacked_canvas(330, 560, 4)
+    low, high = _clipped(allowed_coverage(int(dependence.sizes.min())))
+    coverage.axhspan(low, high, color=stand_in("zone"), linewidth=0)
+    pull.axhspan(-1, 1, color=stand_in("zone"), linewidth=0)
+    for axes, level in ((coverage, TARGET_COVERAGE), (bias, 0.0), (pull, 0.0)):
+        axes.axhline(level, color=stand_in("quiet"), linewidth=1, linestyle=DASHED)
+    mean, spread = dependence.pull.mean, dependence.pull_width
+    pull.vlines(dependence.values, mean - spread, mean + spread, color=stand_in("quiet"), linewidth=1)
+    _draw_averages(coverage, dependence.values, dependence.coverage, "coverage")
+    _draw_averages(bias, dependence.values, dependence.bias, "bias of μ̂")
+    _draw_averages(width, dependence.values, dependence.width, "width")
+    _draw_averages(pull, dependence.values, dependence.pull, "pull")
+    lowest, highest = float(dependence.coverage.low.min()), float(dependence.coverage.high.max())
+    coverage.set_ylim(max(-0.03, min(lowest, low) - 0.05), min(1.03, max(highest, high) + 0.05))
+    pull.set_xlabel(label)
+    pull.locator_params(axis="x", nbins=5)
+    return as_svg(figure, f"Coverage, bias, width and pull against {label}")
+
+
+def draw_pulls(pulls: FloatArray) -> str:
+    """Draw the distribution of the pulls that are defined beside the normal one that they should have."""
+    defined = np.clip(pulls[~np.isnan(pulls)], -LARGEST_PULL, LARGEST_PULL)
+    bins = int(np.clip(round(2 * np.sqrt(defined.size)), 10, 50))
+    counts, edges = np.histogram(defined, bins, (-LARGEST_PULL, LARGEST_PULL))
+    density = counts / (defined.size * (edges[1] - edges[0]))
+    grid = np.linspace(-LARGEST_PULL, LARGEST_PULL, 200)
+    figure, axes = canvas(330, 300)
+    axes.stairs(density, edges, fill=True, color=stand_in("covers"), alpha=0.35, linewidth=0)
+    axes.stairs(density, edges, color=stand_in("covers"), linewidth=1.2)
+    axes.plot(grid, np.exp(-(grid**2) / 2) / np.sqrt(2 * np.pi), color=stand_in("ink"), linewidth=1.5)
+    axes.set_xlim(-LARGEST_PULL, LARGEST_PULL)
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("pull, (μ̂ − μ) / δμ̂")
+    axes.set_ylabel("share for each unit")
+    return as_svg(figure, "Distribution of the pulls")
 
 
 def _draw_bars(
@@ -195,23 +202,11 @@ def _draw_bars(
     axes.plot(ends, np.repeat(rows, 3), color=stand_in(colour), linewidth=thickness, solid_capstyle="butt")
 
 
-def _draw_points(axes: Axes, x: FloatArray, y: FloatArray, low: FloatArray, high: FloatArray) -> None:
-    axes.vlines(x, low, high, color=stand_in("covers"), linewidth=1.5)
-    axes.plot(x, y, "o", color=stand_in("covers"), markersize=5)
-
-
-def _draw_faint_points(axes: Axes, x: FloatArray, y: FloatArray) -> None:
-    axes.plot(x, y, "o", color=stand_in("quiet"), markersize=2.5, markeredgewidth=0, alpha=0.35)
-
-
-def _groups(positions: FloatArray) -> list[np.ndarray]:
-    """Return the set numbers of each point to draw: every set alone, or neighbours together when there are many."""
-    order = np.argsort(positions, kind="stable")
-    return np.array_split(order, positions.size if positions.size <= MOST_SINGLE_POINTS else NUM_GROUPS)
-
-
-def _means(values: FloatArray, groups: Sequence[np.ndarray]) -> FloatArray:
-    return np.array([values[group].mean() for group in groups])
+def _draw_averages(axes: Axes, x: FloatArray, averages: Averages, label: str) -> None:
+    axes.vlines(x, averages.low, averages.high, color=stand_in("covers"), linewidth=2)
+    axes.plot(x, averages.mean, "o", color=stand_in("covers"), markersize=5)
+    axes.set_ylabel(label)
+    axes.locator_params(axis="y", nbins=4)
 
 
 def _clipped(ends: tuple[float, float]) -> tuple[float, float]:

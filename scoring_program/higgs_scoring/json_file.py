@@ -3,6 +3,7 @@
 import json
 import math
 import reprlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,24 +59,24 @@ class JsonFile:
 
     def texts(self, key: str) -> list[str]:
         """Return a list of texts."""
-        values = self._list(key)
+        values = self._list(key, self.entry(key))
         for index, value in enumerate(values):
             if not isinstance(value, str):
                 raise self.wrong(f"{key}[{index}]", value, "must be a text")
         return values
 
-    def flag(self, key: str) -> bool:
-        """Return true or false."""
+    def choice(self, key: str, choices: Sequence[str]) -> str:
+        """Return a text that is one of the choices."""
         value = self.entry(key)
-        if not isinstance(value, bool):
-            raise self.wrong(key, value, "must be true or false")
+        if not isinstance(value, str) or value not in choices:
+            raise self.wrong(key, value, f"must be {', '.join(choices[:-1])} or {choices[-1]}")
         return value
 
-    def count(self, key: str) -> int:
-        """Return a whole number of at least 1."""
+    def count(self, key: str, *, least: int = 1) -> int:
+        """Return a whole number of at least so much."""
         value = self.entry(key)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise self.wrong(key, value, "must be a whole number of at least 1")
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise self.wrong(key, value, f"must be a whole number of at least {least}")
         return value
 
     def number(self, key: str, *, lowest: float, highest: float) -> float:
@@ -86,19 +87,32 @@ class JsonFile:
 
     def numbers(self, key: str, *, length: int | None = None, lowest: float, highest: float) -> FloatArray:
         """Return a list of finite numbers between the limits as an array, of the given length if there is one."""
-        values = self._list(key)
-        if length is not None and len(values) != length:
-            raise ScoringError(f"{self.name}: {key} has {len(values)} entries instead of {length}: {self.remedy}.")
-        if not _all_between(values, lowest, highest):
-            # One by one takes several times as long, but tells which is wrong and why.
-            for index, value in enumerate(values):
-                self._check_number(f"{key}[{index}]", value, lowest, highest)
-        return np.array(values, dtype=np.float64)
+        return self._numbers(key, self.entry(key), length, lowest, highest)
 
-    def _list(self, key: str) -> list[Any]:
-        values = self.entry(key)
+    def table(self, key: str, shape: tuple[int, int], *, lowest: float, highest: float) -> FloatArray:
+        """Return a list of lists of finite numbers between the limits as an array of the given shape."""
+        rows, columns = shape
+        lines = self._list(key, self.entry(key), rows)
+        return np.stack(
+            [
+                self._numbers(f"{key}[{number}]", line, columns, lowest=lowest, highest=highest)
+                for number, line in enumerate(lines)
+            ]
+        )
+
+    def _numbers(self, what: str, values: object, length: int | None, lowest: float, highest: float) -> FloatArray:
+        checked = self._list(what, values, length)
+        if not _all_between(checked, lowest, highest):
+            # One by one takes several times as long, but tells which is wrong and why.
+            for index, value in enumerate(checked):
+                self._check_number(f"{what}[{index}]", value, lowest, highest)
+        return np.array(checked, dtype=np.float64)
+
+    def _list(self, what: str, values: object, length: int | None = None) -> list[Any]:
         if not isinstance(values, list):
-            raise self.wrong(key, values, "must be a list")
+            raise self.wrong(what, values, "must be a list")
+        if length is not None and len(values) != length:
+            raise ScoringError(f"{self.name}: {what} has {len(values)} entries instead of {length}: {self.remedy}.")
         return values
 
     def _check_number(self, what: str, value: object, lowest: float, highest: float) -> None:
@@ -124,7 +138,9 @@ def _all_between(values: list[Any], lowest: float, highest: float) -> bool:
 
 
 def _without_doubled_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    entries = dict(pairs)
-    if len(entries) != len(pairs):
-        raise ValueError("an entry is there twice")
+    entries: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in entries:
+            raise ValueError(f"the entry {reprlib.repr(key)} is there twice")
+        entries[key] = value
     return entries

@@ -1,6 +1,6 @@
 """The challenge's scores as pure functions of arrays.
 
-Source of every formula but the Wilson interval: the white paper of the challenge, arXiv:2410.02867, section on
+Source of every formula where no other is named: the white paper of the challenge, arXiv:2410.02867, section on
 evaluation. "Pseudo-experiment axis" is always the last one; leading axes, where there are any, are sets.
 """
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import betaincinv
 
 FloatArray = NDArray[np.float64]
 
@@ -23,7 +24,7 @@ DEAD_ZONE_SIGMAS = 2
 
 @dataclass(frozen=True)
 class Scores:
-    """Everything that is computed from intervals and truth; a larger quantile score is better."""
+    """Averages over a whole run. Larger is better for the quantile score, smaller for width, RMSE, MAE and Winkler."""
 
     quantile_score: float
     interval: float
@@ -31,6 +32,7 @@ class Scores:
     penalty: float
     rmse: float
     mae: float
+    winkler: float
 
 
 def mean_width(p16: ArrayLike, p84: ArrayLike) -> float:
@@ -141,12 +143,27 @@ def root_mean_square_error(mu: ArrayLike, mu_hat: ArrayLike, delta_mu_hat: Array
     return np.asarray(np.mean(np.sqrt(square + (square - np.square(delta_mu_hat)) ** 2), axis=-1))
 
 
+def winkler_score(mu: ArrayLike, p16: ArrayLike, p84: ArrayLike) -> FloatArray:
+    """Return the mean Winkler score over the pseudo-experiment axis: the width, and 2/0.3173 of what it misses mu by.
+
+    W = (p84 - p16) + 2/alpha max(p16 - mu, 0) + 2/alpha max(mu - p84, 0), alpha = 1 - 0.6827; smaller is better. It is
+    proper: nothing gives a lower expectation than the true 15.9 % and 84.1 % quantiles, so that unlike the quantile
+    score it rewards no coverage but the right one. R. L. Winkler, JASA 67 (1972) 187; T. Gneiting and A. E. Raftery,
+    JASA 102 (2007) 359, equation 43. Shapes as in `mean_absolute_error`.
+
+    >>> float(winkler_score(1.0, [0.5, 2.0], [1.5, 3.0]).round(6))
+    4.151592
+    """
+    missed_by = np.maximum(np.subtract(p16, mu), 0.0) + np.maximum(np.subtract(mu, p84), 0.0)
+    return np.asarray(np.mean(np.subtract(p84, p16) + 2 / (1 - TARGET_COVERAGE) * missed_by, axis=-1))
+
+
 def score_sets(
     mus: FloatArray, *, mu_hats: FloatArray, delta_mu_hats: FloatArray, p16: FloatArray, p84: FloatArray
 ) -> Scores:
     """Return the scores of a run: mus has shape (sets,), everything else (sets, pseudo-experiments).
 
-    Width and coverage are taken over all pseudo-experiments, RMSE and MAE in each set and then over the sets.
+    Width and coverage are taken over all pseudo-experiments, RMSE, MAE and Winkler in each set and then over the sets.
     """
     true = mus[:, np.newaxis]
     width = mean_width(p16, p84)
@@ -159,22 +176,25 @@ def score_sets(
         penalty=float(penalty),
         rmse=float(np.mean(root_mean_square_error(true, mu_hats, delta_mu_hats))),
         mae=float(np.mean(mean_absolute_error(true, mu_hats, delta_mu_hats))),
+        winkler=float(np.mean(winkler_score(true, p16, p84))),
     )
 
 
-def wilson_interval(successes: ArrayLike, trials: ArrayLike, z: float = 1.0) -> tuple[FloatArray, FloatArray]:
-    """Return the Wilson score interval of a binomial share; z = 1 is 68 %. Shapes broadcast.
+def clopper_pearson(
+    successes: ArrayLike, trials: ArrayLike, confidence: float = TARGET_COVERAGE
+) -> tuple[FloatArray, FloatArray]:
+    """Return the exact confidence interval of a binomial share, which covers at least as often as it says.
 
-    Ends: (p + z^2/2n -+ z sqrt(p (1 - p)/n + z^2/4n^2)) / (1 + z^2/n). E. B. Wilson, JASA 22 (1927) 209.
+    The lower end is the share at which so many successes or more have the probability (1 - confidence) / 2, the upper
+    end likewise for so many or fewer. C. J. Clopper and E. S. Pearson, Biometrika 26 (1934) 404.
 
-    >>> low, high = wilson_interval(0, 4)
-    >>> float(low), round(float(high), 9)
-    (0.0, 0.2)
+    >>> low, high = clopper_pearson(0, 4, confidence=0.5)
+    >>> float(low), round(float(high), 6) == round(1 - 0.25 ** (1 / 4), 6)
+    (0.0, True)
     """
-    n = np.asarray(trials, dtype=np.float64)
-    share = np.asarray(successes) / n
-    centre = share + z**2 / (2 * n)
-    reach = z * np.sqrt(share * (1 - share) / n + (z / (2 * n)) ** 2)
-    scale = 1 + z**2 / n
-    # Rounding alone may pass 0 or 1 by a few units of the last place.
-    return np.clip((centre - reach) / scale, 0.0, 1.0), np.clip((centre + reach) / scale, 0.0, 1.0)
+    k, n = np.broadcast_arrays(np.asarray(successes, dtype=np.float64), np.asarray(trials, dtype=np.float64))
+    tail = (1 - confidence) / 2
+    # Where nothing or everything succeeded, an argument of the beta function would be 0, which it does not take.
+    low = np.where(k > 0, betaincinv(np.maximum(k, 1), n - k + 1, tail), 0.0)
+    high = np.where(k < n, betaincinv(k + 1, np.maximum(n - k, 1), 1 - tail), 1.0)
+    return low, high

@@ -5,9 +5,10 @@ and any other file named like one is refused. Truth is never read from there.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from higgs_scoring.json_file import JsonFile
 from higgs_scoring.metrics import FloatArray
 
 TRUTH_FILE = "truth.json"
+NUISANCES_FILE = "true_nuisances.json"
 SUMMARY_FILE = "ingestion_summary.json"
 DURATION_FILE = "ingestion_duration.json"
 RESULT_NAME = re.compile(r"result_([0-9]{1,9})\.json")
@@ -31,14 +33,28 @@ RERUN = "run ingestion again and score the folder that it writes"
 PREDICT = "run ingestion again, with predict() corrected where it returned that"
 
 
+REVEALS = ("none", "mu", "all")
+
+
 @dataclass(frozen=True)
 class Truth:
-    """The reference data: true mu of each set by set number, and whether the report may show it."""
+    """The reference data.
+
+    Attributes:
+        plan_fingerprint: tells to which plan it belongs.
+        num_pseudo_experiments: of each set.
+        mus: true mu by set number, shape (sets,).
+        nuisances: true values of the nuisance parameters that were drawn, by name, each of shape (sets,
+            pseudo-experiments); empty where the reference data lack them.
+        reveal: what a report may show: "none" numbers about the whole run, "mu" the true mu of each set too, "all" also
+            how answers depend on the true nuisance parameters.
+    """
 
     plan_fingerprint: str
     num_pseudo_experiments: int
     mus: FloatArray
-    reveal: bool
+    nuisances: Mapping[str, FloatArray]
+    reveal: str
 
 
 @dataclass(frozen=True)
@@ -47,6 +63,7 @@ class Summary:
 
     result_files: tuple[str, ...]
     fit_seconds: float | None
+    processes_replaced: int
     warnings: tuple[str, ...]
 
 
@@ -61,6 +78,15 @@ class SetResult:
     predict_seconds: FloatArray | None
 
 
+class Answers(TypedDict):
+    """The arrays of a run that scores are made of, by the names of the functions' arguments."""
+
+    mu_hats: FloatArray
+    delta_mu_hats: FloatArray
+    p16: FloatArray
+    p84: FloatArray
+
+
 @dataclass(frozen=True)
 class Predictions:
     """A whole run, each array of shape (sets, pseudo-experiments), sets in the order of their numbers."""
@@ -73,6 +99,16 @@ class Predictions:
     minutes: float
     summary: Summary
 
+    @property
+    def answers(self) -> Answers:
+        """What scores are made of, to pass on as keyword arguments."""
+        return {
+            "mu_hats": self.mu_hats,
+            "delta_mu_hats": self.delta_mu_hats,
+            "p16": self.p16,
+            "p84": self.p84,
+        }
+
 
 def read_truth(folder: Path) -> Truth:
     """Read the reference folder."""
@@ -81,12 +117,25 @@ def read_truth(folder: Path) -> Truth:
     mus = file.numbers("ground_truth_mus", lowest=-LARGEST, highest=LARGEST)
     if mus.size == 0:
         raise file.wrong("ground_truth_mus", [], "must hold the mu of at least one set")
+    fingerprint, num_experiments = file.text("plan_fingerprint"), file.count("num_pseudo_experiments")
     return Truth(
-        plan_fingerprint=file.text("plan_fingerprint"),
-        num_pseudo_experiments=file.count("num_pseudo_experiments"),
+        plan_fingerprint=fingerprint,
+        num_pseudo_experiments=num_experiments,
         mus=mus,
-        reveal=file.flag("reveal") if "reveal" in file else True,
+        nuisances=_read_nuisances(folder / NUISANCES_FILE, fingerprint, (mus.size, num_experiments)),
+        # A truth that does not say so is not shown.
+        reveal=file.choice("reveal", REVEALS) if "reveal" in file else "none",
     )
+
+
+def _read_nuisances(path: Path, fingerprint: str, shape: tuple[int, int]) -> dict[str, FloatArray]:
+    if not path.is_file():
+        return {}
+    file = JsonFile.read(path, remedy=ORGANISER)
+    if (found := file.text("plan_fingerprint")) != fingerprint:
+        raise file.wrong("plan_fingerprint", found, f"{TRUTH_FILE} has {fingerprint!r}")
+    names = (name for name in file.entries if name != "plan_fingerprint")
+    return {name: file.table(name, shape, lowest=-LARGEST, highest=LARGEST) for name in names}
 
 
 def read_predictions(folder: Path, truth: Truth) -> Predictions:
@@ -130,6 +179,7 @@ def _read_summary(folder: Path, truth: Truth) -> Summary:
     return Summary(
         result_files=tuple(file.texts("result_files")),
         fit_seconds=file.number("fit_seconds", lowest=0, highest=LONGEST) if "fit_seconds" in file else None,
+        processes_replaced=file.count("processes_replaced", least=0) if "processes_replaced" in file else 0,
         warnings=tuple(file.texts("warnings")) if "warnings" in file else (),
     )
 

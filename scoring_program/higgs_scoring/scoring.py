@@ -4,58 +4,77 @@ import json
 import os
 from pathlib import Path
 
-from higgs_scoring.bootstrap import bootstrap_scores
-from higgs_scoring.errors import ScoringError
-from higgs_scoring.metrics import Scores, score_sets
-from higgs_scoring.report import render_report
-from higgs_scoring.results import read_predictions, read_truth
+import numpy as np
 
+from higgs_scoring.analysis import Analysis, analyse
+from higgs_scoring.errors import ScoringError
+from higgs_scoring.report import render_report
+from higgs_scoring.results import LARGEST, Predictions, read_predictions, read_truth
+
+SCORES_FILE = "scores.json"
 REPORT_FILE = "detailed_results.html"
 DECIMALS = 10
 """What a leaderboard column holds after the point."""
 
 
-def score_run(prediction: Path, reference: Path, output: Path) -> dict[str, float]:
-    """Score the prediction folder, write scores.json and detailed_results.html, and return the scores.
+def score_run(prediction: Path, reference: Path, output: Path) -> Analysis:
+    """Score the prediction folder and write scores.json and detailed_results.html.
 
-    Everything is read, checked and computed before the first byte is written.
+    Older ones are removed first, lest they are taken for those of a run that cannot be scored. Everything is read,
+    checked and computed before the first byte is written.
     """
+    _remove_older(output)
     truth = read_truth(reference)
     predictions = read_predictions(prediction, truth)
-    scores = score_sets(
-        truth.mus,
-        mu_hats=predictions.mu_hats,
-        delta_mu_hats=predictions.delta_mu_hats,
-        p16=predictions.p16,
-        p84=predictions.p84,
-    )
-    # Its errors stand in the report only: scores.json may hold no key but those of the leaderboard's columns.
-    bootstrap = bootstrap_scores(
-        truth.mus,
-        mu_hats=predictions.mu_hats,
-        delta_mu_hats=predictions.delta_mu_hats,
-        p16=predictions.p16,
-        p84=predictions.p84,
-    )
-    page = render_report(truth, predictions, scores, bootstrap, reveal_truth=truth.reveal)
-    columns = leaderboard_columns(scores, predictions.minutes)
+    analysis = analyse(truth, predictions)
+    page = render_report(truth, predictions, analysis)
     _make_folder(output)
     _write(output / REPORT_FILE, page)
-    _write(output / "scores.json", json.dumps(columns, indent=2, allow_nan=False) + "\n")
-    return columns
+    columns = leaderboard_columns(analysis, predictions)
+    _write(output / SCORES_FILE, json.dumps(columns, indent=2, allow_nan=False) + "\n")
+    return analysis
 
 
-def leaderboard_columns(scores: Scores, minutes: float) -> dict[str, float]:
-    """Return the leaderboard's columns under the official keys, rounded to what the platform stores."""
+def leaderboard_columns(analysis: Analysis, predictions: Predictions) -> dict[str, float]:
+    """Return the leaderboard's columns, rounded to what the platform stores; what a run does not tell has no key.
+
+    That is an error where there is one pseudo-experiment only, and times that the result files do not hold. The keys of
+    the official scores are the official scorer's.
+    """
+    scores, calibration = analysis.scores, analysis.calibration
     columns = {
         "quantiles_score": scores.quantile_score,
         "interval": scores.interval,
         "coverage": scores.coverage,
-        "ingestion_duration": minutes,
+        "ingestion_duration": predictions.minutes,
         "rmse": scores.rmse,
         "mae": scores.mae,
+        "winkler_score": scores.winkler,
+        # Where no scaling gives the coverage, the widest interval that an answer may be does.
+        "width_at_exact_coverage": min(calibration.exact.interval, 2 * LARGEST) if calibration.exact else 2 * LARGEST,
     }
+    if (bootstrap := analysis.bootstrap) is not None:
+        errors = bootstrap.standard_errors
+        columns |= {
+            "quantiles_score_median": bootstrap.medians.quantile_score,
+            "quantiles_score_error": errors.quantile_score,
+            "interval_error": errors.interval,
+            "coverage_error": errors.coverage,
+            "rmse_error": errors.rmse,
+            "mae_error": errors.mae,
+            "winkler_score_error": errors.winkler,
+        }
+    if predictions.summary.fit_seconds is not None:
+        columns["fit_seconds"] = predictions.summary.fit_seconds
+    if predictions.predict_seconds is not None:
+        columns["predict_seconds"] = float(np.median(predictions.predict_seconds))
     return {key: round(value, DECIMALS) for key, value in columns.items()}
+
+
+def _remove_older(output: Path) -> None:
+    if output.is_dir():
+        for name in (SCORES_FILE, REPORT_FILE):
+            (output / name).unlink(missing_ok=True)
 
 
 def _make_folder(output: Path) -> None:

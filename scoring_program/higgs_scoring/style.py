@@ -69,20 +69,26 @@ td.meaning {{ width: 70%; padding-left: 1rem; color: var(--quiet); padding-right
   display: grid; gap: 1.4rem 1.6rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 18rem), 1fr));
 }}
 figure {{ margin: .8rem 0 0; break-inside: avoid; }}
-table.times {{ width: auto; min-width: 20rem; }}
+table.times {{ width: auto; min-width: min(20rem, 100%); }}
 figure h3 {{ margin: 0 0 .3rem; font-size: 1rem; font-weight: 600; }}
 figcaption {{ margin-top: .3rem; font-size: .875rem; line-height: 1.45; }}
 svg {{ display: block; width: 100%; height: auto; }}
 svg text {{ font-family: inherit !important; }}
+ul.advice {{ max-width: 56rem; }}
+tr.head th {{ padding-left: 0; color: var(--quiet); font-weight: 400; font-size: .875rem; }}
+table.tests {{ width: auto; }}
 ul {{ margin: .6rem 0; padding-left: 1.2rem; }}
 li {{ margin: .3rem 0; overflow-wrap: anywhere; white-space: pre-line; }}
-@media (max-width: 40rem) {{
+@media (max-width: 52rem) {{
   body {{ padding-top: 1.5rem; }}
   .verdict {{ font-size: 1.2rem; }}
-  table.scores tr {{ display: grid; grid-template-columns: 1fr auto auto; }}
+  table.scores tr.head {{ display: none; }}
+  table.scores tr {{ display: grid; grid-template-columns: 1fr auto; }}
   table.scores td.meaning {{ grid-column: 1 / -1; width: auto; padding: 0 0 .5rem; font-size: .875rem; }}
-  table.scores th, table.scores td.value, table.scores td.error {{ padding-bottom: .1rem; padding-right: 0; }}
-  table.scores td.error:not(:empty) {{ padding-left: .5rem; }}
+  table.scores th, table.scores td.value {{ padding-bottom: .1rem; padding-right: 0; }}
+  table.scores td.error:empty {{ display: none; }}
+  table.scores td.error {{ grid-column: 1 / -1; padding: 0 0 .1rem; text-align: right; font-size: .875rem; }}
+  table.scores td.error::after {{ content: " over " attr(data-unit); }}
 }}
 """
 

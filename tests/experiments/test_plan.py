@@ -143,19 +143,35 @@ def test_the_fingerprint_does_not_change_with_limits(plan: MakePlan) -> None:
     assert plan(limits=Limits(fit_seconds=1.0, predict_seconds=2.0)).fingerprint == plan().fingerprint
 
 
-def test_every_setting_is_part_of_the_fingerprint_or_a_limit(plan: MakePlan) -> None:
+def test_the_fingerprint_does_not_change_with_what_reports_reveal(plan: MakePlan) -> None:
+    assert plan(reveal="all").fingerprint == plan().fingerprint
+
+
+def test_every_setting_is_part_of_the_fingerprint_or_said_not_to_be(plan: MakePlan) -> None:
     """A new setting needs a decision, and a case above."""
-    known = {"num_of_sets", "num_pseudo_experiments", "mu_range", "systematics", "random_seed", "limits"}
+    known = {"num_of_sets", "num_pseudo_experiments", "mu_range", "systematics", "random_seed", "limits", "reveal"}
     assert set(Settings.model_fields) == known
 
 
-def test_the_truth_file_says_what_scoring_needs(plan: MakePlan, tmp_path: Path) -> None:
-    some = plan(num_of_sets=3, num_pseudo_experiments=7)
-    path = write_truth(some, tmp_path / "new" / "reference")
-    assert path == tmp_path / "new" / "reference" / "truth.json"
-    assert json.loads(path.read_text()) == {
+def test_the_truth_files_say_what_scoring_needs(plan: MakePlan, tmp_path: Path) -> None:
+    some = plan(num_of_sets=3, num_pseudo_experiments=7, reveal="mu", systematics=ActiveNuisances(jes=False))
+    done: list[int] = []
+    folder = tmp_path / "new" / "reference"
+    written = write_truth(some, folder, done.append)
+    assert written == [folder / "truth.json", folder / "true_nuisances.json"]
+    assert sorted(folder.iterdir()) == sorted(written)
+    assert json.loads(written[0].read_text()) == {
         "plan_fingerprint": some.fingerprint,
         "num_pseudo_experiments": 7,
+        "reveal": "mu",
         "ground_truth_mus": list(some.mus),
     }
-    assert list(path.parent.iterdir()) == [path]
+    nuisances = json.loads(written[1].read_text())
+    assert nuisances.pop("plan_fingerprint") == some.fingerprint
+    assert list(nuisances) == ["tes", "soft_met", "ttbar_scale", "diboson_scale", "bkg_scale"]
+    for name, values in nuisances.items():
+        for set_index, index in some.keys():  # noqa: SIM118
+            drawn = getattr(some.experiment(set_index, index).nuisances, name)
+            assert values[set_index][index] == pytest.approx(drawn, abs=5.1e-7)
+        assert [len(one_set) for one_set in values] == [7, 7, 7]
+    assert done == [7, 14, 21]

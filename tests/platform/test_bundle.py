@@ -12,8 +12,8 @@ import yaml
 from zips import unzip
 
 from higgs_challenge.experiments import Settings, load_settings, make_plan
-from higgs_scoring.metrics import score_sets
-from higgs_scoring.results import read_truth
+from higgs_scoring.analysis import analyse
+from higgs_scoring.results import Predictions, Summary, Truth, read_truth
 from higgs_scoring.scoring import leaderboard_columns
 from tools import make_bundle
 from tools.bundle_rules import SCORE_KEYS, check_bundle
@@ -70,16 +70,20 @@ def test_truth_follows_from_the_settings(files, tmp_path, phase):
     plan = make_plan(settings_of(files, phase, tmp_path))
     reference = unzip(files[f"reference_data_{phase}.zip"])
     truth = json.loads(reference["truth.json"])
-    assert list(reference) == ["truth.json"]
+    assert list(reference) == ["true_nuisances.json", "truth.json"]
     assert truth["plan_fingerprint"] == plan.fingerprint
     assert truth["ground_truth_mus"] == list(plan.mus)
+    nuisances = json.loads(reference["true_nuisances.json"])
+    assert nuisances["plan_fingerprint"] == plan.fingerprint
+    assert nuisances["tes"][3][7] == pytest.approx(plan.experiment(3, 7).nuisances.tes, abs=1e-6)
 
 
 @pytest.mark.parametrize(("phase", "size"), PHASES.items())
 def test_scoring_reads_the_truth(files, tmp_path, phase, size):
     truth = read_truth(unpack(files[f"reference_data_{phase}.zip"], tmp_path))
     assert (len(truth.mus), truth.num_pseudo_experiments) == size
-    assert not truth.reveal
+    assert {values.shape for values in truth.nuisances.values()} == {size}
+    assert truth.reveal == "none"
 
 
 def test_phases_share_no_truth(files, tmp_path):
@@ -89,17 +93,27 @@ def test_phases_share_no_truth(files, tmp_path):
 
 
 def test_leaderboard_shows_what_scoring_writes(competition):
-    one = np.ones((1, 1))
-    scores = score_sets(one[0], mu_hats=one, delta_mu_hats=0.1 * one, p16=0.9 * one, p84=1.1 * one)
-    assert leaderboard_columns(scores, minutes=1.0).keys() == SCORE_KEYS
+    ones = np.ones((2, 2))
+    answers = {"mu_hats": ones, "delta_mu_hats": 0.1 * ones, "p16": 0.9 * ones, "p84": 1.1 * ones}
+    summary = Summary(result_files=(), fit_seconds=1.0, processes_replaced=0, warnings=())
+    predictions = Predictions(**answers, predict_seconds=ones, minutes=1.0, summary=summary)
+    truth = Truth("5eed", 2, np.ones(2), nuisances={}, reveal="none")
+    assert leaderboard_columns(analyse(truth, predictions), predictions).keys() == SCORE_KEYS
     columns = competition["leaderboards"][0]["columns"]
-    assert {column["key"] for column in columns} <= SCORE_KEYS
+    assert {column["key"] for column in columns} == SCORE_KEYS
     assert [(column["key"], column["sorting"]) for column in columns if not column.get("hidden")] == [
         ("quantiles_score", "desc"),
+        ("quantiles_score_median", "desc"),
+        ("quantiles_score_error", "asc"),
         ("interval", "asc"),
         ("coverage", "desc"),
         ("ingestion_duration", "asc"),
+        ("fit_seconds", "asc"),
+        ("predict_seconds", "asc"),
+        ("winkler_score", "asc"),
+        ("width_at_exact_coverage", "asc"),
     ]
+    assert (columns[0]["key"], columns[0]["precision"]) == ("quantiles_score", 4)
 
 
 @pytest.mark.parametrize("program", ["ingestion", "scoring"])

@@ -152,10 +152,17 @@ BROKEN: dict[str, tuple[Spoil, str]] = {
     "top folder": (inside("input_data_final.zip", {"final/settings.yaml": b"x"}), "sub-folder (final/settings.yaml)"),
     "truth beside settings": (inside("input_data_final.zip", {"truth.json": b"{}"}), "holds truth.json"),
     "truth shown": (
-        inside("reference_data_final.zip", {"truth.json": b"{}"}),
-        "lets detailed results show the true mu",
+        inside("reference_data_final.zip", {"truth.json": b'{"reveal": "mu"}'}),
+        "lets detailed results of the last phase show the truth",
     ),
-    "truth is not JSON": (inside("reference_data_final.zip", {"truth.json": b"{"}), "lets detailed results show"),
+    "truth is not JSON": (
+        inside("reference_data_final.zip", {"truth.json": b"{"}),
+        "lets detailed results of the last",
+    ),
+    "nuisances beside settings": (
+        inside("input_data_final.zip", {"true_nuisances.json": b"{}"}),
+        "holds true_nuisances.json",
+    ),
     "truth in the kit": (inside("starting_kit.zip", {"a/truth.json": b"{}"}), "starting_kit.zip: holds truth.json"),
 }
 

@@ -77,7 +77,9 @@ def write_run(folder: Path, num_sets: int, num_experiments: int) -> Run:
         {**plan, "num_of_sets": num_sets, "result_files": names, "fit_seconds": 61.5, "warnings": []},
     )
     run.write("res/ingestion_duration.json", {"ingestion_duration": 12.5})
-    run.write("ref/truth.json", {**plan, "ground_truth_mus": mus.tolist()})
+    run.write("ref/truth.json", {**plan, "ground_truth_mus": mus.tolist(), "reveal": "all"})
+    tes = rng.normal(1, 0.01, (num_sets, num_experiments))
+    run.write("ref/true_nuisances.json", {"plan_fingerprint": "5eed", "tes": tes.tolist()})
     return run
 
 

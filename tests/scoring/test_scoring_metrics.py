@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.stats import binom, binomtest, norm
 
 from higgs_scoring import metrics, style, words
 from higgs_scoring.metrics import Scores
@@ -81,6 +81,7 @@ def test_a_run_by_hand() -> None:
         penalty=1.0,
         rmse=((1 + math.sqrt(73)) / 2 + 2) / 2,
         mae=2.0,
+        winkler=pytest.approx((1 + 2 + 2 / 0.3173 * 2 + 0 + 2) / 4, rel=1e-15),
     )
 
 
@@ -131,14 +132,60 @@ def test_order_of_sets_and_pseudo_experiments_is_nothing(rows: list[tuple[float,
     random.shuffle(order)  # type: ignore[attr-defined]
     turned = metrics.score_sets(mus[order], **{key: values[order, ::-1] for key, values in arrays.items()})
     assert turned.coverage == straight.coverage
-    for name in ("quantile_score", "interval", "rmse", "mae"):
+    for name in ("quantile_score", "interval", "rmse", "mae", "winkler"):
         assert getattr(turned, name) == pytest.approx(getattr(straight, name), rel=1e-12, abs=1e-12)
 
 
+def test_winkler_score_by_hand() -> None:
+    # Width 1 and inside; width 1 and 0.5 below the truth; width 2 and 1 above it.
+    p16, p84 = np.array([[0.5, -0.5, 2.0]]), np.array([[1.5, 0.5, 4.0]])
+    expected = (1 + (1 + 2 / 0.3173 * 0.5) + (2 + 2 / 0.3173)) / 3
+    assert metrics.winkler_score(np.array([[1.0]]), p16, p84) == pytest.approx([expected], rel=1e-15)
+    assert metrics.winkler_score(1.0, [1.0, 1.0], [1.0, 1.0]) == 0.0
+
+
+@given(st.floats(0.2, 3), st.floats(-1, 1))
+def test_winkler_score_is_least_for_the_honest_interval(stretch: float, shift: float) -> None:
+    """Its expectation for a normal truth, in closed form, has its minimum at the 15.9 % and 84.1 % quantiles."""
+    honest = norm.ppf(1 - 0.3173 / 2)
+    quantiles = norm.ppf((np.arange(20_000) + 0.5) / 20_000)  # stands for a normal truth around 0
+
+    def expected(low: float, high: float) -> float:
+        return float(np.mean(metrics.winkler_score(quantiles[:, np.newaxis], [[low]], [[high]])))
+
+    best = expected(-honest, honest)
+    assert expected(shift - stretch * honest, shift + stretch * honest) >= best - 1e-6
+    assert best == pytest.approx(4 * norm.pdf(honest) / 0.3173, rel=1e-3)
+
+
+@pytest.mark.parametrize("stretch", [0.75, 0.95, 1.05, 1.3])
+def test_winkler_score_notices_what_the_dead_zone_forgives(stretch: float) -> None:
+    """With 100 pseudo-experiments the quantile score rewards intervals that are too narrow by 5 %; Winkler does not."""
+    honest = norm.ppf(1 - 0.3173 / 2)
+    mu_hats = norm.ppf((np.arange(100) + 0.5) / 100)[np.newaxis]
+    ones = np.ones_like(mu_hats)
+
+    def score(factor: float) -> Scores:
+        half = factor * honest
+        return metrics.score_sets(
+            np.zeros(1), mu_hats=mu_hats, delta_mu_hats=ones, p16=mu_hats - half, p84=mu_hats + half
+        )
+
+    assert score(stretch).winkler > score(1.0).winkler
+    assert (score(stretch).quantile_score > score(1.0).quantile_score) is (0.9 < stretch < 1)
+
+
 @given(st.data())
-def test_wilson_interval_is_scipys(data: st.DataObject) -> None:
+def test_clopper_pearson_interval_is_scipys(data: st.DataObject) -> None:
     n = data.draw(st.integers(1, 10_000))
     k = data.draw(st.integers(0, n))
-    low, high = metrics.wilson_interval(k, n)
-    expected = binomtest(k, n).proportion_ci(confidence_level=math.erf(1 / math.sqrt(2)), method="wilson")
+    low, high = metrics.clopper_pearson(k, n)
+    expected = binomtest(k, n).proportion_ci(confidence_level=0.6827, method="exact")
     assert (low, high) == pytest.approx((expected.low, expected.high), rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.6827, 0.99])
+def test_clopper_pearson_intervals_cover_at_least_as_often_as_they_say(share: float) -> None:
+    successes = np.arange(51)
+    low, high = metrics.clopper_pearson(successes, 50)
+    assert binom.pmf(successes, 50, share)[(low <= share) & (share <= high)].sum() >= 0.6827

@@ -1,7 +1,12 @@
 """The scores against those of the official package on random results."""
 
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
+from HiggsML.ingestion import Ingestion
 from HiggsML.score import Scoring
 
 from higgs_scoring.metrics import score_sets
@@ -57,3 +62,26 @@ def test_all_three_branches_of_the_penalty_are_the_official_ones() -> None:
         assert (ours.interval, ours.coverage, ours.quantile_score) == pytest.approx(
             (interval, coverage, score), rel=1e-12
         )
+
+
+def test_files_of_the_official_ingestion_are_scored_as_the_official_scorer_does(
+    make_run: Any, main: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its files have plural keys, and further ones that the submission added; its scores are rounded to four digits."""
+    run = make_run(7, 20)
+    names = {"mu_hats": "mu_hats", "delta_mu_hats": "delta_mu_hats", "p16": "p16s", "p84": "p84s"}
+    results = {
+        number: {names[key]: run.read(f"res/result_{number}.json")[key] for key in names} | {"chi2s": [1.0] * 20}
+        for number in range(7)
+    }
+    Ingestion.save_result(SimpleNamespace(results_dict=results), str(run.prediction))
+
+    assert main(run.arguments) == 0
+
+    monkeypatch.setattr(Scoring, "save_figure", lambda *_, **__: None)
+    scorer = Scoring()
+    scorer.load_ingestion_duration(str(run.prediction / "ingestion_duration.json"))
+    scorer.load_ingestion_results(str(run.prediction), str(tmp_path))
+    scorer.compute_scores(run.read("ref/truth.json"))
+    ours = run.read("out/scores.json")
+    assert {key: ours[key] for key in scorer.scores_dict} == pytest.approx(scorer.scores_dict, abs=0.5e-4 + 1e-9)

@@ -19,6 +19,8 @@ RESULT = "res/result_1.json"
 SUMMARY = "res/ingestion_summary.json"
 DURATION = "res/ingestion_duration.json"
 TRUTH = "ref/truth.json"
+NUISANCES_NAME = "true_nuisances.json"
+NUISANCES = f"ref/{NUISANCES_NAME}"
 KEYS = ["mu_hats", "delta_mu_hats", "p16", "p84"]
 
 
@@ -93,7 +95,7 @@ CASES: list[tuple[str, Spoil, list[str]]] = [
     ("broken result", raw(RESULT, '{"mu_hats": [1,'), ["result_1.json is not readable as JSON"]),
     ("result is no text", raw(RESULT, b"\xff\xfe\x00\x80"), ["result_1.json is not readable as JSON"]),
     ("result nested too deeply", raw(RESULT, "[" * 100_000), ["result_1.json is not readable as JSON"]),
-    ("doubled key", raw(RESULT, '{"p16": [], "p16": []}'), ["result_1.json", "there twice"]),
+    ("doubled key", raw(RESULT, '{"p16": [], "p16": []}'), ["result_1.json", "the entry 'p16' is there twice"]),
     ("result is a list", raw(RESULT, "[1]"), ["result_1.json: its content is [1] but must be an object"]),
     ("duration is text", change(DURATION, ingestion_duration="5"), ["ingestion_duration is '5' but must be a number"]),
     ("duration is nan", change(DURATION, ingestion_duration=float("nan")), ["ingestion_duration is nan"]),
@@ -137,7 +139,19 @@ CASES: list[tuple[str, Spoil, list[str]]] = [
     ("true mu is text", change(TRUTH, ground_truth_mus=["1", 2, 3]), ["truth.json: ground_truth_mus[0] is '1'"]),
     ("no size in truth", change(TRUTH, num_pseudo_experiments=0), ["truth.json: num_pseudo_experiments is 0"]),
     ("size is a float", change(TRUTH, num_pseudo_experiments=5.0), ["truth.json: num_pseudo_experiments is 5.0"]),
-    ("reveal is text", change(TRUTH, reveal="no"), ["truth.json: reveal is 'no' but must be true or false"]),
+    ("reveal is unknown", change(TRUTH, reveal="no"), ["truth.json: reveal is 'no' but must be none, mu or all"]),
+    ("reveal is a flag", change(TRUTH, reveal=True), ["truth.json: reveal is True but must be none, mu or all"]),
+    ("nuisances of another plan", change(NUISANCES, plan_fingerprint="cafe"), [NUISANCES_NAME, "'cafe'", "'5eed'"]),
+    ("nuisances are no table", change(NUISANCES, tes=1.0), [f"{NUISANCES_NAME}: tes is 1.0 but must be a list"]),
+    ("nuisances are no lists", change(NUISANCES, tes=[1, 1, 1]), [f"{NUISANCES_NAME}: tes[0] is 1 but must be a list"]),
+    ("nuisances lack a set", change(NUISANCES, tes=[[1.0] * 5] * 2), ["tes has 2 entries instead of 3"]),
+    ("nuisances lack one", change(NUISANCES, tes=[[1.0] * 5] * 2 + [[1.0] * 4]), ["tes[2] has 4 entries instead of 5"]),
+    (
+        "nuisance is nan",
+        change(NUISANCES, tes=[[1.0] * 5] * 2 + [[1.0] * 4 + [float("nan")]]),
+        [f"{NUISANCES_NAME}: tes[2][4] is nan but must be finite"],
+    ),
+    ("replacements below zero", change(SUMMARY, processes_replaced=-1), ["must be a whole number of at least 0"]),
     ("output is a file", lambda run: run.output.write_text("kept"), ["cannot be a folder", "--output"]),
     *((f"no {key}", remove_entry(RESULT, key), [f"result_1.json has no entry '{key}'"]) for key in KEYS),
     *((f"{key} is no list", change(RESULT, **{key: 1.0}), [f"result_1.json: {key} is 1.0"]) for key in KEYS),
@@ -183,13 +197,13 @@ def test_refused_in_a_process_of_its_own(run: Any) -> None:
     assert not run.output.exists()
 
 
-def test_older_scores_are_neither_changed_nor_joined(run: Any, main: Any) -> None:
+def test_older_scores_are_not_left_to_be_taken_for_those_of_a_refused_run(run: Any, main: Any) -> None:
     run.output.mkdir()
-    (run.output / "scores.json").write_text("older")
+    for name in ("scores.json", "detailed_results.html", "notes.txt"):
+        (run.output / name).write_text("older")
     invert(run)
     assert main(run.arguments) == 2
-    assert [path.name for path in run.output.iterdir()] == ["scores.json"]
-    assert (run.output / "scores.json").read_text() == "older"
+    assert [path.name for path in run.output.iterdir()] == ["notes.txt"]
 
 
 def test_a_mistake_of_the_program_is_not_hidden(run: Any, main: Any, monkeypatch: pytest.MonkeyPatch) -> None:

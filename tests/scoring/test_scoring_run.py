@@ -10,7 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-KEYS = ["quantiles_score", "interval", "coverage", "ingestion_duration", "rmse", "mae"]
+from higgs_scoring.bootstrap import bootstrap_sets
+
+OF_INTERVALS = ["quantiles_score", "interval", "coverage", "ingestion_duration", "rmse", "mae"]
+UNRANKED = ["winkler_score", "width_at_exact_coverage"]
+ERRORS = ["interval_error", "coverage_error", "rmse_error", "mae_error", "winkler_score_error"]
+KEYS = [*OF_INTERVALS, *UNRANKED, "quantiles_score_median", "quantiles_score_error", *ERRORS]
+ANSWERS = ["mu_hats", "delta_mu_hats", "p16", "p84"]
+TIMES = ["fit_seconds", "predict_seconds"]
 
 
 def scores_of(run: Any) -> dict[str, float]:
@@ -29,7 +36,9 @@ def test_a_hand_computed_run(run: Any, main: Any, capsys: pytest.CaptureFixture[
     assert main(run.arguments) == 0
 
     width = (4 * 0.5 + 0.125) / 5
-    assert scores_of(run) == {
+    scores = scores_of(run)
+    assert list(scores) == [*KEYS, "fit_seconds"]
+    assert {key: scores[key] for key in OF_INTERVALS} == {
         "quantiles_score": round(-math.log(width + 0.001), 10),
         "interval": round(width, 10),
         "coverage": 0.8,
@@ -37,7 +46,49 @@ def test_a_hand_computed_run(run: Any, main: Any, capsys: pytest.CaptureFixture[
         "rmse": 0.5,
         "mae": 0.5,
     }
-    assert f"coverage {'0.8000':>18}" in capsys.readouterr().out
+    # The narrow interval is 0.125 above the truth.
+    assert scores["winkler_score"] == pytest.approx(width + 2 / 0.3173 * 0.125 / 5, abs=1e-10)
+    # Covering needs 0, as the middle is the truth, and three times the width of the narrow one: 0 is exact.
+    assert scores["width_at_exact_coverage"] == 0.0
+    # All sets are alike.
+    assert [scores[key] for key in ("quantiles_score_error", *ERRORS)] == [0.0] * 6
+    assert scores["quantiles_score_median"] == scores["quantiles_score"]
+    assert scores["fit_seconds"] == 61.5
+    printed = capsys.readouterr().out
+    assert "The intervals cover the true μ in 80.00 ± 0.00\xa0% of 15 pseudo-experiments, as often as" in printed
+    assert f"coverage {'0.8000':>22} ± 0.0000" in printed
+
+
+def test_what_a_run_does_not_tell_is_no_number(make_run: Any, main: Any) -> None:
+    run = make_run(1, 1)
+    summary = run.read("res/ingestion_summary.json")
+    del summary["fit_seconds"]
+    run.write("res/ingestion_summary.json", summary)
+    run.write("res/result_0.json", {key: run.read("res/result_0.json")[key] for key in ANSWERS})
+    assert main(run.arguments) == 0
+    assert list(scores_of(run)) == [*OF_INTERVALS, *UNRANKED]
+
+
+def test_errors_are_those_of_the_bootstrap_over_sets(make_run: Any, main: Any) -> None:
+    run = make_run(20, 10)
+    assert main(run.arguments) == 0
+    scores = scores_of(run)
+    results = [run.read(f"res/result_{number}.json") for number in range(20)]
+    arrays = {key: np.array([result[key] for result in results]) for key in ANSWERS}
+    drawn = bootstrap_sets(np.array(run.read("ref/truth.json")["ground_truth_mus"]), **arrays)
+    assert drawn is not None
+    expected = drawn.standard_errors
+    assert scores["quantiles_score_median"] == pytest.approx(np.median(drawn.quantile_score), abs=1e-10)
+    assert scores["quantiles_score_error"] == pytest.approx(expected.quantile_score, abs=1e-10)
+    for key in ("interval", "coverage", "rmse", "mae"):
+        assert scores[f"{key}_error"] == pytest.approx(getattr(expected, key), abs=1e-10) != 0
+    assert scores["winkler_score_error"] == pytest.approx(expected.winkler, abs=1e-10)
+    times = [second for result in results for second in result["predict_seconds"]]
+    assert scores["predict_seconds"] == pytest.approx(np.median(times), abs=1e-10)
+
+
+def test_keys_fit_the_leaderboard() -> None:
+    assert max(map(len, [*KEYS, *TIMES])) <= 36
 
 
 def test_truth_is_matched_by_set_number_whatever_the_order_of_declaration(make_run: Any, main: Any) -> None:
@@ -92,7 +143,7 @@ def test_the_largest_answers_still_fit_the_leaderboard(make_run: Any, main: Any,
     assert main(run.arguments) == 0
 
     written = json.loads((run.output / "scores.json").read_text(), parse_float=Decimal, parse_int=Decimal)
-    assert list(written) == KEYS
+    assert list(written) == [*KEYS, "fit_seconds"]
     for score in written.values():
         assert score.is_finite()
         exponent = score.as_tuple().exponent
@@ -120,12 +171,12 @@ try:
     runpy.run_path({str(program / "run_scoring.py")!r}, run_name="__main__")
 finally:
     assert sys.modules["higgs_scoring"].__file__.startswith({str(program)!r})
-    strangers = {{"higgs_challenge", "scipy", "pandas", "matplotlib.pyplot"}} & set(sys.modules)
+    strangers = {{"higgs_challenge", "scipy.stats", "pandas", "matplotlib.pyplot"}} & set(sys.modules)
     assert not strangers, strangers
 """
     ended = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, cwd=tmp_path)
     assert ended.returncode == 0, ended.stderr
-    assert list(scores_of(run)) == KEYS
+    assert list(scores_of(run)) == KEYS + TIMES
 
 
 def test_help_explains_every_option(main: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,7 @@ from html import escape
 
 from higgs_challenge.events.columns import FEATURES, MISSING
 from higgs_challenge.execution.progress import Advance
-from higgs_scoring.figures import as_svg
+from higgs_scoring.canvas import as_svg
 from higgs_scoring.style import CSS, html_page, stand_in
 from tools.data_validation.checks import Check
 from tools.data_validation.histograms import draw_column

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -35,7 +35,7 @@ class Nuisances:
     bkg_scale: float = 1.0
 
     def __post_init__(self) -> None:
-        for name, value in asdict(self).items():
+        for name, value in vars(self).items():
             least = "above 0" if name in ("tes", "jes") else "at least 0"
             is_number = isinstance(value, int | float | np.number) and math.isfinite(value)
             if not is_number or value < 0 or (value == 0 and least == "above 0"):
@@ -76,7 +76,7 @@ class Prior:
     def draw(self, rng: np.random.Generator) -> float:
         """Draw one value, clipped to the allowed range as the challenge prescribes."""
         value = getattr(rng, self.shape)(self.centre, self.width)
-        return float(np.clip(value, self.low, self.high))
+        return float(min(max(value, self.low), self.high))
 
 
 PRIORS = {

@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,9 @@ from higgs_challenge.experiments.settings import Settings
 from higgs_challenge.streams import stream
 
 TRUTH_FILE = "truth.json"
+NUISANCES_FILE = "true_nuisances.json"
+NUISANCE_DECIMALS = 6
+"""Enough for pictures and tests, as the narrowest prior is 0.001 wide; more would double the file."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class Plan:
     @property
     def fingerprint(self) -> str:
         """A hash of everything that decides the truth, which tells plans apart without telling what they hold."""
-        deciding = self.settings.model_dump(mode="json", exclude={"limits"})
+        deciding = self.settings.model_dump(mode="json", exclude={"limits", "reveal"})
         return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
 
 
@@ -81,23 +84,41 @@ def make_plan(settings: Settings) -> Plan:
     return Plan(tuple(float(rng.uniform(low, high)) for rng in seeds), settings)
 
 
-def write_truth(plan: Plan, folder: Path) -> Path:
+def write_truth(plan: Plan, folder: Path, advance: Callable[[int], object] = lambda done: None) -> list[Path]:
     """Write a plan's truth for the scoring program.
 
     Args:
         plan: the plan.
         folder: reference folder, created if need be; no submission may ever read it.
+        advance: called with the number of pseudo-experiments done, set by set; the final phase takes seconds.
 
     Returns:
-        The file written, truth.json: fingerprint, number of pseudo-experiments, signal strengths by set number.
+        The files written: truth.json (fingerprint, number of pseudo-experiments, signal strengths by set number, what
+        reports may reveal) and true_nuisances.json (for each nuisance parameter that acts one list a set).
     """
     folder.mkdir(parents=True, exist_ok=True)
     truth = {
         "plan_fingerprint": plan.fingerprint,
         "num_pseudo_experiments": plan.settings.num_pseudo_experiments,
+        "reveal": plan.settings.reveal,
         "ground_truth_mus": list(plan.mus),
     }
-    partial = folder / (TRUTH_FILE + ".partial")
-    partial.write_text(json.dumps(truth, indent=2))
-    os.replace(partial, folder / TRUTH_FILE)
-    return folder / TRUTH_FILE
+    nuisances = {"plan_fingerprint": plan.fingerprint, **_collect_nuisances(plan, advance)}
+    contents = {TRUTH_FILE: json.dumps(truth, indent=2), NUISANCES_FILE: json.dumps(nuisances)}
+    for name, content in contents.items():
+        partial = folder / (name + ".partial")
+        partial.write_text(content)
+        os.replace(partial, folder / name)
+    return [folder / name for name in contents]
+
+
+def _collect_nuisances(plan: Plan, advance: Callable[[int], object]) -> dict[str, list[list[float]]]:
+    """Give the values of each nuisance parameter that acts, one list a set."""
+    names, per_set = plan.settings.systematics.names(), plan.settings.num_pseudo_experiments
+    values: dict[str, list[list[float]]] = {name: [] for name in names}
+    for set_index in range(plan.settings.num_of_sets):
+        drawn = [plan.experiment(set_index, index).nuisances for index in range(per_set)]
+        for name in names:
+            values[name].append([round(getattr(one, name), NUISANCE_DECIMALS) for one in drawn])
+        advance((set_index + 1) * per_set)
+    return values

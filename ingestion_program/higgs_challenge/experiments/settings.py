@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError, model_validator
@@ -62,6 +62,8 @@ class Settings(_Strict):
         random_seed: of everything that is drawn; as secret as the truth, so make it too long to be found by trying
             (`python -c "import secrets; print(secrets.randbits(128))"`).
         limits: time limits on the submission.
+        reveal: what reports of scoring may show of the truth: "none" numbers about the whole run, "mu" the true mu of
+            each set too, "all" also how answers depend on the true nuisance parameters.
     """
 
     num_of_sets: PositiveInt = 10
@@ -70,6 +72,7 @@ class Settings(_Strict):
     systematics: ActiveNuisances = ActiveNuisances()
     random_seed: Annotated[int, Field(ge=0)] = 31415
     limits: Limits = Limits()
+    reveal: Literal["none", "mu", "all"] = "none"
 
     @property
     def number(self) -> int:

@@ -1,0 +1,58 @@
+"""Everything that is computed from a run's intervals and the truth, in one record for leaderboard and report."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from higgs_scoring.bootstrap import Bootstrap, bootstrap_pseudo_experiments, bootstrap_sets
+from higgs_scoring.calibration import Calibration, calibrate
+from higgs_scoring.dependence import Dependence, PullSummary, find_dependence, find_pulls, summarise_pulls
+from higgs_scoring.metrics import FloatArray, Scores, score_sets
+from higgs_scoring.results import Predictions, Truth
+
+MU = "mu"
+"""The first parameter on which answers may depend; the others have the names of the truth's nuisance parameters."""
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """What a run is worth, and what is wrong with it.
+
+    Attributes:
+        scores: of the whole run.
+        over_sets: scores of other draws of the sets; None for one set.
+        over_experiments: scores of other draws of each set's pseudo-experiments; None for one in each set.
+        calibration: what scaling all intervals would do.
+        pulls: (mu_hat - mu) / delta_mu_hat, shape (sets, pseudo-experiments), NaN where that is not defined.
+        pull_summary: their mean and width; None where none is defined.
+        dependences: how the answers depend on mu, then on each nuisance parameter that was drawn.
+    """
+
+    scores: Scores
+    over_sets: Bootstrap | None
+    over_experiments: Bootstrap | None
+    calibration: Calibration
+    pulls: FloatArray
+    pull_summary: PullSummary | None
+    dependences: tuple[Dependence, ...]
+
+    @property
+    def bootstrap(self) -> Bootstrap | None:
+        """The draws that errors are taken from: of the sets, as in the final ranking, or else all that there is."""
+        return self.over_sets or self.over_experiments
+
+
+def analyse(truth: Truth, predictions: Predictions) -> Analysis:
+    """Compute all of it; pure and seeded, so that the same run gives the same numbers."""
+    mus, answers = truth.mus, predictions.answers
+    parameters = {MU: np.broadcast_to(mus[:, np.newaxis], predictions.p16.shape), **truth.nuisances}
+    pulls = find_pulls(mus[:, np.newaxis], predictions.mu_hats, predictions.delta_mu_hats)
+    return Analysis(
+        scores=score_sets(mus, **answers),
+        over_sets=bootstrap_sets(mus, **answers),
+        over_experiments=bootstrap_pseudo_experiments(mus, **answers),
+        calibration=calibrate(mus, predictions.p16, predictions.p84),
+        pulls=pulls,
+        pull_summary=summarise_pulls(pulls),
+        dependences=tuple(find_dependence(name, values, mus=mus, **answers) for name, values in parameters.items()),
+    )

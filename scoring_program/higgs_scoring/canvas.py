@@ -1,0 +1,75 @@
+"""What every picture of a report is drawn on, and how it becomes an inline SVG that follows the page's colours."""
+
+import io
+import re
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from higgs_scoring.style import follow_page, stand_in
+
+FONT_SIZE = 12
+
+Box = tuple[float, float, float, float]
+
+
+def canvas(width: int, height: int, *, box: Box | None = None) -> tuple[Figure, Axes]:
+    """Return a figure whose SVG is so many units wide and high, and its calm axes.
+
+    box is the left and lower edge, width and height of the axes as shares of the figure; None leaves it to the labels.
+    """
+    figure = _sheet(width, height, constrained=box is None)
+    return figure, _calm_axes(figure, box)
+
+
+def stacked_canvas(width: int, height: int, number: int) -> tuple[Figure, list[Axes]]:
+    """Return a figure with so many axes above each other, first on top, that share one horizontal scale."""
+    figure = _sheet(width, height)
+    # Known margins: finding those of several axes would take longer than drawing them.
+    left, right, bottom, top = 62 / width, 18 / width, 32 / height, 6 / height
+    pitch = (1 - bottom - top) / number
+    stack: list[Axes] = []
+    for row in range(number):
+        lower = bottom + (number - 1 - row + 0.12) * pitch
+        axes = _calm_axes(figure, (left, lower, 1 - left - right, 0.88 * pitch), below=stack[0] if stack else None)
+        axes.tick_params(labelbottom=row == number - 1)
+        axes.yaxis.set_label_coords(-50 / (width * (1 - left - right)), 0.5)
+        stack.append(axes)
+    return figure, stack
+
+
+def _sheet(width: int, height: int, *, constrained: bool = False) -> Figure:
+    figure = Figure(figsize=(width / 72, height / 72), layout="constrained" if constrained else None)
+    FigureCanvasAgg(figure)
+    figure.patch.set_visible(False)
+    return figure
+
+
+def _calm_axes(figure: Figure, box: Box | None, *, below: Axes | None = None) -> Axes:
+    with matplotlib.rc_context({"font.size": FONT_SIZE}):
+        axes = figure.add_axes(box, sharex=below) if box else figure.add_subplot()
+    axes.patch.set_visible(False)
+    axes.locator_params(nbins=6)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(stand_in("rule"))
+    axes.tick_params(color=stand_in("rule"), labelcolor=stand_in("quiet"))
+    axes.xaxis.label.set_color(stand_in("ink"))
+    axes.yaxis.label.set_color(stand_in("ink"))
+    return axes
+
+
+def as_svg(figure: Figure, description: str) -> str:
+    """Write a figure drawn in stand-in colours as SVG for a page, with a description for those who cannot see it."""
+    buffer = io.StringIO()
+    # Text stays text, small and in the page's own font; a fixed salt gives the same run the same bytes.
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "report"}):
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    svg = buffer.getvalue()
+    svg = svg[svg.index("<svg") :]
+    # Several pictures share a page: names of groups would be there twice, and the page sets the size.
+    svg = re.sub(r'<g id="[^"]*"', "<g", svg)
+    svg = re.sub(r'<svg ([^>]*?)height="[^"]*"', r"<svg \1", svg, count=1)
+    svg = re.sub(r'<svg ([^>]*?)width="[^"]*"', rf'<svg role="img" aria-label="{description}" \1', svg, count=1)
+    return follow_page(re.sub(r"\n\s*", "\n", svg))

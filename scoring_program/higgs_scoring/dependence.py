@@ -1,0 +1,189 @@
+"""Whether the answers are as good everywhere: coverage, bias, width and pull against mu and each nuisance parameter."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import chdtrc
+
+from higgs_scoring.metrics import FloatArray, clopper_pearson, is_covered
+
+MOST_GROUPS = 12
+"""Groups of neighbouring pseudo-experiments; more would scatter more than they tell."""
+
+LEAST_IN_GROUP = 10
+"""Fewer pseudo-experiments would be a group whose coverage says nothing."""
+
+LEAST_EXPECTED = 3.0
+"""Hits and misses that every group must be expected to have for the chi-squared distribution to hold."""
+
+
+@dataclass(frozen=True, eq=False)
+class Averages:
+    """Means over groups with the ends of their errors, each of shape (groups,)."""
+
+    mean: FloatArray
+    low: FloatArray
+    high: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Dependence:
+    """How the answers depend on one parameter.
+
+    Attributes:
+        parameter: mu, or the nuisance parameter's name.
+        values: mean value of the parameter in each group, ascending, shape (groups,).
+        sizes: pseudo-experiments of each group.
+        coverage: with 68.27 % Clopper-Pearson intervals.
+        bias: of mu_hat - mu, with standard errors of the mean, as the two that follow.
+        width: of p84 - p16.
+        pull: of (mu_hat - mu) / delta_mu_hat where that is defined.
+        pull_width: standard deviation of the pulls of each group.
+        p_value: of `uniform_coverage_p_value`.
+    """
+
+    parameter: str
+    values: FloatArray
+    sizes: FloatArray
+    coverage: Averages
+    bias: Averages
+    width: Averages
+    pull: Averages
+    pull_width: FloatArray
+    p_value: float | None
+
+
+@dataclass(frozen=True)
+class PullSummary:
+    """Mean of the pulls with its standard error, their standard deviation, and how many are not defined."""
+
+    mean: float
+    error: float
+    width: float
+    undefined: int
+
+
+def find_dependence(
+    parameter: str,
+    values: FloatArray,
+    *,
+    mus: FloatArray,
+    mu_hats: FloatArray,
+    delta_mu_hats: FloatArray,
+    p16: FloatArray,
+    p84: FloatArray,
+) -> Dependence:
+    """Gather pseudo-experiments with neighbouring values of a parameter into groups of one size and average in each.
+
+    Args:
+        parameter: its name.
+        values: true value in each pseudo-experiment, shape (sets, pseudo-experiments), as all answers have.
+        mus: true mu of each set, shape (sets,).
+        mu_hats, delta_mu_hats, p16, p84: the answers.
+
+    Returns:
+        Averages over at most MOST_GROUPS groups, and the p-value of a coverage that is the same in all of them.
+    """
+    true = np.broadcast_to(mus[:, np.newaxis], p16.shape).ravel()
+    groups = group_neighbours(values)
+    covered = is_covered(true, p16.ravel(), p84.ravel())
+    errors = mu_hats.ravel() - true
+    pulls = find_pulls(true, mu_hats.ravel(), delta_mu_hats.ravel())
+    hits = np.array([covered[group].sum() for group in groups])
+    sizes = np.array([group.size for group in groups])
+    return Dependence(
+        parameter=parameter,
+        values=_means(values.ravel(), groups),
+        sizes=sizes,
+        coverage=Averages(hits / sizes, *clopper_pearson(hits, sizes)),
+        bias=_average(errors, groups),
+        width=_average((p84 - p16).ravel(), groups),
+        pull=_average(pulls, groups),
+        pull_width=np.array([_spread(pulls[group]) for group in groups]),
+        p_value=uniform_coverage_p_value(hits, sizes),
+    )
+
+
+def group_neighbours(values: FloatArray) -> list[np.ndarray]:
+    """Return the flat indices of each group: neighbouring values, as many groups of one size as make sense.
+
+    >>> [group.tolist() for group in group_neighbours(np.array([[3.0] * 10, [1.0] * 10]))]
+    [[10, 11, 12, 13, 14, 15, 16, 17, 18, 19], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]]
+    """
+    distinct = np.unique(values).size
+    number = max(1, min(MOST_GROUPS, distinct, values.size // LEAST_IN_GROUP))
+    return np.array_split(np.argsort(values, axis=None, kind="stable"), number)
+
+
+def find_pulls(mu: FloatArray, mu_hat: FloatArray, delta_mu_hat: FloatArray) -> FloatArray:
+    """Return (mu_hat - mu) / delta_mu_hat, NaN where delta_mu_hat is not above 0. Shapes broadcast.
+
+    Pulls of right answers have mean 0 and standard deviation 1.
+
+    >>> find_pulls(np.array([1.0, 1.0]), np.array([1.5, 1.5]), np.array([0.25, 0.0])).tolist()
+    [2.0, nan]
+    """
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        pulls = (mu_hat - mu) / delta_mu_hat
+    return np.where((delta_mu_hat > 0) & np.isfinite(pulls), pulls, np.nan)
+
+
+def summarise_pulls(pulls: FloatArray) -> PullSummary | None:
+    """Return mean and width of all pulls that are defined, shape (sets, pseudo-experiments); None where none is.
+
+    The mean's error is the scatter of the sets' own means over the root of their number, as pseudo-experiments of one
+    set may be off together; for one set, that of its pulls.
+
+    >>> summarise_pulls(np.array([[-1.0, 1.0], [1.0, 3.0]]))
+    PullSummary(mean=1.0, error=1.0, width=1.632993161855452, undefined=0)
+    """
+    defined = ~np.isnan(pulls)
+    if not defined.any():
+        return None
+    of_sets = np.array([one[there].mean() for one, there in zip(pulls, defined, strict=True) if there.any()])
+    units = of_sets if of_sets.size > 1 else pulls[defined]
+    error = _spread(units) / np.sqrt(units.size)
+    return PullSummary(float(np.mean(pulls[defined])), float(error), _spread(pulls), int((~defined).sum()))
+
+
+def uniform_coverage_p_value(hits: np.ndarray, sizes: np.ndarray) -> float | None:
+    """Return the probability that groups of one and the same coverage differ by as much as these, or more.
+
+    Pearson's chi-squared test of homogeneity: chi2 = sum_g (k_g - n_g c)^2 / (n_g c (1 - c)) with c = sum k / sum n has
+    groups - 1 degrees of freedom. It asks whether coverage is uniform, not whether it is right.
+
+    Args:
+        hits: intervals of each group that contain mu, shape (groups,).
+        sizes: intervals of each group.
+
+    Returns:
+        The p-value; None for a single group, or where groups have too few hits or misses for the distribution to hold.
+
+    >>> round(uniform_coverage_p_value(np.array([60, 80]), np.array([100, 100])), 4)
+    0.002
+    >>> uniform_coverage_p_value(np.array([9, 10]), np.array([10, 10])) is None
+    True
+    """
+    share = hits.sum() / sizes.sum()
+    if len(sizes) == 1 or sizes.min() * min(share, 1 - share) < LEAST_EXPECTED:
+        return None
+    chi2 = np.sum((hits - sizes * share) ** 2 / (sizes * share * (1 - share)))
+    return float(chdtrc(len(sizes) - 1, chi2))
+
+
+def _means(values: FloatArray, groups: list[np.ndarray]) -> FloatArray:
+    return np.array([values[group].mean() for group in groups])
+
+
+def _average(values: FloatArray, groups: list[np.ndarray]) -> Averages:
+    """Average each group's values that are not NaN; NaN for a group that has none."""
+    there = [one[~np.isnan(one)] for one in (values[group] for group in groups)]
+    means = np.array([one.mean() if one.size else np.nan for one in there])
+    errors = np.array([_spread(one) / np.sqrt(max(one.size, 1)) for one in there])
+    return Averages(means, means - errors, means + errors)
+
+
+def _spread(values: FloatArray) -> float:
+    """Return the standard deviation of those that are not NaN; 0 for one, and NaN for none."""
+    there = values[~np.isnan(values)]
+    return float(np.std(there, ddof=min(1, there.size - 1))) if there.size else np.nan
