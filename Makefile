@@ -12,6 +12,8 @@ WORKERS ?=
 OPTIONS ?=
 STORE ?= build/data/$(SIZE)/store
 OFFICIAL ?=
+RUNS ?= $(wildcard build/run/*)
+REFERENCE ?=
 OUTPUT ?= build/run/$(notdir $(patsubst %/,%,$(SUBMISSION)))
 PLAN = --input input_data/$(PHASE) --num-of-sets $(SETS) --num-pseudo-experiments $(PSEUDO_EXPERIMENTS)
 
@@ -21,7 +23,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup data official-data run train test lint bench validate-data bundle clean
+.PHONY: help setup data official-data run leaderboard train test lint bench validate-data bundle clean
 
 help:  ## show this list
 	@echo "make TARGET [NAME=value ...]"
@@ -56,6 +58,12 @@ run: setup $(made_data)  ## run SUBMISSION on SETS x PSEUDO_EXPERIMENTS of PHASE
 		--output $(OUTPUT)/results $(if $(WORKERS),--workers $(WORKERS)) $(OPTIONS)
 	$(BIN)/python scoring_program/run_scoring.py --reference $(OUTPUT)/reference --prediction $(OUTPUT)/results \
 		--output $(OUTPUT)/scores
+
+leaderboard: setup  ## rank RUNS, by default all of build/run made with these SETS and PSEUDO_EXPERIMENTS, or on REFERENCE
+	$(if $(strip $(RUNS)),,$(error There is no run to rank: make run, or name folders in RUNS))
+	$(if $(REFERENCE),,$(BIN)/python ingestion_program/write_truth.py $(PLAN) --output build/leaderboard/reference)
+	$(BIN)/python scoring_program/rank_runs.py --reference $(or $(REFERENCE),build/leaderboard/reference) \
+		--output build/leaderboard $(RUNS)
 
 train: setup $(made_data)  ## train the sample submission once; later runs find the trained model
 	$(BIN)/python sample_code_submission/train.py $(STORE)

@@ -4,6 +4,7 @@ The prediction folder may hold files of the submission too, so only the result f
 and any other file named like one is refused. Truth is never read from there.
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -59,12 +60,21 @@ class Truth:
 
 @dataclass(frozen=True)
 class Summary:
-    """What ingestion says of its run; the warnings may hold a submission's own words."""
+    """What ingestion says of its run.
+
+    Attributes:
+        result_files: names of those that count.
+        fit_seconds: None where the run does not tell.
+        processes_replaced: how often a process of the submission died.
+        warnings: may hold the submission's own words.
+        data: a text that differs between runs on different events; the same where runs do not tell.
+    """
 
     result_files: tuple[str, ...]
-    fit_seconds: float | None
-    processes_replaced: int
-    warnings: tuple[str, ...]
+    fit_seconds: float | None = None
+    processes_replaced: int = 0
+    warnings: tuple[str, ...] = ()
+    data: str = ""
 
 
 @dataclass(frozen=True)
@@ -181,6 +191,7 @@ def _read_summary(folder: Path, truth: Truth) -> Summary:
         fit_seconds=file.number("fit_seconds", lowest=0, highest=LONGEST) if "fit_seconds" in file else None,
         processes_replaced=file.count("processes_replaced", least=0) if "processes_replaced" in file else 0,
         warnings=tuple(file.texts("warnings")) if "warnings" in file else (),
+        data=json.dumps([file.entries.get(key) for key in ("data", "hidden_multiples")]),
     )
 
 

@@ -1,13 +1,12 @@
 """The story of a scoring run."""
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 
 from higgs_scoring.analysis import Analysis, analyse
-from higgs_scoring.errors import ScoringError
+from higgs_scoring.output import make_folder, write_whole
 from higgs_scoring.report import render_report
 from higgs_scoring.results import LARGEST, Predictions, read_predictions, read_truth
 
@@ -28,10 +27,10 @@ def score_run(prediction: Path, reference: Path, output: Path) -> Analysis:
     predictions = read_predictions(prediction, truth)
     analysis = analyse(truth, predictions)
     page = render_report(truth, predictions, analysis)
-    _make_folder(output)
-    _write(output / REPORT_FILE, page)
+    make_folder(output)
+    write_whole(output / REPORT_FILE, page)
     columns = leaderboard_columns(analysis, predictions)
-    _write(output / SCORES_FILE, json.dumps(columns, indent=2, allow_nan=False) + "\n")
+    write_whole(output / SCORES_FILE, json.dumps(columns, indent=2, allow_nan=False) + "\n")
     return analysis
 
 
@@ -75,17 +74,3 @@ def _remove_older(output: Path) -> None:
     if output.is_dir():
         for name in (SCORES_FILE, REPORT_FILE):
             (output / name).unlink(missing_ok=True)
-
-
-def _make_folder(output: Path) -> None:
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ScoringError(f"The output {output} cannot be a folder ({error}): give another --output.") from error
-
-
-def _write(path: Path, text: str) -> None:
-    """Write under a temporary name first, so that a file of the final name is always whole."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    unfinished.write_text(text, encoding="utf-8")
-    os.replace(unfinished, path)

@@ -95,7 +95,7 @@ def test_phases_share_no_truth(files, tmp_path):
 def test_leaderboard_shows_what_scoring_writes(competition):
     ones = np.ones((2, 2))
     answers = {"mu_hats": ones, "delta_mu_hats": 0.1 * ones, "p16": 0.9 * ones, "p84": 1.1 * ones}
-    summary = Summary(result_files=(), fit_seconds=1.0, processes_replaced=0, warnings=())
+    summary = Summary(result_files=(), fit_seconds=1.0)
     predictions = Predictions(**answers, predict_seconds=ones, minutes=1.0, summary=summary)
     truth = Truth("5eed", 2, np.ones(2), nuisances={}, reveal="none")
     assert leaderboard_columns(analyse(truth, predictions), predictions).keys() == SCORE_KEYS

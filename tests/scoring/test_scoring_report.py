@@ -47,7 +47,7 @@ def made_run(
         p84=mu_hats + stretch * sigma,
         predict_seconds=None,
         minutes=3.0,
-        summary=Summary(result_files=(), fit_seconds=None, processes_replaced=replaced, warnings=warnings),
+        summary=Summary(result_files=(), processes_replaced=replaced, warnings=warnings),
     )
     nuisances = {name: rng.normal(1, 0.01, (num_sets, n)) for name in NUISANCES}
     return Truth("5eed", n, mus, nuisances, reveal), predictions

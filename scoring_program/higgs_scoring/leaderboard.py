@@ -1,0 +1,181 @@
+"""The table of any number of runs on one truth: their scores, their ranks, and those that cannot be scored."""
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from higgs_scoring.bootstrap import Bootstrap, bootstrap_pseudo_experiments, bootstrap_sets
+from higgs_scoring.errors import ScoringError
+from higgs_scoring.metrics import Scores, score_sets
+from higgs_scoring.ranking import Contender, Ranking, rank_all
+from higgs_scoring.results import Truth, read_predictions
+from higgs_scoring.run_folders import RunFolder, clean, find_results
+
+LONGEST_PROBLEM = 1000
+
+DECIMALS = 10
+"""Of the numbers in the CSV file, as on the leaderboard."""
+
+COLUMNS = (
+    *("rank", "name", "quantile_score", "quantile_score_error", "quantile_score_median"),
+    *("quantile_score_low", "quantile_score_high", "interval", "interval_error", "coverage", "coverage_error"),
+    *("minutes", "fit_seconds", "predict_seconds", "problem"),
+)
+"""Of the CSV file; low and high are the ends of `ScoredRun.score_range`, the times of predict() are medians."""
+
+RANGE = (0.025, 0.975)
+"""Shares of the draws below the two ends of a 95 % range."""
+
+FORMULA_STARTS = ("=", "+", "-", "@")
+"""A spreadsheet would compute a text that begins like this."""
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredRun:
+    """What is kept of a run: nothing that grows with its length.
+
+    Attributes:
+        name: clean.
+        scores: of the whole run.
+        bootstrap: of the sets, or of the pseudo-experiments of a single set; None for a single pseudo-experiment.
+        minutes: of the whole ingestion.
+        fit_seconds: None where the run does not tell.
+        predict_seconds: median; None where the run does not tell.
+        data: what the run says of its events, see `results.Summary`.
+    """
+
+    name: str
+    scores: Scores
+    bootstrap: Bootstrap | None
+    minutes: float
+    fit_seconds: float | None
+    predict_seconds: float | None
+    data: str = ""
+
+    def error_of(self, score: str) -> float | None:
+        """Return the standard error of the score of this name, a field of `Scores`."""
+        return None if self.bootstrap is None else float(getattr(self.bootstrap.standard_errors, score))
+
+    @property
+    def score_median(self) -> float | None:
+        """The median of the drawn quantile scores."""
+        return None if self.bootstrap is None else self.bootstrap.medians.quantile_score
+
+    @property
+    def score_range(self) -> tuple[float, float] | None:
+        """The ends between which 95 % of the drawn quantile scores lie; they scatter further down than up."""
+        if self.bootstrap is None:
+            return None
+        low, high = np.quantile(self.bootstrap.quantile_score, RANGE)
+        return float(low), float(high)
+
+
+@dataclass(frozen=True)
+class UnrankedRun:
+    """A run that cannot be scored, and why."""
+
+    name: str
+    problem: str
+
+
+@dataclass(frozen=True, eq=False)
+class Leaderboard:
+    """Runs in the order of their ranking, at least one, and those without a rank in the order in which they came."""
+
+    runs: tuple[ScoredRun, ...]
+    ranking: Ranking
+    unranked: tuple[UnrankedRun, ...]
+    num_sets: int
+    num_pseudo_experiments: int
+
+
+def make_leaderboard(truth: Truth, folders: Iterable[RunFolder]) -> Leaderboard:
+    """Score and rank the runs; one that cannot be scored is listed as such.
+
+    Args:
+        truth: of the plan that all runs were made from.
+        folders: of the runs, read one after the other.
+
+    Returns:
+        The table.
+
+    Raises:
+        ScoringError: not one of the runs can be scored.
+    """
+    scored, unranked = [], []
+    for folder in folders:
+        try:
+            scored.append(score_folder(truth, folder))
+        # A folder that may not be read is one run's problem and no reason to rank none.
+        except (ScoringError, OSError) as problem:
+            unranked.append(UnrankedRun(folder.name, clean(str(problem), LONGEST_PROBLEM)))
+    if not scored:
+        raise ScoringError(f"No run can be ranked, {_first_problem(unranked)}")
+    ranking = rank_all([Contender(run.name, run.scores.quantile_score, run.bootstrap) for run in scored])
+    runs = tuple(scored[number] for number in ranking.order)
+    return Leaderboard(runs, ranking, tuple(unranked), truth.mus.size, truth.num_pseudo_experiments)
+
+
+def _first_problem(unranked: list[UnrankedRun]) -> str:
+    if not unranked:
+        return "as none was given: name at least one."
+    which = "the only one," if len(unranked) == 1 else f"of {len(unranked)} the first,"
+    return f"{which} {unranked[0].name}, because of this: {unranked[0].problem}"
+
+
+def score_folder(truth: Truth, run: RunFolder) -> ScoredRun:
+    """Read and score one run; a folder that cannot be scored is a ScoringError."""
+    predictions = read_predictions(find_results(run.folder), truth)
+    mus, answers, times = truth.mus, predictions.answers, predictions.predict_seconds
+    return ScoredRun(
+        name=run.name,
+        scores=score_sets(mus, **answers),
+        bootstrap=bootstrap_sets(mus, **answers) or bootstrap_pseudo_experiments(mus, **answers),
+        minutes=predictions.minutes,
+        fit_seconds=predictions.summary.fit_seconds,
+        predict_seconds=None if times is None else float(np.median(times)),
+        data=predictions.summary.data,
+    )
+
+
+def as_csv(board: Leaderboard) -> str:
+    """Return the table as comma-separated values, one line a run, with empty cells for what is not known."""
+    text = io.StringIO()
+    table = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
+    table.writeheader()
+    for rank, run in zip(board.ranking.ranks, board.runs, strict=True):
+        known = {key: round(value, DECIMALS) for key, value in _numbers(run).items() if value is not None}
+        table.writerow({"rank": rank, "name": as_cell(run.name), **known})
+    for missing in board.unranked:
+        table.writerow({"name": as_cell(missing.name), "problem": as_cell(missing.problem)})
+    return text.getvalue()
+
+
+def _numbers(run: ScoredRun) -> dict[str, float | None]:
+    low, high = run.score_range or (None, None)
+    return {
+        "quantile_score": run.scores.quantile_score,
+        "quantile_score_error": run.error_of("quantile_score"),
+        "quantile_score_median": run.score_median,
+        "quantile_score_low": low,
+        "quantile_score_high": high,
+        "interval": run.scores.interval,
+        "interval_error": run.error_of("interval"),
+        "coverage": run.scores.coverage,
+        "coverage_error": run.error_of("coverage"),
+        "minutes": run.minutes,
+        "fit_seconds": run.fit_seconds,
+        "predict_seconds": run.predict_seconds,
+    }
+
+
+def as_cell(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula: one that begins like a formula gets an apostrophe.
+
+    >>> as_cell("=1+1"), as_cell("1+1")
+    ("'=1+1", '1+1')
+    """
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

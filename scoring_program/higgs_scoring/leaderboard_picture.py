@@ -1,0 +1,94 @@
+"""The picture of a leaderboard: how the quantile score of each run scatters."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+
+from higgs_scoring.canvas import as_svg, canvas
+from higgs_scoring.leaderboard import RANGE, ScoredRun
+from higgs_scoring.metrics import FloatArray
+from higgs_scoring.style import stand_in
+
+MOST_LINES = 60
+"""Runs that are drawn."""
+
+SHARES = (RANGE[0], 0.16, 0.5, 0.84, RANGE[1])
+"""Shares of the draws below the ends of the thin line, of the thick line, and the dot: 95 %, 68 % and the median."""
+
+LONGEST_LABEL = 16
+"""Letters of a name beside its line, wide ones counted twice."""
+
+FURTHEST = 3.0
+"""Lower than the best by more than this, a score would press all others into one point: e^3 is twentyfold width."""
+
+WIDTH, LEFT, RIGHT = 420, 142, 10
+BELOW, ABOVE = 44, 4
+LOWEST_ROW, HIGHEST_ROW, ALL_ROWS = 13, 24, 780
+"""In the units of the picture, like the line before."""
+
+
+def draw_scores(runs: Sequence[ScoredRun]) -> str:
+    """Draw for each run with a bootstrap, from above, the ranges in which 95 % and 68 % of its drawn scores lie.
+
+    A run far below the best is an arrow at the left edge, with its median in numbers.
+    """
+    names = [run.name for run in runs if run.bootstrap is not None]
+    drawn = np.array([np.quantile(run.bootstrap.quantile_score, SHARES) for run in runs if run.bootstrap is not None])
+    row = min(max(ALL_ROWS / len(drawn), LOWEST_ROW), HIGHEST_ROW)
+    height = round(row * len(drawn)) + BELOW + ABOVE
+    box = (LEFT / WIDTH, BELOW / height, 1 - (LEFT + RIGHT) / WIDTH, 1 - (BELOW + ABOVE) / height)
+    figure, axes = canvas(WIDTH, height, box=box)
+    rows = np.arange(len(drawn))
+    low, narrow_low, median, narrow_high, high = drawn.T
+    left, right = shown_range(drawn)
+    for one_low, one_high, thickness in ((low, high, 1.5), (narrow_low, narrow_high, 5)):
+        axes.hlines(rows, one_low, one_high, color=stand_in("covers"), linewidth=thickness)
+    axes.plot(median, rows, "o", markersize=6, color=stand_in("covers"), markerfacecolor=stand_in("paper"))
+    for place in rows[median < left]:
+        axes.plot([left], [place], "<", color=stand_in("misses"), markersize=6, clip_on=False)
+        label = f"{median[place]:.2f}".replace("-", "−")
+        axes.annotate(
+            label, (left, place), (8, 0), textcoords="offset points", va="center", color=stand_in("quiet"), fontsize=10
+        )
+    axes.set_xlim(left, right)
+    axes.set_ylim(len(drawn) - 0.5, -0.5)
+    axes.set_yticks(rows, [f"name{place}" for place in rows], fontsize=min(12.0, 0.8 * row))
+    axes.tick_params(axis="y", length=0, pad=8, labelcolor=stand_in("ink"))  # room for an arrow
+    axes.grid(axis="x", color=stand_in("rule"), linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.spines["left"].set_visible(False)
+    axes.set_xlabel("quantile score, larger is better")
+    return _put_names(as_svg(figure, "Distributions of the quantile score"), names)
+
+
+def shown_range(drawn: FloatArray) -> tuple[float, float]:
+    """Return the ends of the axis for quantiles of shape (runs, SHARES): all, unless far below the best median.
+
+    >>> quantiles = np.array([[-1.0, -0.9, -0.5, -0.2, 0.0], [-9.0, -8.0, -7.0, -6.0, -5.0]])
+    >>> [round(end, 2) for end in shown_range(quantiles)]
+    [-3.67, 0.18]
+    """
+    best = float(drawn[:, 2].max())
+    left, right = max(float(drawn.min()), best - FURTHEST), float(drawn.max())
+    margin = max(0.05 * (right - left), 1e-3)
+    return left - margin, right + margin
+
+
+def _put_names(svg: str, names: Sequence[str]) -> str:
+    """Put names into the finished SVG: drawn, a $ would begin mathematics, and a letter might lack in the font."""
+    return re.sub(r">name(\d+)<", lambda found: f">{escape(cut(names[int(found[1])], LONGEST_LABEL))}<", svg)
+
+
+def cut(text: str, longest: int) -> str:
+    """Return as much of a text as is no wider than so many letters, of which Chinese ones, for example, count twice.
+
+    >>> cut("abcdef", 6), cut("abcdef", 5), cut("機械学習", 5)
+    ('abcdef', 'abcd…', '機械…')
+    """
+    widths = np.cumsum([2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text])
+    if not text or widths[-1] <= longest:
+        return text
+    return text[: int(np.searchsorted(widths, longest - 1, side="right"))] + "…"

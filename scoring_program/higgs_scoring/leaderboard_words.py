@@ -1,0 +1,94 @@
+"""What a leaderboard says in words: who has won, and when two runs tie."""
+
+from collections.abc import Sequence
+
+from higgs_scoring.leaderboard import Leaderboard
+from higgs_scoring.ranking import BEATS, verdict_of
+from higgs_scoring.words import decimal, duration, grouped, plus_minus
+
+MOST_NAMES = 5
+"""Names in a sentence; more are counted."""
+
+
+def outcome(board: Leaderboard) -> str:
+    """Return one sentence, in plain text, on who is first."""
+    names = [run.name for run in board.runs]
+    if len(names) == 1:
+        return f"{names[0]} is the only run that could be ranked."
+    if board.runs[0].bootstrap is None:
+        return f"One pseudo-experiment alone does not tell the scatter of a score: all {len(names)} runs tie."
+    # No run beats one of rank 1, so that those of rank 1 tie with each other.
+    first = board.ranking.ranks.count(board.ranking.ranks[0])
+    if first > 1:
+        return f"{join_names(names[:first])} tie for first."
+    tied = [
+        name
+        for name, chance in zip(names[1:], board.ranking.probabilities[0, 1:], strict=True)
+        if verdict_of(float(chance)) == "ties"
+    ]
+    if tied:
+        return f"{names[0]} is first, as no run beats it, but it ties with {join_names(tied)}."
+    return f"{names[0]} wins: it beats {names[1] if len(names) == 2 else 'every other run'}."
+
+
+def tie_rule(board: Leaderboard) -> str:
+    """Return one sentence on when two runs tie, empty where nothing could tell them apart."""
+    drawn = board.runs[0].bootstrap
+    if drawn is None:
+        return ""
+    times = grouped(drawn.quantile_score.size)
+    what = "the sets" if drawn.unit == "set" else "the pseudo-experiments of the only set"
+    return (
+        f"Two runs tie unless one has the larger quantile score in more than {100 * BEATS:.1f}\u00a0% of {times} "
+        f"draws of {what}, the same draws for both."
+    )
+
+
+def data_note(board: Leaderboard) -> str:
+    """Return a warning where runs were made on other events than the first, empty where none was."""
+    others = [run.name for run in board.runs if run.data != board.runs[0].data]
+    if not others:
+        return ""
+    return (
+        f"Not comparable: {join_names(others)} had other events than {board.runs[0].name} (another size, seed or "
+        "source of the data), so that they did not see the same pseudo-experiments."
+    )
+
+
+def cells(board: Leaderboard, place: int) -> dict[str, str]:
+    """Return by heading what the table says of the run at this place, from 0; empty where a run does not tell.
+
+    A rank that is shared has a = behind it.
+    """
+    run = board.runs[place]
+    scores, median, ends = run.scores, run.score_median, run.score_range
+    return {
+        "Rank": f"{board.ranking.ranks[place]}{' =' if board.ranking.is_shared(place) else ''}",
+        "Run": run.name,
+        "Quantile score": _with_error(scores.quantile_score, run.error_of("quantile_score")),
+        "Interval": _with_error(scores.interval, run.error_of("interval")),
+        "Coverage": _with_error(scores.coverage, run.error_of("coverage")),
+        "Median": "" if median is None else decimal(median, 4),
+        "95\u00a0% range": "" if ends is None else f"{decimal(ends[0], 3)} to {decimal(ends[1], 3)}",
+        "Minutes": f"{run.minutes:.1f}",
+        "fit()": "" if run.fit_seconds is None else duration(run.fit_seconds),
+        "predict()": "" if run.predict_seconds is None else duration(run.predict_seconds),
+    }
+
+
+def _with_error(value: float, error: float | None) -> str:
+    return decimal(value, 4) + ("" if error is None else f" {plus_minus(error, 4)}")
+
+
+def join_names(names: Sequence[str]) -> str:
+    """Return the names as a part of a sentence.
+
+    >>> join_names(["A"]), join_names(["A", "B", "C"])
+    ('A', 'A, B and C')
+    >>> join_names(list("ABCDEFG"))
+    'A, B, C, D and 3 more'
+    """
+    if len(names) > MOST_NAMES:
+        kept = MOST_NAMES - 1
+        names = [*names[:kept], f"{len(names) - kept} more"]
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)

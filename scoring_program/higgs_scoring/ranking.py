@@ -1,0 +1,143 @@
+"""The ranking of the final phase: who beats whom by more than chance, and which rank that gives.
+
+The organisers drew the sets anew 1 000 times, and two teams whose score distributions overlap tied (results paper,
+arXiv:2509.22247). Here draw i holds the same sets for every run, so that runs are compared draw by draw: that two runs
+find the same sets hard says nothing about which is better, and drops out.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from higgs_scoring.bootstrap import Bootstrap
+from higgs_scoring.metrics import FloatArray
+
+BEATS = 0.975
+"""A run beats another where it is better with more than this probability: 95 % of the draws between the two limits."""
+
+LOSES = 0.025
+"""A run loses where it is better with less than this probability."""
+
+SAME_SCORE = 1e-10
+"""Scores no further apart are equal: sums in another order differ by 1e-15, and the leaderboard holds ten decimals."""
+
+Verdict = Literal["beats", "ties", "loses"]
+
+
+@dataclass(frozen=True, eq=False)
+class Contender:
+    """A run that is to be ranked; bootstrap is None where there is one pseudo-experiment, which tells no scatter."""
+
+    name: str
+    quantile_score: float
+    bootstrap: Bootstrap | None
+
+
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """Runs from the best to the last, R of them.
+
+    Attributes:
+        order: where each run stood among those that were given.
+        ranks: of each run in this order, from 1; equal ones are shared.
+        probabilities: shape (R, R), in this order: that the run of the row is better than that of the column, as
+            `probability_better` gives it; NaN where there is no bootstrap.
+    """
+
+    order: tuple[int, ...]
+    ranks: tuple[int, ...]
+    probabilities: FloatArray
+
+    def is_shared(self, place: int) -> bool:
+        """Return whether the run at this place, from 0, shares its rank."""
+        return self.ranks.count(self.ranks[place]) > 1
+
+
+def probability_better(a: Bootstrap, b: Bootstrap) -> float:
+    """Return the share of the draws in which A has the larger quantile score, equal scores counted half.
+
+    p = (#{i: a_i > b_i} + #{i: a_i = b_i} / 2) / draws; p(A, B) + p(B, A) = 1.
+
+    Args:
+        a, b: quantile scores of shape (draws,), from one seed and equally many sets and pseudo-experiments, so that
+            draw i is the same sets for both.
+
+    Returns:
+        The probability, from 0 to 1.
+
+    Raises:
+        ValueError: the two have other units, numbers of units or numbers of draws, so that they are no pairs.
+
+    Source: the organisers' rule of overlap (arXiv:2509.22247), with draws in pairs.
+
+    Of four draws A has the better in two and an equal one in one:
+
+    >>> def drawn(*scores):
+    ...     others = dict.fromkeys(("interval", "coverage", "penalty", "rmse", "mae", "winkler"), np.zeros(len(scores)))
+    ...     return Bootstrap("set", 10, np.array(scores), **others)
+    >>> probability_better(drawn(1.0, 2.0, 3.0, 4.0), drawn(0.0, 1.0, 3.0, 5.0))
+    0.625
+    """
+    kinds = [(one.unit, one.num_units, one.quantile_score.size) for one in (a, b)]
+    if kinds[0] != kinds[1]:
+        told = [f"{draws} draws of {units} {unit}s" for unit, units, draws in kinds]
+        raise ValueError(f"{told[0]} and {told[1]} are no pairs: draw both runs alike, from one truth")
+    difference = a.quantile_score - b.quantile_score
+    better, equal = (difference > SAME_SCORE).sum(), (np.abs(difference) <= SAME_SCORE).sum()
+    return float((better + equal / 2) / difference.size)
+
+
+def verdict_of(probability: float) -> Verdict:
+    """Return what a probability of being better means; both limits themselves, and NaN, are a tie.
+
+    >>> [verdict_of(p) for p in (0.9755, 0.975, 0.5, 0.025, 0.0245, math.nan)]
+    ['beats', 'ties', 'ties', 'ties', 'loses', 'ties']
+    """
+    if probability > BEATS:
+        return "beats"
+    return "loses" if probability < LOSES else "ties"
+
+
+def ranks_of(probabilities: FloatArray) -> list[int]:
+    """Return the rank of each run: 1 + the number of runs that beat it.
+
+    Ties are not transitive: A may tie with B and B with C although A beats C. A and B are then both first, as nothing
+    beats them, and C is second, as one run does. No chain of ties can lift C, and no order of comparing matters.
+
+    Args:
+        probabilities: shape (runs, runs), that the run of the row is better than that of the column.
+
+    >>> ranks_of(np.array([[0.5, 0.9, 0.99], [0.1, 0.5, 0.8], [0.01, 0.2, 0.5]]))
+    [1, 1, 2]
+    """
+    return [1 + int(number) for number in (probabilities > BEATS).sum(axis=0)]
+
+
+def rank_all(contenders: Sequence[Contender]) -> Ranking:
+    """Compare each run with each other, and order them by rank, then by quantile score, then by name.
+
+    Args:
+        contenders: R runs on one truth, R > 0, drawn alike.
+
+    Returns:
+        The ranking.
+
+    Raises:
+        ValueError: as in `probability_better`.
+    """
+    given = np.array([[_probability(a, b) for b in contenders] for a in contenders])
+    ranks = ranks_of(given)
+    order = sorted(
+        range(len(contenders)),
+        key=lambda number: (ranks[number], -contenders[number].quantile_score, contenders[number].name),
+    )
+    return Ranking(tuple(order), tuple(ranks[number] for number in order), given[np.ix_(order, order)])
+
+
+def _probability(a: Contender, b: Contender) -> float:
+    if a.bootstrap is None or b.bootstrap is None:
+        return math.nan
+    return probability_better(a.bootstrap, b.bootstrap)

@@ -1,0 +1,80 @@
+"""Which runs are to be ranked: their folders, and names that are fit to be shown anywhere."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from higgs_scoring.errors import ScoringError
+from higgs_scoring.results import SUMMARY_FILE
+
+RESULTS_FOLDER = "results"
+"""Where `make run` puts what ingestion writes."""
+
+LONGEST_NAME = 60
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run as somebody named it: a clean name, and a folder that nobody has looked into yet."""
+
+    name: str
+    folder: Path
+
+
+def clean(text: str, longest: int) -> str:
+    r"""Return a stranger's text as one line of at most so many printable characters.
+
+    White space of any kind becomes one blank; what is left of control and direction characters goes.
+
+    >>> clean("a\n\x1b[31mb\u202e  c", 60)
+    'a [31mb c'
+    >>> clean("abcdef", 4)
+    'abc…'
+    """
+    line = " ".join("".join(letter for letter in text if letter.isprintable() or letter.isspace()).split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def name_runs(texts: Sequence[str]) -> list[RunFolder]:
+    """Read [NAME=]FOLDER of each run, the name being by default the folder's; refuse a name that is there twice.
+
+    An existing folder is taken for one, even where there is a = in its name.
+
+    >>> [(run.name, str(run.folder)) for run in name_runs(["mine=out/run_7", "out/run_8/", "out/rate=1"])]
+    [('mine', 'out/run_7'), ('run_8', 'out/run_8'), ('rate=1', 'out/rate=1')]
+    """
+    runs = [_name_run(text) for text in texts]
+    folders: dict[str, Path] = {}
+    for run in runs:
+        if run.name in folders:
+            raise ScoringError(
+                f"The name {run.name!r} is given twice, for {folders[run.name]} and for {run.folder}: "
+                "write NAME=FOLDER with a name of its own for each."
+            )
+        folders[run.name] = run.folder
+    return runs
+
+
+def _name_run(text: str) -> RunFolder:
+    name, equals, rest = text.partition("=")
+    if not equals or os.path.isdir(text) or ("/" in name and not os.path.isdir(rest)):
+        rest, name = text, os.path.basename(os.path.abspath(text))
+    name = clean(name, LONGEST_NAME)
+    if not name or not rest:
+        raise ScoringError(f"The run {text!r} lacks a name or a folder: write NAME=FOLDER.")
+    return RunFolder(name, Path(rest))
+
+
+def find_results(folder: Path) -> Path:
+    """Return the folder that ingestion wrote: this one, or `results` in it, as `make run` leaves it."""
+    # Unlike those of Path, os.path's questions have an answer for a name that is too long, too.
+    if not os.path.isdir(folder):
+        raise ScoringError(f"The folder {folder} does not exist: give the folder that ingestion wrote.")
+    for found in (folder, folder / RESULTS_FOLDER):
+        if os.path.isfile(found / SUMMARY_FILE):
+            return found
+    raise ScoringError(
+        f"{SUMMARY_FILE} is neither in {folder} nor in its {RESULTS_FOLDER}/: give the folder that ingestion wrote, "
+        "and if it is this one, let ingestion finish."
+    )
