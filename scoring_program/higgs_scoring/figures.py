@@ -42,7 +42,10 @@ DASHED, DOTTED = (0, (4, 3)), (0, (1, 1.5))
 
 @dataclass(frozen=True)
 class SetIntervals:
-    """The intervals of one set, shape (pseudo-experiments,), and its true mu where that may be shown."""
+    """The intervals of one set, shape (pseudo-experiments,), and its true mu.
+
+    Where that may not be shown it is None, and the intervals are relative to the median of their middles.
+    """
 
     number: int
     p16: FloatArray
@@ -70,13 +73,13 @@ def draw_intervals(shown: SetIntervals, half_range: float) -> str:
     axes.set_ylim(-1.5, low.size + 0.5)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel("μ")
+    axes.set_xlabel("μ − median of the set" if shown.true_mu is None else "μ")
     return as_svg(figure, f"Intervals of set {shown.number}")
 
 
 def middle_of(shown: SetIntervals) -> float:
-    """Return where a set's picture is centred: its true mu, or without it the median of the intervals' middles."""
-    return float(np.median((shown.p16 + shown.p84) / 2)) if shown.true_mu is None else shown.true_mu
+    """Return where a set's picture is centred: its true mu, or the median that the intervals are relative to."""
+    return 0.0 if shown.true_mu is None else shown.true_mu
 
 
 def common_half_range(sets: Sequence[SetIntervals]) -> float:

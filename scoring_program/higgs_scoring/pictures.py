@@ -100,7 +100,7 @@ def intervals_section(truth: Truth, predictions: Predictions) -> str:
     """Return the section with the intervals of all sets when they are few, or of a dozen."""
     shown_mus = truth.mus if may_show(truth, MU) else None
     num_sets, num_experiments = predictions.p16.shape
-    order = np.argsort(predictions.mu_hats.mean(axis=1) if shown_mus is None else shown_mus, kind="stable")
+    order = np.arange(num_sets) if shown_mus is None else np.argsort(shown_mus, kind="stable")
     chosen = order[np.unique(np.linspace(0, num_sets - 1, min(num_sets, MOST_SETS)).round().astype(int))]
     sets = [_intervals_of(int(number), predictions, shown_mus) for number in chosen]
     half_range = common_half_range(sets)
@@ -112,24 +112,24 @@ def intervals_section(truth: Truth, predictions: Predictions) -> str:
 
 
 def _intervals_of(number: int, predictions: Predictions, shown_mus: FloatArray | None) -> SetIntervals:
-    return SetIntervals(
-        number=number,
-        p16=predictions.p16[number],
-        p84=predictions.p84[number],
-        true_mu=None if shown_mus is None else float(shown_mus[number]),
-    )
+    p16, p84 = predictions.p16[number], predictions.p84[number]
+    if shown_mus is not None:
+        return SetIntervals(number, p16, p84, float(shown_mus[number]))
+    # Where all answers of a set lie is where its mu is, to a tenth of what one tells.
+    middle = np.median((p16 + p84) / 2)
+    return SetIntervals(number, p16 - middle, p84 - middle, None)
 
 
 def _intervals_legend(num_sets: int, num_experiments: int, revealed: bool) -> str:
-    ordered = "true" if revealed else "estimated"
     which = f"{MOST_SETS} of {num_sets} sets, evenly chosen" if num_sets > MOST_SETS else "All sets"
     bars = f"the first {MOST_BARS} pseudo-experiments" if num_experiments > MOST_BARS else "the pseudo-experiments"
+    order = " in the order of their true μ" if revealed else ""
     legend = (
-        f"{which} in the order of their {ordered} μ. A bar is the interval of one pseudo-experiment; "
+        f"{which}{order}. A bar is the interval of one pseudo-experiment; "
         f"{bars} of a set are sorted by the middle of their interval. All pictures have one scale."
     )
     if not revealed:
-        return legend
+        return f"{legend} Zero is the median of the set, for all its answers together would tell the hidden μ."
     colours = (
         '<span class="covers">Blue bars</span> cover the true μ, which is the vertical line; '
         '<span class="misses">orange, thicker bars</span> miss it.'

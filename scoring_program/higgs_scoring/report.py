@@ -64,49 +64,44 @@ def _opening(analysis: Analysis) -> str:
     )
 
 
+MEANINGS = {
+    "Quantile score": "−ln((width + 0.001) × penalty); larger is better; ranks",
+    "Interval": "mean width of the intervals in μ",
+    "Coverage": "share of the intervals that contain the true μ; the target is 0.6827",
+    "Penalty": "factor for a wrong coverage; 1 is none",
+    "Winkler score": "width, and 6.3 times what an interval misses μ by; least for honest intervals; not ranked",
+    "Width at exact coverage": "mean width, all intervals scaled to cover 68.27 %; not ranked",
+    "RMSE": "error of μ̂ and of its stated uncertainty, root of squares; not ranked",
+    "MAE": "error of μ̂ and of its stated uncertainty, absolute; not ranked",
+    "Duration": "of the whole ingestion",
+}
+
+
 def _score_table(analysis: Analysis, minutes: float) -> str:
     scores, exact = analysis.scores, analysis.calibration.exact
-    width = f"{exact.interval:.4f}" if exact else "–"
-    rows = [
-        (
-            "quantile_score",
-            "Quantile score",
-            decimal(scores.quantile_score, 4),
-            "−ln((width + 0.001) × penalty); larger is better; ranks",
-        ),
-        ("interval", "Interval", f"{scores.interval:.4f}", "mean width of the intervals in μ"),
-        (
-            "coverage",
-            "Coverage",
-            f"{scores.coverage:.4f}",
-            "share of the intervals that contain the true μ; the target is 0.6827",
-        ),
-        (None, "Penalty", number(scores.penalty), "factor for a wrong coverage; 1 is none"),
-        (
-            "winkler",
-            "Winkler score",
-            f"{scores.winkler:.4f}",
-            "width, and 6.3 times what an interval misses μ by; least for honest intervals; not ranked",
-        ),
-        (None, "Width at exact coverage", width, "mean width, all intervals scaled to cover 68.27 %; not ranked"),
-        ("rmse", "RMSE", f"{scores.rmse:.4f}", "error of μ̂ and of its stated uncertainty, root of squares; not ranked"),
-        ("mae", "MAE", f"{scores.mae:.4f}", "error of μ̂ and of its stated uncertainty, absolute; not ranked"),
-        (None, "Duration", duration(60 * minutes), "of the whole ingestion"),
-    ]
+    values = {
+        "Quantile score": (decimal(scores.quantile_score, 4), "quantile_score"),
+        "Interval": (f"{scores.interval:.4f}", "interval"),
+        "Coverage": (f"{scores.coverage:.4f}", "coverage"),
+        "Penalty": (number(scores.penalty), None),
+        "Winkler score": (f"{scores.winkler:.4f}", "winkler"),
+        "Width at exact coverage": (f"{exact.interval:.4f}" if exact else "–", None),
+        "RMSE": (f"{scores.rmse:.4f}", "rmse"),
+        "MAE": (f"{scores.mae:.4f}", "mae"),
+        "Duration": (duration(60 * minutes), None),
+    }
     drawn = {"sets": analysis.over_sets, "pseudo-experiments": analysis.over_experiments}
     errors = {unit: bootstrap.standard_errors for unit, bootstrap in drawn.items() if bootstrap is not None}
     head = "".join(f"<th>± {unit}</th>" for unit in errors)
-    lines = (
+    lines = "\n".join(
         f'<tr><th scope="row">{name}</th><td class="value">{value}</td>{_errors(score, errors)}'
-        f'<td class="meaning">{meaning}</td></tr>'
-        for score, name, value, meaning in rows
+        f'<td class="meaning">{MEANINGS[name]}</td></tr>'
+        for name, (value, score) in values.items()
     )
-    table = (
-        f'<table class="scores">\n<tr class="head"><th></th><th></th>{head}<th></th></tr>\n'
-        + "\n".join(lines)
-        + "\n</table>"
+    return (
+        f'<table class="scores">\n<tr class="head"><th></th><th></th>{head}<th></th></tr>\n{lines}\n</table>\n'
+        f'<p class="quiet">{escape(error_note(analysis.over_sets, analysis.over_experiments))}</p>'
     )
-    return f'{table}\n<p class="quiet">{escape(error_note(analysis.over_sets, analysis.over_experiments))}</p>'
 
 
 def _errors(score: str | None, errors: dict[str, Scores]) -> str:
@@ -131,12 +126,12 @@ def _oddities(predictions: Predictions, analysis: Analysis) -> list[str]:
     """Return what is allowed in answers but hardly meant, and how often a process died."""
     outside = (predictions.mu_hats < predictions.p16) | (predictions.mu_hats > predictions.p84)
     counts = {
-        "times a process of the submission died and was replaced": predictions.summary.processes_replaced,
-        "intervals have no width": int((predictions.p16 == predictions.p84).sum()),
-        "intervals do not contain their own μ̂": int(outside.sum()),
-        "answers have no δμ̂ above 0, and no pull": int(np.isnan(analysis.pulls).sum()),
+        "Processes of the submission that died and were replaced": predictions.summary.processes_replaced,
+        "Intervals of no width": int((predictions.p16 == predictions.p84).sum()),
+        "Intervals that do not contain their own μ̂": int(outside.sum()),
+        "Answers without a δμ̂ above 0, and so without a pull": int(np.isnan(analysis.pulls).sum()),
     }
-    return [f"{grouped(number)} {what}" for what, number in counts.items() if number]
+    return [f"{what}: {grouped(count)}." for what, count in counts.items() if count]
 
 
 def _cut(text: str) -> str:

@@ -43,10 +43,11 @@ def verdict(scores: Scores, coverage_error: float | None, calibration: Calibrati
     exact = calibration.exact
     if exact is None or exact.factor == 0:
         return f"{start}too {'seldom' if seldom else 'often'}, which no factor on their widths would mend."
-    amount = f"{100 * abs(1 - 1 / exact.factor):.0f}\u00a0%"
+    off = 100 * abs(1 - 1 / exact.factor)
+    amount = f"{off:.0f}\u00a0%" if off >= 1 else f"{off:.1f}\u00a0%"
     fault, remedy = ("narrow", "widening") if seldom else ("wide", "narrowing")
     return (
-        f"{start}too {fault} by {amount}: {remedy} every interval by a factor of {exact.factor:.2f} would "
+        f"{start}too {fault} by {amount}: {remedy} every interval by a factor of {_factor(exact.factor)} would "
         f"give a score of {decimal(exact.quantile_score, 2)} instead of {decimal(scores.quantile_score, 2)}."
     )
 
@@ -89,16 +90,16 @@ def scaling_advice(calibration: Calibration, coverage_error: float | None) -> st
     known = ""
     if coverage_error:
         low, high = calibration.exact_range(coverage_error)
-        known = f" ({low:.2f} to {high:.2f} within one standard error)" if math.isfinite(high) else ""
+        known = f" ({_factor(low)} to {_factor(high)} within one standard error)" if math.isfinite(high) else ""
     sentence = (
-        f"A coverage of {100 * TARGET_COVERAGE:.2f}\u00a0% needs intervals {exact.factor:.2f} times as wide{known}, "
-        f"{exact.interval:.3f} on average."
+        f"A coverage of {100 * TARGET_COVERAGE:.2f}\u00a0% needs intervals {_factor(exact.factor)} times as "
+        f"wide{known}, {exact.interval:.3f} on average."
     )
     if (best := calibration.best) is None:
         return sentence
     return (
         f"{sentence} The best score of these pseudo-experiments, {decimal(best.quantile_score, 2)}, is at a factor of "
-        f"{best.factor:.2f}, but it uses up all the error that is allowed: others would leave less of it."
+        f"{_factor(best.factor)}, but it uses up all the error that is allowed: others would leave less of it."
     )
 
 
@@ -229,6 +230,11 @@ def duration(seconds: float) -> str:
 
 def _is_suspicious(dependence: Dependence) -> bool:
     return dependence.p_value is not None and dependence.p_value < SUSPICIOUS
+
+
+def _factor(factor: float) -> str:
+    """Write a factor with two digits, or with three where it is nearly 1."""
+    return f"{factor:.2f}" if abs(factor - 1) >= 0.05 else f"{factor:.3f}"
 
 
 def _listed(names: list[str]) -> str:

@@ -143,4 +143,4 @@ def test_a_width_that_no_factor_gives_is_the_widest_in_the_leaderboard(run: Any,
     assert run.read("out/scores.json")["width_at_exact_coverage"] == 20_000
     page = (run.output / "detailed_results.html").read_text()
     assert "too seldom, which no factor on their widths would mend" in page
-    assert "15 intervals have no width" in page
+    assert "Intervals of no width: 15." in page

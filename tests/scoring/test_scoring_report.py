@@ -117,6 +117,16 @@ def test_hidden_truth_shows_in_nothing_but_rounded_numbers(
     assert (render(replace(truth, nuisances=shifted), predictions) == page) is tes_is_hidden
 
 
+@pytest.mark.parametrize(("reveal", "is_hidden"), [("none", True), ("mu", False)])
+def test_where_the_answers_of_a_set_lie_is_hidden_too(reveal: str, is_hidden: bool) -> None:
+    """All answers of a set together tell its mu, so that sets moved with their mu must give the same page."""
+    truth, predictions = made_run(5, 20, reveal=reveal)
+    shifts = np.array([0.5, -2.0, 0.25, 1.0, -0.25])
+    moved = {name: getattr(predictions, name) + shifts[:, np.newaxis] for name in ("mu_hats", "p16", "p84")}
+    page = render(replace(truth, mus=truth.mus + shifts), replace(predictions, **moved))
+    assert (page == render(truth, predictions)) is is_hidden
+
+
 @pytest.mark.parametrize("reveal", ["none", "mu", "all"])
 def test_reference_data_decide_what_of_the_truth_is_shown(run: Any, main: Any, reveal: str) -> None:
     run.change("ref/truth.json", reveal=reveal)
@@ -278,12 +288,12 @@ def test_errors_that_cannot_be_known_are_not_printed(num_sets: int, n: int, kind
 def test_failures_and_oddities_are_told() -> None:
     assert "None: no process died, and every answer is in order." in page_of(3, 5)
     page = page_of(3, 5, replaced=2, stretch=0.0)
-    assert "2 times a process of the submission died and was replaced" in page
-    assert "15 intervals have no width" in page
+    assert "Processes of the submission that died and were replaced: 2." in page
+    assert "Intervals of no width: 15." in page
     truth, predictions = made_run(3, 5)
     page = render(truth, replace(predictions, mu_hats=predictions.p84 + 1, delta_mu_hats=0 * predictions.p84))
-    assert "15 intervals do not contain their own μ̂" in page
-    assert "15 answers have no δμ̂ above 0, and no pull" in page
+    assert "Intervals that do not contain their own μ̂: 15." in page
+    assert "Answers without a δμ̂ above 0, and so without a pull: 15." in page
 
 
 def test_advice_has_digits_enough_to_tell_the_coverage_from_the_edge() -> None:
