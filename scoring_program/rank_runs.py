@@ -92,8 +92,9 @@ def show(board: Leaderboard) -> None:
 
     # Names are strangers' words, in which brackets are no markup and colons no pictures.
     console = Console(highlight=False, markup=False, emoji=False)
-    rows = [cells(board, place) for place in range(len(board.runs))]
-    headings = list(rows[0]) if console.width >= WIDE else ESSENTIAL
+    is_wide = console.width >= WIDE
+    rows = [cells(board, place, all_errors=is_wide) for place in range(len(board.runs))]
+    headings = list(rows[0]) if is_wide else ESSENTIAL
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in headings:
         if heading == "Run":

@@ -55,10 +55,10 @@ def data_note(board: Leaderboard) -> str:
     )
 
 
-def cells(board: Leaderboard, place: int) -> dict[str, str]:
+def cells(board: Leaderboard, place: int, *, all_errors: bool = True) -> dict[str, str]:
     """Return by heading what the table says of the run at this place, from 0; empty where a run does not tell.
 
-    A rank that is shared has a = behind it.
+    A rank that is shared has a = behind it. Without all errors only that of the quantile score is said.
     """
     run = board.runs[place]
     scores, median, ends = run.scores, run.score_median, run.score_range
@@ -66,8 +66,8 @@ def cells(board: Leaderboard, place: int) -> dict[str, str]:
         "Rank": f"{board.ranking.ranks[place]}{' =' if board.ranking.is_shared(place) else ''}",
         "Run": run.name,
         "Quantile score": _with_error(scores.quantile_score, run.error_of("quantile_score")),
-        "Interval": _with_error(scores.interval, run.error_of("interval")),
-        "Coverage": _with_error(scores.coverage, run.error_of("coverage")),
+        "Interval": _with_error(scores.interval, run.error_of("interval") if all_errors else None),
+        "Coverage": _with_error(scores.coverage, run.error_of("coverage") if all_errors else None),
         "Median": "" if median is None else decimal(median, 4),
         "95\u00a0% range": "" if ends is None else f"{decimal(ends[0], 3)} to {decimal(ends[1], 3)}",
         "Minutes": f"{run.minutes:.1f}",
