@@ -28,14 +28,14 @@ def stacked_canvas(width: int, height: int, number: int) -> tuple[Figure, list[A
     """Return a figure with so many axes above each other, first on top, that share one horizontal scale."""
     figure = _sheet(width, height)
     # Known margins: finding those of several axes would take longer than drawing them.
-    left, right, bottom, top = 62 / width, 18 / width, 32 / height, 6 / height
+    left, right, bottom, top = 68 / width, 18 / width, 32 / height, 6 / height
     pitch = (1 - bottom - top) / number
     stack: list[Axes] = []
     for row in range(number):
         lower = bottom + (number - 1 - row + 0.12) * pitch
         axes = _calm_axes(figure, (left, lower, 1 - left - right, 0.88 * pitch), below=stack[0] if stack else None)
-        axes.tick_params(labelbottom=row == number - 1)
-        axes.yaxis.set_label_coords(-50 / (width * (1 - left - right)), 0.5)
+        axes.xaxis.set_visible(row == number - 1)
+        axes.yaxis.set_label_coords(-56 / (width * (1 - left - right)), 0.5)
         stack.append(axes)
     return figure, stack
 

@@ -99,7 +99,7 @@ def scaling_advice(calibration: Calibration, coverage_error: float | None) -> st
         return sentence
     return (
         f"{sentence} The best score of these pseudo-experiments, {decimal(best.quantile_score, 2)}, is at a factor of "
-        f"{_factor(best.factor)}, but it uses up all the error that is allowed: others would leave less of it."
+        f"{_factor(best.factor)}, but it uses up all the error that is allowed; expect less elsewhere."
     )
 
 
