@@ -51,7 +51,7 @@ body {{
 }}
 h1 {{ margin: 0; font-size: .95rem; font-weight: 500; color: var(--quiet); }}
 h2 {{ margin: 3rem 0 .25rem; font-size: 1.2rem; font-weight: 600; }}
-p {{ margin: .4rem 0; max-width: 44rem; }}
+p {{ margin: .4rem 0; max-width: 44rem; overflow-wrap: anywhere; }}
 .verdict {{
   margin: .6rem 0 1rem; max-width: 56rem; font-size: 1.45rem; line-height: 1.35; font-weight: 500; text-wrap: pretty;
 }}

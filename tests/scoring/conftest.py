@@ -1,5 +1,8 @@
 import importlib.util
 import json
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,7 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-ENTRY_POINT = Path(__file__).parents[2] / "scoring_program" / "run_scoring.py"
+PROGRAM = Path(__file__).parents[2] / "scoring_program"
+
+Main = Callable[[list[str]], int]
 
 
 @dataclass
@@ -16,7 +21,7 @@ class Run:
     """The folders of one run, whose files a test may change before scoring."""
 
     folder: Path
-    entry_point: Path = field(default=ENTRY_POINT)
+    entry_point: Path = field(default=PROGRAM / "run_scoring.py")
 
     @property
     def prediction(self) -> Path:
@@ -95,11 +100,60 @@ def make_run(tmp_path: Path) -> Callable[[int, int], Run]:
 
 
 @pytest.fixture(scope="session")
-def main() -> Callable[[list[str]], int]:
-    """The main function of run_scoring.py, which is a script and no part of a package."""
-    spec = importlib.util.spec_from_file_location("run_scoring", ENTRY_POINT)
+def main() -> Main:
+    """The main function of run_scoring.py."""
+    return main_of("run_scoring")
+
+
+@pytest.fixture(scope="session")
+def rank() -> Main:
+    """The main function of rank_runs.py."""
+    return main_of("rank_runs")
+
+
+def main_of(script: str) -> Main:
+    """The main function of a script, which is no part of a package."""
+    spec = importlib.util.spec_from_file_location(script, PROGRAM / f"{script}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.main
+
+
+@pytest.fixture
+def run_alone(tmp_path: Path) -> Callable[[str, list[str]], str]:
+    """Run a script of a copy of the program's folder, as the platform does, and give what it prints."""
+
+    def run(script: str, arguments: list[str]) -> str:
+        program = shutil.copytree(PROGRAM, tmp_path / "program", ignore=shutil.ignore_patterns(".*"))
+        code = f"""
+import runpy, sys
+sys.path[0] = {str(program)!r}
+sys.argv = ["{script}.py", *{arguments!r}]
+try:
+    runpy.run_path({str(program / script)!r} + ".py", run_name="__main__")
+finally:
+    assert sys.modules["higgs_scoring"].__file__.startswith({str(program)!r})
+    strangers = {{"higgs_challenge", "scipy.stats", "pandas", "matplotlib.pyplot"}} & set(sys.modules)
+    assert not strangers, strangers
+"""
+        command = [sys.executable, "-W", "error", "-c", code]
+        ended = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+        assert (ended.returncode, ended.stderr) == (0, "")
+        return ended.stdout
+
+    return run
+
+
+@pytest.fixture
+def help_of(capsys: pytest.CaptureFixture[str]) -> Callable[[Main], str]:
+    """What a program says to --help, in one line."""
+
+    def ask(program: Main) -> str:
+        with pytest.raises(SystemExit) as ended:
+            program(["--help"])
+        assert ended.value.code == 0
+        return " ".join(capsys.readouterr().out.split())
+
+    return ask

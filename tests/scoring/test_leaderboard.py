@@ -1,15 +1,12 @@
 """The table of runs: its numbers, its ranks, every bad input, and names that nobody should trust."""
 
 import csv
-import importlib.util
 import io
 import json
 import math
 import pickle
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape, unescape
@@ -28,20 +25,13 @@ from higgs_scoring.metrics import score_sets
 from higgs_scoring.results import read_truth
 from higgs_scoring.run_folders import name_runs
 
-ENTRY_POINT = Path(__file__).parents[2] / "scoring_program" / "rank_runs.py"
-
 Main = Callable[[list[str]], int]
 
 
-@pytest.fixture(scope="module")
-def main() -> Main:
-    """The main function of rank_runs.py, which is a script and no part of a package."""
-    spec = importlib.util.spec_from_file_location("rank_runs", ENTRY_POINT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.main
+@pytest.fixture
+def main(rank: Main) -> Main:
+    """Here the program is that which ranks."""
+    return rank
 
 
 @dataclass
@@ -473,32 +463,14 @@ def test_a_hostile_name_in_the_verdict(phase: Phase, main: Main, capsys: pytest.
 # The program as people call it.
 
 
-def test_the_program_folder_alone_is_enough(phase: Phase, tmp_path: Path) -> None:
-    program = shutil.copytree(ENTRY_POINT.parent, tmp_path / "program", ignore=shutil.ignore_patterns(".*"))
+def test_the_program_folder_alone_is_enough(phase: Phase, run_alone: Callable[[str, list[str]], str]) -> None:
     arguments = phase.arguments(phase.write_run("a", 1.0), phase.write_run("b", 1.5))
-    code = f"""
-import runpy, sys
-sys.path[0] = {str(program)!r}
-sys.argv = ["rank_runs.py", *{arguments!r}]
-try:
-    runpy.run_path({str(program / "rank_runs.py")!r}, run_name="__main__")
-finally:
-    assert sys.modules["higgs_scoring"].__file__.startswith({str(program)!r})
-    strangers = {{"higgs_challenge", "pandas", "matplotlib.pyplot"}} & set(sys.modules)
-    assert not strangers, strangers
-"""
-    ended = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, cwd=tmp_path)
-    assert ended.returncode == 0, ended.stderr
-    assert ended.stderr == ""
-    assert ended.stdout.startswith("a wins: it beats b.\n")
+    assert run_alone("rank_runs", arguments).startswith("a wins: it beats b.\n")
     assert [row["rank"] for row in phase.table()] == ["1", "2"]
 
 
-def test_help_explains_every_option(main: Main, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(["--help"])
-    assert ended.value.code == 0
-    text = " ".join(capsys.readouterr().out.split())
+def test_help_explains_every_option(main: Main, help_of: Callable[[Main], str]) -> None:
+    text = help_of(main)
     for words in (
         "--reference DIR",
         "--output DIR",

@@ -1,5 +1,6 @@
 """The report in a real browser: in a frame as the platform shows it, wide and narrow, light and dark, and on paper."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,18 @@ def test_colours_follow_the_readers_choice(page: str, tmp_path: Path, options: t
     seen = measure_page(page, tmp_path, 1000, *options)
     assert (brightness(seen["background"]) < 60) is dark
     assert (brightness(seen["ink"]) > 200) is dark
+
+
+@pytest.mark.parametrize("width", [320, 1200])
+def test_a_long_leaderboard_fits_into_the_frame(make_run: Any, rank: Any, tmp_path: Path, width: int) -> None:
+    run = make_run(3, 5)
+    teams = [shutil.copytree(run.prediction, tmp_path / f"a_team_with_quite_a_long_name_{one}") for one in range(15)]
+    output = tmp_path / "board"
+    assert rank(["--reference", str(run.reference), "--output", str(output), *map(str, teams)]) == 0
+    seen = measure_page((output / "leaderboard.html").read_text(), tmp_path, width)
+    assert (seen["width"], seen["pictures"]) == (width, 1)
+    assert seen["content"] <= width
+    assert "a_team_with_quite_a_long_name_14" in seen["text"]
 
 
 def brightness(colour: str) -> float:

@@ -1,8 +1,6 @@
 import json
 import math
-import shutil
-import subprocess
-import sys
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -160,30 +158,13 @@ def test_only_the_two_files_are_left_and_the_same_run_gives_the_same_bytes(run: 
     assert {path.name: path.read_bytes() for path in run.output.iterdir()} == first
 
 
-def test_the_program_folder_alone_is_enough(run: Any, tmp_path: Path) -> None:
-    """The platform runs a copy of the folder from anywhere, without the installed project."""
-    program = shutil.copytree(run.entry_point.parent, tmp_path / "program")
-    code = f"""
-import runpy, sys
-sys.path[0] = {str(program)!r}
-sys.argv = ["run_scoring.py", *{run.arguments!r}]
-try:
-    runpy.run_path({str(program / "run_scoring.py")!r}, run_name="__main__")
-finally:
-    assert sys.modules["higgs_scoring"].__file__.startswith({str(program)!r})
-    strangers = {{"higgs_challenge", "scipy.stats", "pandas", "matplotlib.pyplot"}} & set(sys.modules)
-    assert not strangers, strangers
-"""
-    ended = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, cwd=tmp_path)
-    assert ended.returncode == 0, ended.stderr
+def test_the_program_folder_alone_is_enough(run: Any, run_alone: Callable[[str, list[str]], str]) -> None:
+    run_alone("run_scoring", run.arguments)
     assert list(scores_of(run)) == KEYS + TIMES
 
 
-def test_help_explains_every_option(main: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(["--help"])
-    assert ended.value.code == 0
-    text = " ".join(capsys.readouterr().out.split())
+def test_help_explains_every_option(main: Any, help_of: Callable[[Any], str]) -> None:
+    text = help_of(main)
     for words in (
         "--prediction DIR",
         "folder that ingestion wrote",

@@ -5,7 +5,7 @@ from unittest import mock
 import numpy as np
 import pytest
 from handmade import official_frame, physical_rows, write_official
-from outline import Outline
+from outline import Outline, outline_without_strangers
 
 from higgs_challenge.errors import InputError
 from higgs_challenge.events.columns import FEATURES, PROCESSES
@@ -52,14 +52,7 @@ def test_page_has_a_picture_of_every_column(page: str) -> None:
 
 
 def test_page_is_whole_and_needs_nothing_from_outside(page: str) -> None:
-    outline = Outline(page)
-    assert not {"script", "link", "iframe", "img", "object"} & set(outline.tags)
-    for name, value in outline.attributes:
-        assert not name.startswith("on")
-        if name in ("src", "href", "xlink:href"):
-            assert value.startswith(("#", "data:image/png;base64,"))
-    assert "@import" not in page
-    assert set(re.findall(r"url\((.)", page)) <= {"#"}
+    outline = outline_without_strangers(page, data="data:image/png;base64,")
     links = {value[1:] for name, value in outline.attributes if name == "href" and value.startswith("#")}
     names = {value for name, value in outline.attributes if name == "id"}
     assert {"checks", "ttbar"} <= links & names
