@@ -52,8 +52,8 @@ build/data/%/store/hidden/part.json: | setup
 	$(BIN)/python -m higgs_challenge.make_data --size $* build/data/$*
 
 run: setup $(made_data)  ## run SUBMISSION on SETS x PSEUDO_EXPERIMENTS of PHASE and score it
-	@rm -f $(OUTPUT)/scores/scores.json $(OUTPUT)/scores/detailed_results.html
 	$(BIN)/python ingestion_program/write_truth.py $(PLAN) --reveal all --output $(OUTPUT)/reference
+	@rm -f $(OUTPUT)/scores/scores.json $(OUTPUT)/scores/detailed_results.html
 	$(BIN)/python ingestion_program/run_ingestion.py $(PLAN) --data $(STORE) --submission $(SUBMISSION) \
 		--output $(OUTPUT)/results $(if $(WORKERS),--workers $(WORKERS)) $(OPTIONS)
 	$(BIN)/python scoring_program/run_scoring.py --reference $(OUTPUT)/reference --prediction $(OUTPUT)/results \
@@ -62,6 +62,7 @@ run: setup $(made_data)  ## run SUBMISSION on SETS x PSEUDO_EXPERIMENTS of PHASE
 leaderboard: setup  ## rank RUNS, by default all of build/run made with these SETS and PSEUDO_EXPERIMENTS, or on REFERENCE
 	$(if $(strip $(RUNS)),,$(error There is no run to rank: make run, or name folders in RUNS))
 	$(if $(REFERENCE),,$(BIN)/python ingestion_program/write_truth.py $(PLAN) --output build/leaderboard/reference)
+	@rm -f build/leaderboard/leaderboard.csv build/leaderboard/leaderboard.html
 	$(BIN)/python scoring_program/rank_runs.py --reference $(or $(REFERENCE),build/leaderboard/reference) \
 		--output build/leaderboard $(RUNS)
 

@@ -9,9 +9,8 @@ from typing import get_args
 
 from higgs_challenge.cli import add_plan_options, existing_folder, exit_on_mistakes, make_folder, plan_settings
 from higgs_challenge.execution.progress import show_progress
-from higgs_challenge.experiments import Settings, make_plan, write_truth
-
-REVEALS = get_args(Settings.model_fields["reveal"].annotation)
+from higgs_challenge.experiments import make_plan, write_truth
+from higgs_challenge.experiments.settings import Reveal
 
 
 def main() -> None:
@@ -21,7 +20,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="reference folder, made if need be")
     parser.add_argument(
         "--reveal",
-        choices=REVEALS,
+        choices=get_args(Reveal),
         help="what reports of scoring may show of the truth, instead of what settings.yaml says: numbers about the "
         "whole run only (none), the true mu of each set too (mu), or also how answers depend on the true nuisance "
         "parameters (all)",

@@ -9,7 +9,7 @@ from higgs_scoring.errors import ScoringError
 from higgs_scoring.leaderboard import LONGEST_PROBLEM, Leaderboard, as_csv, make_leaderboard
 from higgs_scoring.leaderboard_page import render_leaderboard
 from higgs_scoring.leaderboard_words import cells, data_note, outcome, tie_rule
-from higgs_scoring.output import make_folder, write_whole
+from higgs_scoring.output import make_folder, print_anything, write_whole
 from higgs_scoring.results import read_truth
 from higgs_scoring.run_folders import RunFolder, clean, name_runs
 
@@ -54,6 +54,7 @@ def parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Rank the runs and return the exit code: 0, or 2 with a sentence on stderr."""
     options = parse_options(arguments)
+    print_anything()
     try:
         folders = name_runs(options.runs)
         board = make_leaderboard(read_truth(options.reference), _watched(folders))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from higgs_scoring.analysis import Analysis
 from higgs_scoring.errors import ScoringError
+from higgs_scoring.output import print_anything
 from higgs_scoring.scoring import REPORT_FILE, score_run
 from higgs_scoring.words import plus_minus, verdict
 
@@ -49,6 +50,7 @@ def parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Score one run and return the exit code: 0, or 2 with a sentence on stderr."""
     options = parse_options(arguments)
+    print_anything()
     try:
         analysis = score_run(options.prediction, options.reference, options.output)
     except ScoringError as mistake:
@@ -62,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def print_scores(analysis: Analysis) -> None:
     """Print the verdict, and each score with its standard error."""
     errors = None if analysis.bootstrap is None else analysis.bootstrap.standard_errors
-    print(verdict(analysis.scores, None if errors is None else errors.coverage, analysis.calibration))
+    print(verdict(analysis))
     for name, value in asdict(analysis.scores).items():
         error = "" if errors is None else plus_minus(getattr(errors, name), 4)
         print(f"{name:20} {value:10.4f} {error}".rstrip())

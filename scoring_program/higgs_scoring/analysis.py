@@ -8,10 +8,7 @@ from higgs_scoring.bootstrap import Bootstrap, bootstrap_pseudo_experiments, boo
 from higgs_scoring.calibration import Calibration, calibrate
 from higgs_scoring.dependence import Dependence, PullSummary, find_dependence, find_pulls, summarise_pulls
 from higgs_scoring.metrics import FloatArray, Scores, score_sets
-from higgs_scoring.results import Predictions, Truth
-
-MU = "mu"
-"""The first parameter on which answers may depend; the others have the names of the truth's nuisance parameters."""
+from higgs_scoring.results import LARGEST, MU, Predictions, Truth
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +37,16 @@ class Analysis:
     def bootstrap(self) -> Bootstrap | None:
         """The draws that errors are taken from: of the sets, as in the final ranking, or else all that there is."""
         return self.over_sets or self.over_experiments
+
+    @property
+    def width_at_exact_coverage(self) -> float:
+        """The mean width that gives the coverage of 0.6827, with three digits.
+
+        More digits would tell the distance of one interval from the truth. Where no scaling gives the coverage, the
+        widest interval that an answer may be does.
+        """
+        exact = self.calibration.exact
+        return min(float(f"{exact.interval:.3g}"), 2 * LARGEST) if exact else 2 * LARGEST
 
 
 def analyse(truth: Truth, predictions: Predictions) -> Analysis:

@@ -26,6 +26,9 @@ RESAMPLES = 1000
 SEED = 250922247
 """Any fixed number would do; this is the results paper's."""
 
+RANGE = (0.025, 0.975)
+"""Shares of the draws below the two ends of a 95 % range."""
+
 MOST_COUNTS = 1_000_000
 """Numbers of a matrix of draws that are held at once; whole, it would take gigabytes for very many rows."""
 
@@ -51,6 +54,12 @@ class Bootstrap:
     def medians(self) -> Scores:
         """The median of each score over the resamples."""
         return Scores(**{field.name: float(np.median(getattr(self, field.name))) for field in fields(Scores)})
+
+    @property
+    def score_range(self) -> tuple[float, float]:
+        """The ends between which 95 % of the drawn quantile scores lie."""
+        low, high = np.quantile(self.quantile_score, RANGE)
+        return float(low), float(high)
 
     @property
     def standard_errors(self) -> Scores:

@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from higgs_scoring.metrics import (
     TARGET_COVERAGE,
@@ -32,21 +33,16 @@ class Scaled:
 
 
 @dataclass(frozen=True, eq=False)
-class Calibration:
-    """How the coverage of a run changes with a factor on all intervals.
+class ScalingCurve:
+    """Coverage and score as functions of a factor on all widths.
 
     Attributes:
         needed: the factor that each interval needs to contain the true mu, ascending; infinite where none is enough.
         interval: mean width of the intervals as they are.
-        exact: scaled so that the coverage is no less than 0.6827, but only just; None where no factor gives that.
-        best: scaled for the best score of these pseudo-experiments; None where no factor gives enough coverage. It uses
-            up the dead zone and so fits their chance too; for other pseudo-experiments `exact` is the better choice.
     """
 
     needed: FloatArray
     interval: float
-    exact: Scaled | None
-    best: Scaled | None
 
     def coverage_at(self, factor: FloatArray | float) -> FloatArray:
         """Return the coverage after scaling by each factor, in their shape."""
@@ -57,13 +53,34 @@ class Calibration:
         penalty = coverage_penalty(self.coverage_at(factor), self.needed.size)
         return quantile_score(np.asarray(factor) * self.interval, penalty)
 
-    def exact_range(self, coverage_error: float) -> tuple[float, float]:
-        """Return the factors for exact coverage if the coverage were one standard error higher, and lower."""
-        low, high = (
-            _quantile(self.needed, min(max(TARGET_COVERAGE + shift, 0.0), 1.0))
-            for shift in (-coverage_error, coverage_error)
-        )
-        return low, high
+    def scaled(self, factor: float) -> Scaled | None:
+        """Return the run after scaling; None for a factor, or with it a width, beyond all numbers."""
+        interval = factor * self.interval if math.isfinite(factor) else math.inf
+        if not math.isfinite(interval):
+            return None
+        return Scaled(factor, interval, float(self.coverage_at(factor)), float(self.score_at(factor)))
+
+    def factor_for(self, coverage: float) -> float:
+        """Return the least factor that gives so much coverage, from 0 to 1, or more; infinite where none does."""
+        return float(self.needed[max(math.ceil(coverage * self.needed.size) - 1, 0)])
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """Which factors to choose.
+
+    Attributes:
+        curve: what any factor does.
+        exact: scaled so that the coverage is no less than 0.6827, but only just; None where no factor gives that.
+        exact_range: ends of the factor for exact coverage within one standard error; None where it has none.
+        best: scaled for the best score of these pseudo-experiments; None where no factor gives enough coverage. It uses
+            up the dead zone and so fits their chance too; for other pseudo-experiments `exact` is the better choice.
+    """
+
+    curve: ScalingCurve
+    exact: Scaled | None
+    exact_range: tuple[float, float] | None
+    best: Scaled | None
 
 
 def calibrate(mus: FloatArray, p16: FloatArray, p84: FloatArray) -> Calibration:
@@ -80,17 +97,29 @@ def calibrate(mus: FloatArray, p16: FloatArray, p84: FloatArray) -> Calibration:
     least 0.6827 all three have to contain it:
 
     >>> middles = np.array([[1.5, 2.0, 3.0]])
-    >>> calibrate(np.array([1.0]), middles - 1, middles + 1).needed.tolist()
+    >>> calibrate(np.array([1.0]), middles - 1, middles + 1).curve.needed.tolist()
     [0.5, 1.0, 2.0]
     >>> calibrate(np.array([1.0]), middles - 1, middles + 1).exact.factor
     2.0
     """
-    needed = np.sort(needed_factors(mus[:, np.newaxis], p16, p84), axis=None)
-    unchosen = Calibration(needed, mean_width(p16, p84), exact=None, best=None)
-    exact = _quantile(needed, TARGET_COVERAGE)
-    return Calibration(
-        needed, unchosen.interval, exact=_scaled(unchosen, exact), best=_scaled(unchosen, _best(unchosen))
-    )
+    needed = needed_factors(mus[:, np.newaxis], p16, p84)
+    curve = ScalingCurve(np.sort(needed, axis=None), mean_width(p16, p84))
+    exact = curve.scaled(curve.factor_for(TARGET_COVERAGE))
+    exact_range = None if exact is None else _range_of_exact(curve, needed <= exact.factor)
+    return Calibration(curve, exact, exact_range, curve.scaled(_best(curve)))
+
+
+def _range_of_exact(curve: ScalingCurve, covered: NDArray[np.bool_]) -> tuple[float, float] | None:
+    """Return the factors for a coverage one standard error lower and higher; covered as they are at the exact factor.
+
+    The error is that of the coverage there: the scatter of the sets, or that of the pseudo-experiments of a single one.
+    """
+    units = covered.mean(axis=1) if len(covered) > 1 else covered.ravel()
+    if units.size == 1:
+        return None
+    error = float(np.std(units, ddof=1)) / math.sqrt(units.size)
+    low, high = (curve.factor_for(min(max(TARGET_COVERAGE + shift, 0.0), 1.0)) for shift in (-error, error))
+    return (low, high) if math.isfinite(high) else None
 
 
 def needed_factors(mu: FloatArray, p16: FloatArray, p84: FloatArray) -> FloatArray:
@@ -110,27 +139,13 @@ def needed_factors(mu: FloatArray, p16: FloatArray, p84: FloatArray) -> FloatArr
     return np.where(is_covered(mu, p16, p84), np.minimum(factors, 1.0), np.maximum(factors, np.nextafter(1.0, 2.0)))
 
 
-def _quantile(needed: FloatArray, share: float) -> float:
-    """Return the least factor with which so many intervals, or more, contain mu."""
-    return float(needed[max(math.ceil(share * needed.size) - 1, 0)])
-
-
-def _best(calibration: Calibration) -> float:
+def _best(curve: ScalingCurve) -> float:
     """Return the factor of the best score among those that leave at most a penalty of 2 for too little coverage.
 
     The score falls between the factors that single intervals need, so that the best is one of these. Without a limit,
     the best for very few pseudo-experiments would be no width at all, as covering nothing costs little then.
     """
-    n = calibration.needed.size
+    n = curve.needed.size
     least = allowed_coverage(n)[0] - coverage_sigma(n)
-    candidates = calibration.needed[(calibration.coverage_at(calibration.needed) >= least)]
-    candidates = candidates[np.isfinite(candidates)]
-    return float(candidates[np.argmax(calibration.score_at(candidates))]) if candidates.size else math.inf
-
-
-def _scaled(calibration: Calibration, factor: float) -> Scaled | None:
-    interval = factor * calibration.interval if math.isfinite(factor) else math.inf
-    if not math.isfinite(interval):
-        return None
-    coverage, score = float(calibration.coverage_at(factor)), float(calibration.score_at(factor))
-    return Scaled(factor, interval, coverage, score)
+    candidates = curve.needed[(curve.coverage_at(curve.needed) >= least) & np.isfinite(curve.needed)]
+    return float(candidates[np.argmax(curve.score_at(candidates))]) if candidates.size else math.inf

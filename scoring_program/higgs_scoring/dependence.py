@@ -1,17 +1,30 @@
 """Whether the answers are as good everywhere: coverage, bias, width and pull against mu and each nuisance parameter."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import chdtrc
+from scipy.special import chdtrc, fdtrc, stdtrit
 
 from higgs_scoring.metrics import FloatArray, clopper_pearson, is_covered
 
 MOST_GROUPS = 12
 """Groups of neighbouring pseudo-experiments; more would scatter more than they tell."""
 
+LARGEST_PULL = 5.0
+"""Pulls beyond this count as this: one absurdly small stated uncertainty must not hide all the others."""
+
+TIES_SEED = 250922247
+"""Any fixed number would do; this is the results paper's."""
+
 LEAST_IN_GROUP = 10
 """Fewer pseudo-experiments would be a group whose coverage says nothing."""
+
+ONE_SIDE_OF_3_SIGMA = 0.99865
+"""The normal distribution's share below 3 standard deviations."""
+
+TINY = 1e-20
+"""A sum of squares of at most this is one of rounding errors."""
 
 LEAST_EXPECTED = 3.0
 """Hits and misses that every group must be expected to have for the chi-squared distribution to hold."""
@@ -31,7 +44,7 @@ class Dependence:
     """How the answers depend on one parameter.
 
     Attributes:
-        parameter: mu, or the nuisance parameter's name.
+        parameter: results.MU, or the nuisance parameter's name.
         values: mean value of the parameter in each group, ascending, shape (groups,).
         sizes: pseudo-experiments of each group.
         coverage: with 68.27 % Clopper-Pearson intervals.
@@ -39,7 +52,8 @@ class Dependence:
         width: of p84 - p16.
         pull: of (mu_hat - mu) / delta_mu_hat where that is defined.
         pull_width: standard deviation of the pulls of each group.
-        p_value: of `uniform_coverage_p_value`.
+        coverage_p_value: of `uniform_coverage_p_value`.
+        bias_p_value: of `uniform_bias_p_value`.
     """
 
     parameter: str
@@ -50,17 +64,26 @@ class Dependence:
     width: Averages
     pull: Averages
     pull_width: FloatArray
-    p_value: float | None
+    coverage_p_value: float | None
+    bias_p_value: float | None
 
 
 @dataclass(frozen=True)
 class PullSummary:
-    """Mean of the pulls with its standard error, their standard deviation, and how many are not defined."""
+    """Mean of the pulls, its standard error from so many units, and their standard deviation.
+
+    A unit is a set, or one pull where there is one set only; a single unit has the error NaN.
+    """
 
     mean: float
     error: float
+    units: int
     width: float
-    undefined: int
+
+    @property
+    def is_biased(self) -> bool:
+        """Whether the mean is further from 0 than once in 370 times by chance, Student's 3 standard deviations."""
+        return self.units > 1 and abs(self.mean) > self.error * stdtrit(self.units - 1, ONE_SIDE_OF_3_SIGMA)
 
 
 def find_dependence(
@@ -82,7 +105,7 @@ def find_dependence(
         mu_hats, delta_mu_hats, p16, p84: the answers.
 
     Returns:
-        Averages over at most MOST_GROUPS groups, and the p-value of a coverage that is the same in all of them.
+        Averages over at most MOST_GROUPS groups, and the p-values of a coverage and a bias that are the same in all.
     """
     true = np.broadcast_to(mus[:, np.newaxis], p16.shape).ravel()
     groups = group_neighbours(values)
@@ -100,32 +123,35 @@ def find_dependence(
         width=_average((p84 - p16).ravel(), groups),
         pull=_average(pulls, groups),
         pull_width=np.array([_spread(pulls[group]) for group in groups]),
-        p_value=uniform_coverage_p_value(hits, sizes),
+        coverage_p_value=uniform_coverage_p_value(hits, sizes),
+        bias_p_value=uniform_bias_p_value([errors[group] for group in groups]),
     )
 
 
 def group_neighbours(values: FloatArray) -> list[np.ndarray]:
     """Return the flat indices of each group: neighbouring values, as many groups of one size as make sense.
 
-    >>> [group.tolist() for group in group_neighbours(np.array([[3.0] * 10, [1.0] * 10]))]
+    >>> [sorted(group.tolist()) for group in group_neighbours(np.array([[3.0] * 10, [1.0] * 10]))]
     [[10, 11, 12, 13, 14, 15, 16, 17, 18, 19], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]]
     """
     distinct = np.unique(values).size
     number = max(1, min(MOST_GROUPS, distinct, values.size // LEAST_IN_GROUP))
-    return np.array_split(np.argsort(values, axis=None, kind="stable"), number)
+    # Equal values, such as those that a prior clips, are in random order: else a group of them would hold whole sets.
+    shuffled = np.random.default_rng(TIES_SEED).permutation(values.size)
+    return np.array_split(shuffled[np.argsort(values.ravel()[shuffled], kind="stable")], number)
 
 
 def find_pulls(mu: FloatArray, mu_hat: FloatArray, delta_mu_hat: FloatArray) -> FloatArray:
-    """Return (mu_hat - mu) / delta_mu_hat, NaN where delta_mu_hat is not above 0. Shapes broadcast.
+    """Return (mu_hat - mu) / delta_mu_hat within +-LARGEST_PULL, NaN where delta_mu_hat is not above 0.
 
-    Pulls of right answers have mean 0 and standard deviation 1.
+    Pulls of right answers have mean 0 and standard deviation 1. Shapes broadcast.
 
-    >>> find_pulls(np.array([1.0, 1.0]), np.array([1.5, 1.5]), np.array([0.25, 0.0])).tolist()
-    [2.0, nan]
+    >>> find_pulls(np.array([1.0, 1.0, 1.0]), np.array([1.5, 1.5, 1.5]), np.array([0.25, 0.0, 1e-3])).tolist()
+    [2.0, nan, 5.0]
     """
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        pulls = (mu_hat - mu) / delta_mu_hat
-    return np.where((delta_mu_hat > 0) & np.isfinite(pulls), pulls, np.nan)
+        pulls = np.clip((mu_hat - mu) / delta_mu_hat, -LARGEST_PULL, LARGEST_PULL)
+    return np.where(delta_mu_hat > 0, pulls, np.nan)
 
 
 def summarise_pulls(pulls: FloatArray) -> PullSummary | None:
@@ -135,15 +161,15 @@ def summarise_pulls(pulls: FloatArray) -> PullSummary | None:
     set may be off together; for one set, that of its pulls.
 
     >>> summarise_pulls(np.array([[-1.0, 1.0], [1.0, 3.0]]))
-    PullSummary(mean=1.0, error=1.0, width=1.632993161855452, undefined=0)
+    PullSummary(mean=1.0, error=1.0, units=2, width=1.632993161855452)
     """
     defined = ~np.isnan(pulls)
     if not defined.any():
         return None
     of_sets = np.array([one[there].mean() for one, there in zip(pulls, defined, strict=True) if there.any()])
     units = of_sets if of_sets.size > 1 else pulls[defined]
-    error = _spread(units) / np.sqrt(units.size)
-    return PullSummary(float(np.mean(pulls[defined])), float(error), _spread(pulls), int((~defined).sum()))
+    error = _spread(units) / np.sqrt(units.size) if units.size > 1 else np.nan
+    return PullSummary(float(np.mean(pulls[defined])), float(error), units.size, _spread(pulls))
 
 
 def uniform_coverage_p_value(hits: np.ndarray, sizes: np.ndarray) -> float | None:
@@ -169,6 +195,30 @@ def uniform_coverage_p_value(hits: np.ndarray, sizes: np.ndarray) -> float | Non
         return None
     chi2 = np.sum((hits - sizes * share) ** 2 / (sizes * share * (1 - share)))
     return float(chdtrc(len(sizes) - 1, chi2))
+
+
+def uniform_bias_p_value(groups: Sequence[FloatArray]) -> float | None:
+    """Return the probability that means of groups of one and the same bias differ by as much as these, or more.
+
+    Fisher's F test: the mean square between G groups over that within them, of N errors in all, has G - 1 and N - G
+    degrees of freedom. It holds for normal errors, and nearly so for groups of ten of any others.
+
+    Args:
+        groups: mu_hat - mu of each pseudo-experiment, one array a group.
+
+    Returns:
+        The p-value; None for a single group, or where errors do not scatter within groups.
+
+    >>> round(uniform_bias_p_value([np.array([1.0, 2.0, 3.0]), np.array([3.0, 4.0, 5.0])]), 4)
+    0.0705
+    """
+    sizes, means = np.array([one.size for one in groups]), np.array([one.mean() for one in groups])
+    within = sum(float(np.sum((one - one.mean()) ** 2)) for one in groups)
+    free = int(sizes.sum()) - len(groups)
+    if len(groups) == 1 or free < 1 or within <= TINY:
+        return None
+    between = float(np.sum(sizes * (means - np.average(means, weights=sizes)) ** 2))
+    return float(fdtrc(len(groups) - 1, free, between / (len(groups) - 1) / (within / free)))
 
 
 def _means(values: FloatArray, groups: list[np.ndarray]) -> FloatArray:

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from higgs_scoring.calibration import Calibration
 from higgs_scoring.canvas import FONT_SIZE, as_svg, canvas, stacked_canvas
-from higgs_scoring.dependence import Averages, Dependence
+from higgs_scoring.dependence import LARGEST_PULL, Averages, Dependence
 from higgs_scoring.metrics import (
     TARGET_COVERAGE,
     FloatArray,
@@ -25,14 +25,8 @@ from higgs_scoring.style import stand_in
 MOST_BARS = 100
 """Intervals drawn for one set."""
 
-LARGEST_PULL = 5.0
-"""Pulls beyond this are gathered in the last bin of their side."""
-
-FINE_STEP = 0.005
+FACTOR_STEP = 0.005
 """Between the factors at which the coverage curve is drawn."""
-
-BLURRED_STEP, BLURRED_COVERAGE = 0.05, 0.01
-"""A blurred coverage curve is drawn at factors so far apart, and rounded to this."""
 
 LARGEST_FACTOR = 20.0
 """No larger factors are drawn."""
@@ -42,15 +36,12 @@ DASHED, DOTTED = (0, (4, 3)), (0, (1, 1.5))
 
 @dataclass(frozen=True)
 class SetIntervals:
-    """The intervals of one set, shape (pseudo-experiments,), and its true mu.
-
-    Where that may not be shown it is None, and the intervals are relative to the median of their middles.
-    """
+    """The intervals of one set, shape (pseudo-experiments,), and its true mu."""
 
     number: int
     p16: FloatArray
     p84: FloatArray
-    true_mu: float | None
+    true_mu: float
 
 
 def draw_intervals(shown: SetIntervals, half_range: float) -> str:
@@ -62,29 +53,22 @@ def draw_intervals(shown: SetIntervals, half_range: float) -> str:
     thickness = min(0.45 * 200 / low.size, 3.0)  # of the 200 units of height that each row shares
     # Without labels on the left the margins are known, and finding them would take a third of the time.
     figure, axes = canvas(300, 250, box=(0.04, 0.17, 0.92, 0.82))
-    covered = np.ones(low.size, dtype=bool) if shown.true_mu is None else is_covered(shown.true_mu, low, high)
+    covered = is_covered(shown.true_mu, low, high)
     _draw_bars(axes, low[covered], high[covered], rows[covered], colour="covers", thickness=thickness)
     # Thicker, so that the misses stand out without colour too.
     _draw_bars(axes, low[~covered], high[~covered], rows[~covered], colour="misses", thickness=1.6 * thickness)
-    centre = middle_of(shown)
-    if shown.true_mu is not None:
-        axes.axvline(shown.true_mu, color=stand_in("ink"), linewidth=1)
-    axes.set_xlim(centre - half_range, centre + half_range)
+    axes.axvline(shown.true_mu, color=stand_in("ink"), linewidth=1)
+    axes.set_xlim(shown.true_mu - half_range, shown.true_mu + half_range)
     axes.set_ylim(-1.5, low.size + 0.5)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel("μ − median of the set" if shown.true_mu is None else "μ")
+    axes.set_xlabel("μ")
     return as_svg(figure, f"Intervals of set {shown.number}")
-
-
-def middle_of(shown: SetIntervals) -> float:
-    """Return where a set's picture is centred: its true mu, or the median that the intervals are relative to."""
-    return 0.0 if shown.true_mu is None else shown.true_mu
 
 
 def common_half_range(sets: Sequence[SetIntervals]) -> float:
     """Return a half range for all pictures, so that widths compare by eye, in which all but a few ends lie."""
-    distances = [np.abs(np.concatenate([one.p16, one.p84]) - middle_of(one)) for one in sets]
+    distances = [np.abs(np.concatenate([one.p16, one.p84]) - one.true_mu) for one in sets]
     reach = 1.1 * float(np.quantile(np.concatenate(distances), 0.995))
     return reach if reach > 0 else 0.1
 
@@ -119,43 +103,27 @@ def draw_penalty(coverage: float, penalty: float, n: int) -> str:
     return as_svg(figure, "Penalty against coverage")
 
 
-def draw_scaling(calibration: Calibration, *, blurred: bool) -> str:
-    """Draw coverage and score against a factor on all widths.
-
-    Each step of the coverage is the distance of one interval from the true mu, which would tell the truth to whoever
-    sends intervals that can be told apart. Where it is hidden, all that is drawn is therefore blurred, and the score
-    left out.
-    """
-    factors = _factors_to_draw(calibration, BLURRED_STEP if blurred else FINE_STEP)
-    coverage = calibration.coverage_at(factors)
-    figure, stack = stacked_canvas(330, 300, 1 if blurred else 2)
-    stack[0].axhspan(*_clipped(allowed_coverage(calibration.needed.size)), color=stand_in("zone"), linewidth=0)
+def draw_scaling(calibration: Calibration) -> str:
+    """Draw coverage and score against a factor on all widths, with the factors as sent and for exact coverage."""
+    curve, exact = calibration.curve, 1.0 if calibration.exact is None else calibration.exact.factor
+    highest = min(1.6 * max(1.0, exact), LARGEST_FACTOR)
+    factors = np.arange(FACTOR_STEP, highest + FACTOR_STEP, FACTOR_STEP)
+    scores = curve.score_at(factors)
+    figure, stack = stacked_canvas(330, 300, 2)
+    stack[0].axhspan(*_clipped(allowed_coverage(curve.needed.size)), color=stand_in("zone"), linewidth=0)
     stack[0].axhline(TARGET_COVERAGE, color=stand_in("quiet"), linewidth=1, linestyle=DASHED)
-    shown = np.round(coverage / BLURRED_COVERAGE) * BLURRED_COVERAGE if blurred else coverage
-    stack[0].plot(factors, shown, color=stand_in("ink"), linewidth=1.5)
-    stack[0].set_ylabel("coverage")
-    stack[0].set_ylim(0, 1.03)
-    if not blurred:
-        scores = calibration.score_at(factors)
-        stack[1].plot(factors, scores, color=stand_in("ink"), linewidth=1.5)
-        stack[1].set_ylabel("score")
-        # The curve falls far to its sides; what matters is its top.
-        stack[1].set_ylim(max(float(scores.min()), float(scores.max()) - 1.5), float(scores.max()) + 0.1)
-    for axes in stack:
+    for axes, values, label in zip(stack, (curve.coverage_at(factors), scores), ("coverage", "score"), strict=True):
+        axes.plot(factors, values, color=stand_in("ink"), linewidth=1.5)
+        axes.set_ylabel(label)
         axes.axvline(1.0, color=stand_in("misses"), linewidth=1.5, linestyle=DOTTED)
         if calibration.exact is not None:
-            exact = calibration.exact.factor
-            axes.axvline(round(exact, 2) if blurred else exact, color=stand_in("covers"), linewidth=1.5)
+            axes.axvline(exact, color=stand_in("covers"), linewidth=1.5)
+    stack[0].set_ylim(0, 1.03)
+    # The score falls far to its sides; what matters is its top.
+    stack[1].set_ylim(max(float(scores.min()), float(scores.max()) - 1.5), float(scores.max()) + 0.1)
     stack[-1].set_xlim(0, factors[-1])
     stack[-1].set_xlabel("factor on all widths")
     return as_svg(figure, "Coverage and score against a factor on all widths")
-
-
-def _factors_to_draw(calibration: Calibration, step: float) -> FloatArray:
-    """Return factors in steps from the first to beyond 1 and beyond that for exact coverage."""
-    exact = 1.0 if calibration.exact is None else calibration.exact.factor
-    highest = min(1.6 * max(1.0, exact), LARGEST_FACTOR)
-    return np.arange(step, highest + step, step)
 
 
 def draw_dependence(dependence: Dependence, label: str) -> str:
@@ -181,7 +149,7 @@ def draw_dependence(dependence: Dependence, label: str) -> str:
 
 def draw_pulls(pulls: FloatArray) -> str:
     """Draw the distribution of the pulls that are defined beside the normal one that they should have."""
-    defined = np.clip(pulls[~np.isnan(pulls)], -LARGEST_PULL, LARGEST_PULL)
+    defined = pulls[~np.isnan(pulls)]
     bins = int(np.clip(round(2 * np.sqrt(defined.size)), 10, 50))
     counts, edges = np.histogram(defined, bins, (-LARGEST_PULL, LARGEST_PULL))
     density = counts / (defined.size * (edges[1] - edges[0]))
@@ -200,9 +168,10 @@ def draw_pulls(pulls: FloatArray) -> str:
 def _draw_bars(
     axes: Axes, low: FloatArray, high: FloatArray, rows: np.ndarray, *, colour: str, thickness: float
 ) -> None:
-    # One line with gaps is one short path in the SVG, where a collection would be one a bar.
+    # One line with gaps is one short path in the SVG, where a collection would be one a bar. Its ends project a little,
+    # so that intervals of no width are seen.
     ends = np.column_stack([low, high, np.full(low.size, np.nan)]).ravel()
-    axes.plot(ends, np.repeat(rows, 3), color=stand_in(colour), linewidth=thickness, solid_capstyle="butt")
+    axes.plot(ends, np.repeat(rows, 3), color=stand_in(colour), linewidth=thickness, solid_capstyle="projecting")
 
 
 def _draw_averages(axes: Axes, x: FloatArray, averages: Averages, label: str) -> None:

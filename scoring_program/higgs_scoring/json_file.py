@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import reprlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,10 +26,13 @@ class JsonFile:
     @classmethod
     def read(cls, path: Path, *, remedy: str) -> "JsonFile":
         """Read the file; refuse a missing or broken one, a doubled key, and anything but an object."""
-        if not path.is_file():
-            raise ScoringError(f"{path.name} is missing in {path.parent}: {remedy}.")
+        # Unlike that of Path, this question has an answer for names that are too long and folders that are closed, too.
+        if not os.path.isfile(path):
+            raise ScoringError(f"{path.name} is missing, or no file, in {path.parent}: {remedy}.")
         try:
             entries = json.loads(path.read_bytes(), object_pairs_hook=_without_doubled_keys)
+        except OSError as problem:
+            raise ScoringError(f"{path.name} cannot be read ({problem}): {remedy}.") from problem
         except (ValueError, RecursionError) as problem:  # ValueError: no JSON, no UTF-8, doubled key, endless integer
             reason = str(problem).replace("\n", " ")
             raise ScoringError(f"{path.name} is not readable as JSON ({reason}): {remedy}.") from problem

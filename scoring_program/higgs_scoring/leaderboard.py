@@ -10,14 +10,12 @@ import numpy as np
 from higgs_scoring.bootstrap import Bootstrap, bootstrap_pseudo_experiments, bootstrap_sets
 from higgs_scoring.errors import ScoringError
 from higgs_scoring.metrics import Scores, score_sets
+from higgs_scoring.output import DECIMALS
 from higgs_scoring.ranking import Contender, Ranking, rank_all
 from higgs_scoring.results import Truth, read_predictions
 from higgs_scoring.run_folders import RunFolder, clean, find_results
 
 LONGEST_PROBLEM = 1000
-
-DECIMALS = 10
-"""Of the numbers in the CSV file, as on the leaderboard."""
 
 COLUMNS = (
     *("rank", "name", "quantile_score", "quantile_score_error", "quantile_score_median"),
@@ -25,9 +23,6 @@ COLUMNS = (
     *("minutes", "fit_seconds", "predict_seconds", "problem"),
 )
 """Of the CSV file; low and high are the ends of `ScoredRun.score_range`, the times of predict() are medians."""
-
-RANGE = (0.025, 0.975)
-"""Shares of the draws below the two ends of a 95 % range."""
 
 FORMULA_STARTS = ("=", "+", "-", "@")
 """A spreadsheet would compute a text that begins like this."""
@@ -67,10 +62,7 @@ class ScoredRun:
     @property
     def score_range(self) -> tuple[float, float] | None:
         """The ends between which 95 % of the drawn quantile scores lie; they scatter further down than up."""
-        if self.bootstrap is None:
-            return None
-        low, high = np.quantile(self.bootstrap.quantile_score, RANGE)
-        return float(low), float(high)
+        return None if self.bootstrap is None else self.bootstrap.score_range
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from html import escape
 
 import numpy as np
 
+from higgs_scoring.bootstrap import RANGE
 from higgs_scoring.canvas import as_svg, canvas
-from higgs_scoring.leaderboard import RANGE, ScoredRun
+from higgs_scoring.leaderboard import ScoredRun
 from higgs_scoring.metrics import FloatArray
 from higgs_scoring.style import stand_in
 
@@ -51,7 +52,14 @@ def draw_scores(runs: Sequence[ScoredRun]) -> str:
         axes.plot([left], [place], "<", color=stand_in("misses"), markersize=6, clip_on=False)
         label = f"{median[place]:.2f}".replace("-", "−")
         axes.annotate(
-            label, (left, place), (8, 0), textcoords="offset points", va="center", color=stand_in("quiet"), fontsize=10
+            label,
+            (left, place),
+            (8, 0),
+            textcoords="offset points",
+            va="center",
+            color=stand_in("quiet"),
+            fontsize=10,
+            bbox={"facecolor": stand_in("paper"), "linewidth": 0, "pad": 1},
         )
     axes.set_xlim(left, right)
     axes.set_ylim(len(drawn) - 0.5, -0.5)

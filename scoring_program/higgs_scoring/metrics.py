@@ -147,9 +147,10 @@ def winkler_score(mu: ArrayLike, p16: ArrayLike, p84: ArrayLike) -> FloatArray:
     """Return the mean Winkler score over the pseudo-experiment axis: the width, and 2/0.3173 of what it misses mu by.
 
     W = (p84 - p16) + 2/alpha max(p16 - mu, 0) + 2/alpha max(mu - p84, 0), alpha = 1 - 0.6827; smaller is better. It is
-    proper: nothing gives a lower expectation than the true 15.9 % and 84.1 % quantiles, so that unlike the quantile
-    score it rewards no coverage but the right one. R. L. Winkler, JASA 67 (1972) 187; T. Gneiting and A. E. Raftery,
-    JASA 102 (2007) 359, equation 43. Shapes as in `mean_absolute_error`.
+    proper: for somebody to whom mu has some distribution, nothing gives a lower expectation than its 15.9 % and 84.1 %
+    quantiles. Unlike the quantile score it has no dead zone, and it looks at each interval by itself. R. L. Winkler,
+    JASA 67 (1972) 187; T. Gneiting and A. E. Raftery, JASA 102 (2007) 359, equation 43. Shapes as in
+    `mean_absolute_error`.
 
     >>> float(winkler_score(1.0, [0.5, 2.0], [1.5, 3.0]).round(6))
     4.151592

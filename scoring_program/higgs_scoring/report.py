@@ -6,20 +6,21 @@ import numpy as np
 
 from higgs_scoring.analysis import Analysis
 from higgs_scoring.metrics import Scores
-from higgs_scoring.pictures import dependence_section, intervals_section, overview_section
-from higgs_scoring.results import Predictions, Truth
+from higgs_scoring.pictures import dependence_section, intervals_section, may_show, overview_section
+from higgs_scoring.results import MU, Predictions, Truth
 from higgs_scoring.style import CSS, html_page
 from higgs_scoring.words import (
     advice,
     decimal,
+    dependence_note,
     duration,
     error_note,
     grouped,
     number,
     plus_minus,
+    printable,
     pull_note,
     scaling_advice,
-    uniformity_note,
     verdict,
 )
 
@@ -32,11 +33,11 @@ LONGEST_WARNING = 1000
 def render_report(truth: Truth, predictions: Predictions, analysis: Analysis) -> str:
     """Return the page, which shows of the truth what `truth.reveal` allows.
 
-    At "none" that is numbers about the whole run, rounded for people; at "mu" also what depends on the true mu of
-    single sets, and at "all" on the true nuisance parameters.
+    At "none" that is numbers about the whole run with few digits; at "mu" also what depends on the true mu of single
+    sets, and at "all" on the true nuisance parameters.
     """
     sections = [
-        _opening(analysis),
+        _opening(truth, analysis),
         _score_table(analysis, predictions.minutes),
         overview_section(truth, analysis),
         dependence_section(truth, analysis),
@@ -47,19 +48,18 @@ def render_report(truth: Truth, predictions: Predictions, analysis: Analysis) ->
     return html_page("Detailed results", CSS, "\n".join(sections))
 
 
-def _opening(analysis: Analysis) -> str:
-    scores, calibration, bootstrap = analysis.scores, analysis.calibration, analysis.bootstrap
-    error = None if bootstrap is None else bootstrap.standard_errors.coverage
+def _opening(truth: Truth, analysis: Analysis) -> str:
+    in_full = may_show(truth, MU)
     sentences = [
-        advice(scores, calibration.needed.size),
-        scaling_advice(calibration, error),
-        pull_note(analysis.pull_summary),
-        uniformity_note(analysis.dependences),
+        advice(analysis.scores, analysis.calibration.curve.needed.size),
+        scaling_advice(analysis.calibration, in_full=in_full),
+        pull_note(analysis.pull_summary, digits=2 if in_full else 1),
+        dependence_note(analysis.dependences),
     ]
     paragraphs = "\n".join(f"<li>{escape(sentence)}</li>" for sentence in sentences if sentence)
     return (
         "<h1>HiggsML Uncertainty Challenge: detailed results</h1>\n"
-        f'<p class="verdict">{escape(verdict(scores, error, calibration))}</p>\n'
+        f'<p class="verdict">{escape(verdict(analysis))}</p>\n'
         f'<ul class="advice">\n{paragraphs}\n</ul>'
     )
 
@@ -69,7 +69,7 @@ MEANINGS = {
     "Interval": "mean width of the intervals in μ",
     "Coverage": "share of the intervals that contain the true μ; the target is 0.6827",
     "Penalty": "factor for a wrong coverage; 1 is none",
-    "Winkler score": "width, and 6.3 times what an interval misses μ by; least for honest intervals; not ranked",
+    "Winkler score": "width, and 6.3 times what an interval misses μ by; smaller is better; no coverage is free",
     "Width at exact coverage": "mean width, all intervals scaled to cover 68.27 %; not ranked",
     "RMSE": "error of μ̂ and of its stated uncertainty, root of squares; not ranked",
     "MAE": "error of μ̂ and of its stated uncertainty, absolute; not ranked",
@@ -78,14 +78,14 @@ MEANINGS = {
 
 
 def _score_table(analysis: Analysis, minutes: float) -> str:
-    scores, exact = analysis.scores, analysis.calibration.exact
+    scores = analysis.scores
     values = {
         "Quantile score": (decimal(scores.quantile_score, 4), "quantile_score"),
         "Interval": (f"{scores.interval:.4f}", "interval"),
         "Coverage": (f"{scores.coverage:.4f}", "coverage"),
         "Penalty": (number(scores.penalty), None),
         "Winkler score": (f"{scores.winkler:.4f}", "winkler"),
-        "Width at exact coverage": (f"{exact.interval:.4f}" if exact else "–", None),
+        "Width at exact coverage": (f"{analysis.width_at_exact_coverage:g}", None),
         "RMSE": (f"{scores.rmse:.4f}", "rmse"),
         "MAE": (f"{scores.mae:.4f}", "mae"),
         "Duration": (duration(60 * minutes), None),
@@ -113,7 +113,7 @@ def _errors(score: str | None, errors: dict[str, Scores]) -> str:
 
 
 def _warnings(predictions: Predictions, analysis: Analysis) -> str:
-    told = [*_oddities(predictions, analysis), *predictions.summary.warnings]
+    told = [*_oddities(predictions, analysis), *map(printable, predictions.summary.warnings)]
     if not told:
         return "<h2>Failures and warnings</h2>\n<p>None: no process died, and every answer is in order.</p>"
     items = "\n".join(f"<li>{escape(_cut(warning))}</li>" for warning in told[:MOST_WARNINGS])

@@ -5,9 +5,12 @@ and any other file named like one is refused. Truth is never read from there.
 """
 
 import json
+import os
 import re
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TypedDict
 
@@ -19,6 +22,8 @@ from higgs_scoring.metrics import FloatArray
 
 TRUTH_FILE = "truth.json"
 NUISANCES_FILE = "true_nuisances.json"
+MU = "mu"
+"""The name of the signal strength among parameters; the others are the nuisance parameters by their names."""
 SUMMARY_FILE = "ingestion_summary.json"
 DURATION_FILE = "ingestion_duration.json"
 RESULT_NAME = re.compile(r"result_([0-9]{1,9})\.json")
@@ -139,12 +144,14 @@ def read_truth(folder: Path) -> Truth:
 
 
 def _read_nuisances(path: Path, fingerprint: str, shape: tuple[int, int]) -> dict[str, FloatArray]:
-    if not path.is_file():
+    if not os.path.lexists(path):
         return {}
     file = JsonFile.read(path, remedy=ORGANISER)
     if (found := file.text("plan_fingerprint")) != fingerprint:
         raise file.wrong("plan_fingerprint", found, f"{TRUTH_FILE} has {fingerprint!r}")
-    names = (name for name in file.entries if name != "plan_fingerprint")
+    names = [name for name in file.entries if name != "plan_fingerprint"]
+    if MU in names:
+        raise file.wrong(MU, "there", f"the true mu are in {TRUTH_FILE} alone")
     return {name: file.table(name, shape, lowest=-LARGEST, highest=LARGEST) for name in names}
 
 
@@ -170,22 +177,22 @@ def read_predictions(folder: Path, truth: Truth) -> Predictions:
 
 
 def _require_folder(folder: Path, kind: str, remedy: str) -> None:
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise ScoringError(f"The {kind} folder {folder} does not exist: {remedy}, or give the right --{kind}.")
 
 
 def _read_summary(folder: Path, truth: Truth) -> Summary:
     file = JsonFile.read(folder / SUMMARY_FILE, remedy=RERUN)
+    for key, expected in (("num_of_sets", truth.mus.size), ("num_pseudo_experiments", truth.num_pseudo_experiments)):
+        if (found := file.count(key)) != expected:
+            raise file.wrong(key, found, f"the reference has {expected}, so the run was made from another plan")
     fingerprint = file.text("plan_fingerprint")
     if fingerprint != truth.plan_fingerprint:
         raise file.wrong(
             "plan_fingerprint",
             fingerprint,
-            f"the reference has {truth.plan_fingerprint!r}, so these predictions were made from another plan",
+            f"the reference has {truth.plan_fingerprint!r}, so the run was made from another plan",
         )
-    for key, expected in (("num_of_sets", truth.mus.size), ("num_pseudo_experiments", truth.num_pseudo_experiments)):
-        if (found := file.count(key)) != expected:
-            raise file.wrong(key, found, f"the reference has {expected}")
     return Summary(
         result_files=tuple(file.texts("result_files")),
         fit_seconds=file.number("fit_seconds", lowest=0, highest=LONGEST) if "fit_seconds" in file else None,
@@ -199,7 +206,7 @@ def _name_of_each_set(declared: Sequence[str], num_of_sets: int) -> list[str]:
     """Return the declared file names in the order of their set numbers, which must be each of 0 .. n-1 once."""
     names: dict[int, str] = {}
     for index, name in enumerate(declared):
-        where = f"{SUMMARY_FILE}: result_files[{index}] is {name!r}"
+        where = f"{SUMMARY_FILE}: result_files[{index}] is {reprlib.repr(name)}"
         match = RESULT_NAME.fullmatch(name)
         if match is None:
             raise ScoringError(f"{where} but must be named like result_0.json: {RERUN}.")
@@ -217,10 +224,14 @@ def _name_of_each_set(declared: Sequence[str], num_of_sets: int) -> list[str]:
 
 def _refuse_undeclared(folder: Path, declared: Sequence[str]) -> None:
     known = set(declared)
-    for path in sorted(folder.glob("result_*.json")):
-        if path.name not in known:
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError as problem:
+        raise ScoringError(f"The prediction folder {folder} cannot be read ({problem}): {RERUN}.") from problem
+    for name in names:
+        if fnmatch(name, "result_*.json") and name not in known:
             raise ScoringError(
-                f"{path.name!r} lies in the prediction folder but {SUMMARY_FILE} does not declare it: "
+                f"{reprlib.repr(name)} lies in the prediction folder but {SUMMARY_FILE} does not declare it: "
                 "remove files of that name from the submission and run ingestion again."
             )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from higgs_scoring.errors import ScoringError
 from higgs_scoring.results import SUMMARY_FILE
+from higgs_scoring.words import printable
 
 RESULTS_FOLDER = "results"
 """Where `make run` puts what ingestion writes."""
@@ -32,7 +33,7 @@ def clean(text: str, longest: int) -> str:
     >>> clean("abcdef", 4)
     'abc…'
     """
-    line = " ".join("".join(letter for letter in text if letter.isprintable() or letter.isspace()).split())
+    line = " ".join(printable(" ".join(text.split())).split())
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 

@@ -6,14 +6,13 @@ from pathlib import Path
 import numpy as np
 
 from higgs_scoring.analysis import Analysis, analyse
-from higgs_scoring.output import make_folder, write_whole
+from higgs_scoring.errors import ScoringError
+from higgs_scoring.output import DECIMALS, make_folder, write_whole
 from higgs_scoring.report import render_report
-from higgs_scoring.results import LARGEST, Predictions, read_predictions, read_truth
+from higgs_scoring.results import Predictions, read_predictions, read_truth
 
 SCORES_FILE = "scores.json"
 REPORT_FILE = "detailed_results.html"
-DECIMALS = 10
-"""What a leaderboard column holds after the point."""
 
 
 def score_run(prediction: Path, reference: Path, output: Path) -> Analysis:
@@ -40,7 +39,7 @@ def leaderboard_columns(analysis: Analysis, predictions: Predictions) -> dict[st
     That is an error where there is one pseudo-experiment only, and times that the result files do not hold. The keys of
     the official scores are the official scorer's.
     """
-    scores, calibration = analysis.scores, analysis.calibration
+    scores = analysis.scores
     columns = {
         "quantiles_score": scores.quantile_score,
         "interval": scores.interval,
@@ -49,8 +48,7 @@ def leaderboard_columns(analysis: Analysis, predictions: Predictions) -> dict[st
         "rmse": scores.rmse,
         "mae": scores.mae,
         "winkler_score": scores.winkler,
-        # Where no scaling gives the coverage, the widest interval that an answer may be does.
-        "width_at_exact_coverage": min(calibration.exact.interval, 2 * LARGEST) if calibration.exact else 2 * LARGEST,
+        "width_at_exact_coverage": analysis.width_at_exact_coverage,
     }
     if (bootstrap := analysis.bootstrap) is not None:
         errors = bootstrap.standard_errors
@@ -71,6 +69,12 @@ def leaderboard_columns(analysis: Analysis, predictions: Predictions) -> dict[st
 
 
 def _remove_older(output: Path) -> None:
-    if output.is_dir():
-        for name in (SCORES_FILE, REPORT_FILE):
+    for name in (SCORES_FILE, REPORT_FILE):
+        try:
             (output / name).unlink(missing_ok=True)
+        except NotADirectoryError:
+            return  # the output is a file, which make_folder refuses
+        except OSError as error:
+            raise ScoringError(
+                f"{output / name} of an earlier run cannot be removed ({error}): give another --output."
+            ) from error

@@ -64,6 +64,7 @@ tr:last-child {{ border-bottom: 1px solid var(--rule); }}
 th {{ font-weight: 500; white-space: nowrap; }}
 td.value {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }}
 td.error {{ padding-left: 0; color: var(--quiet); font-variant-numeric: tabular-nums; white-space: nowrap; }}
+td.found {{ font-weight: 600; color: var(--misses); }}
 td.meaning {{ width: 70%; padding-left: 1rem; color: var(--quiet); padding-right: 0; }}
 .pictures {{
   display: grid; gap: 1.4rem 1.6rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 18rem), 1fr));
@@ -77,14 +78,17 @@ svg text {{ font-family: inherit !important; }}
 ul.advice {{ max-width: 56rem; }}
 tr.head th {{ padding-left: 0; color: var(--quiet); font-weight: 400; font-size: .875rem; }}
 table.tests {{ width: auto; }}
+table.tests .meaning {{ width: auto; white-space: nowrap; }}
 ul {{ margin: .6rem 0; padding-left: 1.2rem; }}
 li {{ margin: .3rem 0; overflow-wrap: anywhere; white-space: pre-line; }}
 @media (max-width: 52rem) {{
+  table.tests .meaning {{ display: none; }}
   body {{ padding-top: 1.5rem; }}
   .verdict {{ font-size: 1.2rem; }}
   table.scores tr.head {{ display: none; }}
   table.scores tr {{ display: grid; grid-template-columns: 1fr auto; }}
-  table.scores td.meaning {{ grid-column: 1 / -1; width: auto; padding: 0 0 .5rem; font-size: .875rem; }}
+  table.scores td.found {{ font-weight: 600; color: var(--misses); }}
+td.meaning {{ grid-column: 1 / -1; width: auto; padding: 0 0 .5rem; font-size: .875rem; }}
   table.scores th, table.scores td.value {{ padding-bottom: .1rem; padding-right: 0; }}
   table.scores td.error:empty {{ display: none; }}
   table.scores td.error {{ grid-column: 1 / -1; padding: 0 0 .1rem; text-align: right; font-size: .875rem; }}

@@ -2,53 +2,51 @@
 
 import math
 
-import numpy as np
-
-from higgs_scoring.analysis import MU
+from higgs_scoring.analysis import Analysis
 from higgs_scoring.bootstrap import Bootstrap, uncertainty_of_error
 from higgs_scoring.calibration import Calibration
 from higgs_scoring.dependence import Dependence, PullSummary
-from higgs_scoring.metrics import TARGET_COVERAGE, Scores, allowed_coverage
+from higgs_scoring.metrics import TARGET_COVERAGE, Scores, allowed_coverage, coverage_sigma
+from higgs_scoring.results import MU
 
 WORTH_SAYING = 10
 """A standard error itself uncertain by more percent than this is said to be so."""
 
 SUSPICIOUS = 0.001
-"""A p-value below this is said to be no chance; of the seven of an honest run, one is in 1 of 140 runs."""
+"""A p-value below this is said to be no chance; of the fourteen of an honest run, one is in 1 of 70 runs."""
 
 ROUNDING = 1e-12
 """Equal numbers scatter by so much, or less, from arithmetic alone."""
 
-SIGMAS_OF_BIAS = 3
-"""A mean pull so many standard errors from zero is said to be a bias."""
+SMALLEST_FACTOR, LARGEST_FACTOR = 0.1, 10.0
+"""Factors beyond these are not told more precisely: they are of no use, and could hold more digits than meant."""
 
 
-def verdict(scores: Scores, coverage_error: float | None, calibration: Calibration) -> str:
-    r"""Return one sentence on the coverage, and on the factor that would put it right.
+def verdict(analysis: Analysis) -> str:
+    """Return one sentence on the coverage, and on what would put it right.
 
     Too narrow by 14 % means that intervals 1/0.86 = 1.16 times as wide would cover as they should.
-
-    >>> needed = np.array([0.1, 0.5, 1.0, 1.25, 2.0])
-    >>> exact = Calibration(needed, 0.4, None, None)
-    >>> verdict(Scores(0.9, 0.4, 0.6, 1.0, 0, 0, 0), 0.22, exact).replace("\xa0", " ").split(", ")[0]
-    'The intervals cover the true μ in 60.0 ± 22.0 % of 5 pseudo-experiments'
     """
-    n = calibration.needed.size
+    scores, calibration, pulls = analysis.scores, analysis.calibration, analysis.pull_summary
+    error = None if analysis.bootstrap is None else analysis.bootstrap.standard_errors.coverage
+    n = calibration.curve.needed.size
     lowest, highest = allowed_coverage(n)
     experiments = f"{grouped(n)} pseudo-experiment{'' if n == 1 else 's'}"
-    start = f"The intervals cover the true μ in {_percentage(scores.coverage, coverage_error)} of {experiments}, "
+    start = f"The intervals cover the true μ in {_percentage(scores.coverage, error)} of {experiments}"
     if lowest <= scores.coverage <= highest:
-        return f"{start}as often as they should."
-    seldom = scores.coverage < lowest
+        return f"{start}, right within the allowed error."
     exact = calibration.exact
-    if exact is None or exact.factor == 0:
-        return f"{start}too {'seldom' if seldom else 'often'}, which no factor on their widths would mend."
-    off = 100 * abs(1 - 1 / exact.factor)
-    amount = f"{off:.0f}\u00a0%" if off >= 1 else f"{off:.1f}\u00a0%"
-    fault, remedy = ("narrow", "widening") if seldom else ("wide", "narrowing")
+    seldom = scores.coverage < lowest
+    # Of answers that are all alike, the next step of the coverage may be far beyond the target.
+    if exact is None or exact.factor in (0.0, 1.0) or exact.coverage > highest:
+        return f"{start}, too {'seldom' if seldom else 'often'}, which no factor on their widths would mend."
+    fault = f"too {'narrow' if seldom else 'wide'} by {_amount(exact.factor)}"
+    if seldom and pulls is not None and pulls.is_biased:
+        fault += f", or off to {'higher' if pulls.mean > 0 else 'lower'} μ"
+    remedy = "widening" if seldom else "narrowing"
     return (
-        f"{start}too {fault} by {amount}: {remedy} every interval by a factor of {_factor(exact.factor)} would "
-        f"give a score of {decimal(exact.quantile_score, 2)} instead of {decimal(scores.quantile_score, 2)}."
+        f"{start}, {fault}: {remedy} every interval by a factor of {_factor(exact.factor)} would give a score of "
+        f"{decimal(exact.quantile_score, 2)} instead of {decimal(scores.quantile_score, 2)}."
     )
 
 
@@ -73,94 +71,110 @@ def advice(scores: Scores, n: int) -> str:
     )
 
 
-def scaling_advice(calibration: Calibration, coverage_error: float | None) -> str:
-    r"""Return sentences on the factors for exact coverage and for the best score.
+def scaling_advice(calibration: Calibration, *, in_full: bool) -> str:
+    r"""Return sentences on the factor for exact coverage and, in full, on its range and that for the best score.
 
-    >>> from higgs_scoring.calibration import Scaled
-    >>> exact = Scaled(1.25, 0.5, 0.8, 0.69)
-    >>> calibration = Calibration(np.array([0.1, 0.5, 1.0, 1.25, 2.0]), 0.4, exact, None)
-    >>> scaling_advice(calibration, None).replace("\xa0", " ")
-    'A coverage of 68.27 % needs intervals 1.25 times as wide, 0.500 on average.'
+    Not in full, little is told of single intervals, on each of which one of the factors depends.
+
+    >>> import numpy as np
+    >>> from higgs_scoring.calibration import ScalingCurve
+    >>> curve = ScalingCurve(np.array([0.1, 0.5, 1.0, 1.25, 2.0]), 0.4)
+    >>> scaling_advice(Calibration(curve, curve.scaled(1.25), None, None), in_full=True).replace("\xa0", " ")
+    'A coverage of 68.27 % needs intervals 1.25 times as wide, 0.5 on average.'
     """
+    target = f"{100 * TARGET_COVERAGE:.2f}\u00a0%"
     if (exact := calibration.exact) is None:
-        return (
-            f"No factor on all widths gives a coverage of {100 * TARGET_COVERAGE:.2f}\u00a0%: too many intervals have "
-            "no width."
-        )
-    known = ""
-    if coverage_error:
-        low, high = calibration.exact_range(coverage_error)
-        known = f" ({_factor(low)} to {_factor(high)} within one standard error)" if math.isfinite(high) else ""
-    sentence = (
-        f"A coverage of {100 * TARGET_COVERAGE:.2f}\u00a0% needs intervals {_factor(exact.factor)} times as "
-        f"wide{known}, {exact.interval:.3f} on average."
-    )
-    if (best := calibration.best) is None:
+        return f"No factor on all widths gives a coverage of {target}: too many intervals have no width."
+    size = calibration.curve.needed.size
+    off = exact.coverage - TARGET_COVERAGE > max(1 / size, 0.1 * coverage_sigma(size))
+    reached = f", which cover {_percentage(exact.coverage, None)}" if off else ""
+    if not in_full:
+        return f"A coverage of {target} needs intervals {_factor(exact.factor)} times as wide{reached}."
+    low, high = calibration.exact_range or (exact.factor, exact.factor)
+    known = f" ({_factor(low)} to {_factor(high)} within one standard error)" if low < high else ""
+    width = f"{number(exact.interval)} on average"
+    sentence = f"A coverage of {target} needs intervals {_factor(exact.factor)} times as wide{known}, {width}{reached}."
+    if (best := calibration.best) is None or best.coverage >= exact.coverage:
         return sentence
     return (
-        f"{sentence} The best score of these pseudo-experiments, {decimal(best.quantile_score, 2)}, is at a factor of "
-        f"{_factor(best.factor)}, but it uses up all the error that is allowed; expect less elsewhere."
+        f"{sentence} Of the factors that leave a penalty below 2, {_factor(best.factor)} scores best on these "
+        f"pseudo-experiments, {decimal(best.quantile_score, 2)}; it uses up allowed error, so expect less of others."
     )
 
 
-def pull_note(pulls: PullSummary | None) -> str:
-    """Return a sentence on bias and stated uncertainty; empty where no pull is defined.
+def pull_note(pulls: PullSummary | None, *, digits: int = 2) -> str:
+    """Return a sentence on bias and stated uncertainty; empty where fewer than two pulls or sets tell nothing.
 
-    >>> pull_note(PullSummary(mean=0.31, error=0.05, width=1.2, undefined=0)).split(":")[0]
+    >>> pull_note(PullSummary(mean=0.31, error=0.05, units=10, width=1.2)).split(":")[0]
     'On average μ̂ lies 0.31 ± 0.05 of its stated uncertainty above the true μ'
     """
-    if pulls is None:
+    if pulls is None or pulls.units == 1:
         return ""
-    width = f"the pulls (μ̂ − μ) / δμ̂ scatter with a width of {pulls.width:.2f}, where 1 is right."
-    if abs(pulls.mean) <= SIGMAS_OF_BIAS * pulls.error:
-        return f"No bias is seen (mean pull {decimal(pulls.mean, 2)} ± {pulls.error:.2f}); {width}"
+    mean, error = decimal(abs(pulls.mean), digits), plus_minus(pulls.error, digits)
+    width = f"the pulls (μ̂ − μ) / δμ̂ scatter with a width of {pulls.width:.{digits}f}, where 1 is right."
+    if not pulls.is_biased:
+        return f"No overall bias is seen (mean pull {decimal(pulls.mean, digits)} {error}); {width}"
     side = "above" if pulls.mean > 0 else "below"
     return (
-        f"On average μ̂ lies {abs(pulls.mean):.2f} ± {pulls.error:.2f} of its stated uncertainty {side} the true μ: a "
-        f"bias, which no width repairs; {width}"
+        f"On average μ̂ lies {mean} {error} of its stated uncertainty {side} the true μ: a bias, which no width "
+        f"repairs; {width}"
     )
 
 
-def uniformity_note(dependences: tuple[Dependence, ...]) -> str:
-    """Return a sentence on the parameters with which coverage changes more than chance explains."""
-    examined = [one for one in dependences if one.p_value is not None]
+def dependence_note(dependences: tuple[Dependence, ...]) -> str:
+    """Return sentences on the parameters with which coverage or bias change more than chance explains."""
+    of_coverage = [symbol(one.parameter) for one in dependences if is_suspicious(one.coverage_p_value)]
+    of_bias = [symbol(one.parameter) for one in dependences if is_suspicious(one.bias_p_value)]
+    found = [
+        f"{what} changes with {_listed(names)}"
+        for what, names in (("coverage", of_coverage), ("the bias of μ̂", of_bias))
+        if names
+    ]
+    if found:
+        sentence = " and ".join(found)
+        return (
+            f"{sentence[0].upper()}{sentence[1:]}: mend how the method treats {_listed(_unique(of_coverage, of_bias))}."
+        )
+    examined = [symbol(one.parameter) for one in dependences if one.coverage_p_value is not None]
     if not examined:
-        return "There are too few pseudo-experiments to tell whether coverage changes with a parameter."
-    found = [symbol(one.parameter) for one in examined if _is_suspicious(one)]
-    if not found:
-        return f"Coverage changes with none of {_listed([symbol(one.parameter) for one in examined])} beyond chance."
-    return f"Coverage changes with {_listed(found)}: mend how the method treats {'it' if len(found) == 1 else 'them'}."
+        return ""
+    return f"Neither coverage nor bias is seen to change with {_listed(examined, 'or')}."
 
 
-def p_value_words(dependence: Dependence) -> tuple[str, str]:
-    """Return a p-value to print, and what it says."""
-    p = dependence.p_value
-    if p is None:
-        return "–", "too few pseudo-experiments to tell"
-    text = f"{p:.2f}" if p >= 0.01 else f"{p:.0e}" if p >= 1e-99 else "below 1e-99"
-    if _is_suspicious(dependence):
-        return text, "coverage changes with it"
-    return text, "no change beyond chance"
+def is_suspicious(p_value: float | None) -> bool:
+    """Return whether a p-value is hardly chance."""
+    return p_value is not None and p_value < SUSPICIOUS
+
+
+def p_value_words(p_value: float | None) -> str:
+    """Return a p-value to print.
+
+    >>> [p_value_words(p) for p in (0.4567, 0.002, 0.0, None)]
+    ['0.46', '2e-03', 'below 1e-99', '–']
+    """
+    if p_value is None:
+        return "–"
+    return f"{p_value:.2f}" if p_value >= 0.01 else f"{p_value:.0e}" if p_value >= 1e-99 else "below 1e-99"
 
 
 def error_note(over_sets: Bootstrap | None, over_experiments: Bootstrap | None) -> str:
     """Return sentences on what the standard errors of a run mean."""
-    if over_sets is None and over_experiments is None:
+    drawn = over_sets or over_experiments
+    if drawn is None:
         return "One pseudo-experiment alone does not tell the error of its scores."
+    times = f"drawn anew, {grouped(drawn.interval.size)} times with replacement"
     sentences = []
     if over_sets is not None:
         known = 100 * uncertainty_of_error(over_sets.num_units)
         limit = f" (known to {known:.0f}\u00a0% from {over_sets.num_units} sets)" if known > WORTH_SAYING else ""
         sentences.append(
-            f"± sets is the scatter of the number when the sets are drawn anew, {grouped(over_sets.interval.size)} "
-            f"times with replacement, as for the final ranking{limit}."
+            f"± sets is the scatter of the number when the sets are {times}, as for the final ranking{limit}."
         )
     if over_experiments is not None:
-        sentences.append(
-            "± pseudo-experiments is the same for those of each set: the scatter at these values of μ alone. "
-            "Where ± sets is much larger, the number changes with μ."
-        )
-    low, high = np.quantile((over_sets or over_experiments).quantile_score, [0.025, 0.975])  # type: ignore[union-attr]
+        sentences.append(f"± pseudo-experiments is the scatter when those of each set are {times}, at the same μ.")
+    if over_sets is not None and over_experiments is not None:
+        sentences.append("Where the first is much larger, the number changes with μ.")
+    low, high = drawn.score_range
     sentences.append(f"95\u00a0% of the drawn quantile scores lie between {decimal(low, 3)} and {decimal(high, 3)}.")
     return " ".join(sentences)
 
@@ -172,6 +186,15 @@ def symbol(parameter: str) -> str:
     ('μ', 'ttbar scale')
     """
     return "μ" if parameter == MU else parameter.replace("_", " ")
+
+
+def printable(text: str) -> str:
+    r"""Return a stranger's text without what a page or terminal would obey, line breaks left.
+
+    >>> printable("a\n\x1b[31mb\u202e\ud800")
+    'a\n[31mb'
+    """
+    return "".join(letter for letter in text if letter.isprintable() or letter in "\n\t")
 
 
 def plus_minus(error: float, digits: int) -> str:
@@ -186,12 +209,13 @@ def plus_minus(error: float, digits: int) -> str:
 
 
 def decimal(value: float, digits: int) -> str:
-    """Return the value with so many digits after the point and a true minus sign.
+    """Return the value with so many digits after the point and a true minus sign, but none for zero.
 
-    >>> decimal(-0.58234, 3)
-    '−0.582'
+    >>> decimal(-0.58234, 3), decimal(-0.0001, 3)
+    ('−0.582', '0.000')
     """
-    return f"{value:.{digits}f}".replace("-", "−")
+    text = f"{value:.{digits}f}"
+    return text.replace("-", "−") if float(text) else text.removeprefix("-")
 
 
 def number(value: float) -> str:
@@ -228,21 +252,34 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-def _is_suspicious(dependence: Dependence) -> bool:
-    return dependence.p_value is not None and dependence.p_value < SUSPICIOUS
+def _amount(factor: float) -> str:
+    """Write how far intervals are off that need a factor."""
+    if not SMALLEST_FACTOR <= factor <= LARGEST_FACTOR:
+        return "far"
+    off = 100 * abs(1 - 1 / factor)
+    return f"{off:.0f}\u00a0%" if off >= 1 else f"{off:.1f}\u00a0%"
 
 
 def _factor(factor: float) -> str:
     """Write a factor with two digits, or with three where it is nearly 1."""
+    if factor < SMALLEST_FACTOR:
+        return f"less than {SMALLEST_FACTOR:g}"
+    if factor > LARGEST_FACTOR:
+        return f"more than {LARGEST_FACTOR:g}"
     return f"{factor:.2f}" if abs(factor - 1) >= 0.05 else f"{factor:.3f}"
 
 
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+def _unique(*names: list[str]) -> list[str]:
+    return list(dict.fromkeys(name for some in names for name in some))
+
+
+def _listed(names: list[str], conjunction: str = "and") -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {conjunction} {names[-1]}"
 
 
 def _percentage(share: float, error: float | None) -> str:
-    if error is None:
+    # Draws that all cover, or all miss, say nothing of the error.
+    if not error or error < ROUNDING:
         return f"{100 * share:.1f}\u00a0%"
     digits = 1 if error >= 0.0005 else 2
     return f"{100 * share:.{digits}f} ± {100 * error:.{digits}f}\u00a0%"

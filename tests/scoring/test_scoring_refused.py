@@ -1,5 +1,6 @@
 """Every input that cannot be scored: one sentence, exit code 2, and nothing written."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -48,6 +49,14 @@ def change(name: str, **entries: Any) -> Spoil:
 
 def replace(key: str, value: Any, index: int = 3) -> Spoil:
     return lambda run: run.replace_entry(RESULT, key, index, value)
+
+
+def link(name: str, target: str) -> Spoil:
+    def spoil(run: Any) -> None:
+        (run.folder / name).unlink()
+        (run.folder / name).symlink_to(target)
+
+    return spoil
 
 
 def declare(*names: str) -> Spoil:
@@ -152,6 +161,12 @@ CASES: list[tuple[str, Spoil, list[str]]] = [
         [f"{NUISANCES_NAME}: tes[2][4] is nan but must be finite"],
     ),
     ("replacements below zero", change(SUMMARY, processes_replaced=-1), ["must be a whole number of at least 0"]),
+    ("result is a folder", link(RESULT, "."), ["result_1.json is missing, or no file"]),
+    ("result cannot be read", link(RESULT, "/proc/self/mem"), ["result_1.json cannot be read"]),
+    ("result is a dead link", link(RESULT, "nowhere"), ["result_1.json is missing, or no file"]),
+    ("nuisances are a dead link", link(NUISANCES, "nowhere"), [f"{NUISANCES_NAME} is missing"]),
+    ("mu among the nuisances", change(NUISANCES, mu=[[1.0] * 5] * 3), [f"{NUISANCES_NAME}: mu is 'there' but"]),
+    ("a very long name", declare("x" * 1_000_000), ["result_files[0] is 'xxxxxxxxxxxx...xxxxxxxxxxxxx' but"]),
     ("output is a file", lambda run: run.output.write_text("kept"), ["cannot be a folder", "--output"]),
     *((f"no {key}", remove_entry(RESULT, key), [f"result_1.json has no entry '{key}'"]) for key in KEYS),
     *((f"{key} is no list", change(RESULT, **{key: 1.0}), [f"result_1.json: {key} is 1.0"]) for key in KEYS),
@@ -204,6 +219,45 @@ def test_older_scores_are_not_left_to_be_taken_for_those_of_a_refused_run(run: A
     invert(run)
     assert main(run.arguments) == 2
     assert [path.name for path in run.output.iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.parametrize("name", ["scores.json", "detailed_results.html"])
+def test_an_older_result_that_cannot_be_removed_is_named(
+    run: Any, main: Any, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    (run.output / name).mkdir(parents=True)
+    assert main(run.arguments) == 2
+    assert f"{name} of an earlier run cannot be removed" in capsys.readouterr().err
+
+
+def test_a_path_that_is_too_long_is_refused(run: Any, main: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    for option in ("--prediction", "--reference", "--output"):
+        place = run.arguments.index(option) + 1
+        assert main([*run.arguments[:place], "x" * 5000, *run.arguments[place + 1 :]]) == 2
+        assert capsys.readouterr().err.startswith("Not scored: ")
+
+
+def test_links_that_are_planted_where_files_are_written_are_not_followed(run: Any, main: Any) -> None:
+    """A submission's own files lie in the prediction folder, and somebody may write the scores there."""
+    truth = (run.folder / TRUTH).read_text()
+    for name in (".scores.json.unfinished", "scores.json", "detailed_results.html"):
+        (run.prediction / name).symlink_to(run.folder / TRUTH)
+    arguments = [*run.arguments[:-1], str(run.prediction)]
+    assert main(arguments) == 0
+    assert (run.folder / TRUTH).read_text() == truth
+    assert not (run.prediction / "scores.json").is_symlink()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_that_lacks_letters_is_no_failure(run: Any, encoding: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, str(run.entry_point), *run.arguments],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert b"cover the true ? in" in ended.stdout
 
 
 def test_a_mistake_of_the_program_is_not_hidden(run: Any, main: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,9 @@ LEAST_MEMORY = 0.3
 """In gigabytes; without any submission, the process and its events take nearly that."""
 
 
+Reveal = Literal["none", "mu", "all"]
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -72,7 +75,7 @@ class Settings(_Strict):
     systematics: ActiveNuisances = ActiveNuisances()
     random_seed: Annotated[int, Field(ge=0)] = 31415
     limits: Limits = Limits()
-    reveal: Literal["none", "mu", "all"] = "none"
+    reveal: Reveal = "none"
 
     @property
     def number(self) -> int:
