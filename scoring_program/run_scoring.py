@@ -66,7 +66,8 @@ def print_scores(analysis: Analysis) -> None:
     errors = None if analysis.bootstrap is None else analysis.bootstrap.standard_errors
     print(verdict(analysis))
     for name, value in asdict(analysis.scores).items():
-        error = "" if errors is None else plus_minus(getattr(errors, name), 4)
+        # That of the penalty, which is 1 in most draws and huge in some, says nothing.
+        error = "" if errors is None or name == "penalty" else plus_minus(getattr(errors, name), 4)
         print(f"{name:20} {value:10.4f} {error}".rstrip())
 
 
