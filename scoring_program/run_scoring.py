@@ -8,9 +8,10 @@ from pathlib import Path
 
 from higgs_scoring.analysis import Analysis
 from higgs_scoring.errors import ScoringError
+from higgs_scoring.metrics import significant
 from higgs_scoring.output import print_anything
 from higgs_scoring.scoring import REPORT_FILE, score_run
-from higgs_scoring.words import plus_minus, verdict
+from higgs_scoring.words import rounded_error, verdict
 
 REFUSED = 2
 """Exit code of a run whose input cannot be scored."""
@@ -67,8 +68,9 @@ def print_scores(analysis: Analysis) -> None:
     print(verdict(analysis))
     for name, value in asdict(analysis.scores).items():
         # That of the penalty, which is 1 in most draws and huge in some, says nothing.
-        error = "" if errors is None or name == "penalty" else plus_minus(getattr(errors, name), 4)
-        print(f"{name:20} {value:10.4f} {error}".rstrip())
+        error = "" if errors is None or name == "penalty" else rounded_error(getattr(errors, name))
+        shown = f"{significant(value, 4):10g}" if name in ("rmse", "mae", "winkler") else f"{value:10.4f}"
+        print(f"{name:20} {shown} {error}".rstrip())
 
 
 if __name__ == "__main__":

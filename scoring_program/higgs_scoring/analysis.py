@@ -7,7 +7,7 @@ import numpy as np
 from higgs_scoring.bootstrap import Bootstrap, bootstrap_pseudo_experiments, bootstrap_sets
 from higgs_scoring.calibration import Calibration, calibrate
 from higgs_scoring.dependence import Dependence, PullSummary, find_dependence, find_pulls, summarise_pulls
-from higgs_scoring.metrics import FloatArray, Scores, score_sets
+from higgs_scoring.metrics import FloatArray, Scores, score_sets, significant
 from higgs_scoring.results import LARGEST, MU, Predictions, Truth
 
 
@@ -40,13 +40,12 @@ class Analysis:
 
     @property
     def width_at_exact_coverage(self) -> float:
-        """The mean width that gives the coverage of 0.6827, with three digits.
+        """The mean width that gives the coverage of 0.6827, with three digits, as one interval decides it.
 
-        More digits would tell the distance of one interval from the truth. Where no scaling gives the coverage, the
-        widest interval that an answer may be does.
+        Where no scaling gives the coverage, the widest interval that an answer may be does.
         """
         exact = self.calibration.exact
-        return min(float(f"{exact.interval:.3g}"), 2 * LARGEST) if exact else 2 * LARGEST
+        return min(significant(exact.interval, 3), 2 * LARGEST) if exact else 2 * LARGEST
 
 
 def analyse(truth: Truth, predictions: Predictions) -> Analysis:

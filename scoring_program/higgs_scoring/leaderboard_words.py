@@ -34,7 +34,7 @@ def outcome(board: Leaderboard) -> str:
 def tie_rule(board: Leaderboard) -> str:
     """Return one sentence on when two runs tie, empty where nothing could tell them apart."""
     drawn = board.runs[0].bootstrap
-    if drawn is None:
+    if drawn is None or len(board.runs) == 1:
         return ""
     times = grouped(drawn.quantile_score.size)
     what = "the sets" if drawn.unit == "set" else "the pseudo-experiments of the only set"

@@ -181,6 +181,18 @@ def score_sets(
     )
 
 
+def significant(value: float, digits: int) -> float:
+    """Return the number rounded to so many significant digits.
+
+    What depends on the truth is told so: with decimals instead, answers that are large or small enough would make as
+    many digits of the truth appear as anybody likes.
+
+    >>> significant(0.0123456, 2), significant(184487.6399, 4)
+    (0.012, 184500.0)
+    """
+    return float(f"{value:.{digits - 1}e}")
+
+
 def clopper_pearson(
     successes: ArrayLike, trials: ArrayLike, confidence: float = TARGET_COVERAGE
 ) -> tuple[FloatArray, FloatArray]:

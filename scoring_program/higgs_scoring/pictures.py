@@ -109,7 +109,7 @@ def dependence_section(truth: Truth, analysis: Analysis) -> str:
 
 def _p_value_cell(p_value: float | None) -> str:
     strong = " found" if is_suspicious(p_value) else ""
-    return f'<td class="value{strong}">{p_value_words(p_value)}</td>'
+    return f'<td class="value{strong}">{escape(p_value_words(p_value))}</td>'
 
 
 def _conclusion(dependence: Dependence) -> str:

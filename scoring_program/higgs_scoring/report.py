@@ -5,7 +5,7 @@ from html import escape
 import numpy as np
 
 from higgs_scoring.analysis import Analysis
-from higgs_scoring.metrics import Scores
+from higgs_scoring.metrics import Scores, significant
 from higgs_scoring.pictures import dependence_section, intervals_section, may_show, overview_section
 from higgs_scoring.results import MU, Predictions, Truth
 from higgs_scoring.style import CSS, html_page
@@ -17,9 +17,9 @@ from higgs_scoring.words import (
     error_note,
     grouped,
     number,
-    plus_minus,
     printable,
     pull_note,
+    rounded_error,
     scaling_advice,
     verdict,
 )
@@ -53,7 +53,8 @@ def _opening(truth: Truth, analysis: Analysis) -> str:
     sentences = [
         advice(analysis.scores, analysis.calibration.curve.needed.size),
         scaling_advice(analysis.calibration, in_full=in_full),
-        pull_note(analysis.pull_summary, digits=2 if in_full else 1),
+        # A few pulls alone, where the others are not defined, would tell where they are.
+        pull_note(analysis.pull_summary) if in_full or not np.isnan(analysis.pulls).any() else "",
         dependence_note(analysis.dependences),
     ]
     paragraphs = "\n".join(f"<li>{escape(sentence)}</li>" for sentence in sentences if sentence)
@@ -79,15 +80,16 @@ MEANINGS = {
 
 def _score_table(analysis: Analysis, minutes: float) -> str:
     scores = analysis.scores
+    width = f"{analysis.width_at_exact_coverage:g}" if analysis.calibration.exact else "–"
     values = {
         "Quantile score": (decimal(scores.quantile_score, 4), "quantile_score"),
         "Interval": (f"{scores.interval:.4f}", "interval"),
         "Coverage": (f"{scores.coverage:.4f}", "coverage"),
         "Penalty": (number(scores.penalty), None),
-        "Winkler score": (f"{scores.winkler:.4f}", "winkler"),
-        "Width at exact coverage": (f"{analysis.width_at_exact_coverage:g}", None),
-        "RMSE": (f"{scores.rmse:.4f}", "rmse"),
-        "MAE": (f"{scores.mae:.4f}", "mae"),
+        "Winkler score": (f"{significant(scores.winkler, 4):g}", "winkler"),
+        "Width at exact coverage": (width, None),
+        "RMSE": (f"{significant(scores.rmse, 4):g}", "rmse"),
+        "MAE": (f"{significant(scores.mae, 4):g}", "mae"),
         "Duration": (duration(60 * minutes), None),
     }
     drawn = {"sets": analysis.over_sets, "pseudo-experiments": analysis.over_experiments}
@@ -107,7 +109,7 @@ def _score_table(analysis: Analysis, minutes: float) -> str:
 def _errors(score: str | None, errors: dict[str, Scores]) -> str:
     """Return a cell for each kind of error, with a label that shows where there is no room for the table's head."""
     return "".join(
-        f'<td class="error" data-unit="{unit}">{plus_minus(getattr(of_unit, score), 4) if score else ""}</td>'
+        f'<td class="error" data-unit="{unit}">{rounded_error(getattr(of_unit, score)) if score else ""}</td>'
         for unit, of_unit in errors.items()
     )
 

@@ -9,7 +9,7 @@ import os
 import re
 import reprlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import TypedDict
@@ -237,7 +237,7 @@ def _refuse_undeclared(folder: Path, declared: Sequence[str]) -> None:
 
 
 def _read_result(path: Path, length: int) -> SetResult:
-    file = JsonFile.read(path, remedy=PREDICT)
+    file = replace(JsonFile.read(path, remedy=RERUN), remedy=PREDICT)
     mu_hats = file.numbers("mu_hats", length=length, lowest=-LARGEST, highest=LARGEST)
     delta_mu_hats = file.numbers("delta_mu_hats", length=length, lowest=-LARGEST, highest=LARGEST)
     key16, key84 = _quantile_key(file, "p16"), _quantile_key(file, "p84")

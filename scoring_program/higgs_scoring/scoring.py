@@ -7,6 +7,7 @@ import numpy as np
 
 from higgs_scoring.analysis import Analysis, analyse
 from higgs_scoring.errors import ScoringError
+from higgs_scoring.metrics import significant
 from higgs_scoring.output import DECIMALS, make_folder, write_whole
 from higgs_scoring.report import render_report
 from higgs_scoring.results import Predictions, read_predictions, read_truth
@@ -37,7 +38,7 @@ def leaderboard_columns(analysis: Analysis, predictions: Predictions) -> dict[st
     """Return the leaderboard's columns, rounded to what the platform stores; what a run does not tell has no key.
 
     That is an error where there is one pseudo-experiment only, and times that the result files do not hold. The keys of
-    the official scores are the official scorer's.
+    the official scores are the official scorer's; of the others few digits are told, as they depend on the truth.
     """
     scores = analysis.scores
     columns = {
@@ -47,19 +48,19 @@ def leaderboard_columns(analysis: Analysis, predictions: Predictions) -> dict[st
         "ingestion_duration": predictions.minutes,
         "rmse": scores.rmse,
         "mae": scores.mae,
-        "winkler_score": scores.winkler,
+        "winkler_score": significant(scores.winkler, 4),
         "width_at_exact_coverage": analysis.width_at_exact_coverage,
     }
     if (bootstrap := analysis.bootstrap) is not None:
         errors = bootstrap.standard_errors
         columns |= {
             "quantiles_score_median": bootstrap.medians.quantile_score,
-            "quantiles_score_error": errors.quantile_score,
-            "interval_error": errors.interval,
-            "coverage_error": errors.coverage,
-            "rmse_error": errors.rmse,
-            "mae_error": errors.mae,
-            "winkler_score_error": errors.winkler,
+            "quantiles_score_error": significant(errors.quantile_score, 2),
+            "interval_error": significant(errors.interval, 2),
+            "coverage_error": significant(errors.coverage, 2),
+            "rmse_error": significant(errors.rmse, 2),
+            "mae_error": significant(errors.mae, 2),
+            "winkler_score_error": significant(errors.winkler, 2),
         }
     if predictions.summary.fit_seconds is not None:
         columns["fit_seconds"] = predictions.summary.fit_seconds

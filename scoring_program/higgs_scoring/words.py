@@ -5,8 +5,8 @@ import math
 from higgs_scoring.analysis import Analysis
 from higgs_scoring.bootstrap import Bootstrap, uncertainty_of_error
 from higgs_scoring.calibration import Calibration
-from higgs_scoring.dependence import Dependence, PullSummary
-from higgs_scoring.metrics import TARGET_COVERAGE, Scores, allowed_coverage, coverage_sigma
+from higgs_scoring.dependence import LARGEST_PULL, Dependence, PullSummary
+from higgs_scoring.metrics import TARGET_COVERAGE, Scores, allowed_coverage, coverage_sigma, significant
 from higgs_scoring.results import MU
 
 WORTH_SAYING = 10
@@ -33,6 +33,8 @@ def verdict(analysis: Analysis) -> str:
     lowest, highest = allowed_coverage(n)
     experiments = f"{grouped(n)} pseudo-experiment{'' if n == 1 else 's'}"
     start = f"The intervals cover the true μ in {_percentage(scores.coverage, error)} of {experiments}"
+    if lowest <= 0:
+        return f"{start}, which is too few to tell whether that is right."
     if lowest <= scores.coverage <= highest:
         return f"{start}, right within the allowed error."
     exact = calibration.exact
@@ -40,14 +42,16 @@ def verdict(analysis: Analysis) -> str:
     # Of answers that are all alike, the next step of the coverage may be far beyond the target.
     if exact is None or exact.factor in (0.0, 1.0) or exact.coverage > highest:
         return f"{start}, too {'seldom' if seldom else 'often'}, which no factor on their widths would mend."
-    fault = f"too {'narrow' if seldom else 'wide'} by {_amount(exact.factor)}"
+    fault = f"too narrow by {_amount(exact.factor)}" if seldom else f"too wide by {_amount(exact.factor)}"
     if seldom and pulls is not None and pulls.is_biased:
         fault += f", or off to {'higher' if pulls.mean > 0 else 'lower'} μ"
-    remedy = "widening" if seldom else "narrowing"
-    return (
-        f"{start}, {fault}: {remedy} every interval by a factor of {_factor(exact.factor)} would give a score of "
-        f"{decimal(exact.quantile_score, 2)} instead of {decimal(scores.quantile_score, 2)}."
-    )
+    factor = _factor(exact.factor)
+    remedy = f"widening every interval by a factor of {factor}"
+    if not seldom:
+        remedy = f"narrowing every interval to {factor} of its width"
+    now, then = decimal(scores.quantile_score, 2), decimal(exact.quantile_score, 2)
+    gain = "would give" if exact.quantile_score > scores.quantile_score else "would mend that, at"
+    return f"{start}, {fault}: {remedy} {gain} a score of {then} instead of {now}."
 
 
 def advice(scores: Scores, n: int) -> str:
@@ -85,13 +89,15 @@ def scaling_advice(calibration: Calibration, *, in_full: bool) -> str:
     target = f"{100 * TARGET_COVERAGE:.2f}\u00a0%"
     if (exact := calibration.exact) is None:
         return f"No factor on all widths gives a coverage of {target}: too many intervals have no width."
+    if exact.factor == 0:
+        return ""
     size = calibration.curve.needed.size
     off = exact.coverage - TARGET_COVERAGE > max(1 / size, 0.1 * coverage_sigma(size))
     reached = f", which cover {_percentage(exact.coverage, None)}" if off else ""
     if not in_full:
         return f"A coverage of {target} needs intervals {_factor(exact.factor)} times as wide{reached}."
-    low, high = calibration.exact_range or (exact.factor, exact.factor)
-    known = f" ({_factor(low)} to {_factor(high)} within one standard error)" if low < high else ""
+    low, high = map(_factor, calibration.exact_range or (exact.factor, exact.factor))
+    known = f" ({low} to {high} within one standard error)" if low != high else ""
     width = f"{number(exact.interval)} on average"
     sentence = f"A coverage of {target} needs intervals {_factor(exact.factor)} times as wide{known}, {width}{reached}."
     if (best := calibration.best) is None or best.coverage >= exact.coverage:
@@ -102,7 +108,7 @@ def scaling_advice(calibration: Calibration, *, in_full: bool) -> str:
     )
 
 
-def pull_note(pulls: PullSummary | None, *, digits: int = 2) -> str:
+def pull_note(pulls: PullSummary | None) -> str:
     """Return a sentence on bias and stated uncertainty; empty where fewer than two pulls or sets tell nothing.
 
     >>> pull_note(PullSummary(mean=0.31, error=0.05, units=10, width=1.2)).split(":")[0]
@@ -110,13 +116,14 @@ def pull_note(pulls: PullSummary | None, *, digits: int = 2) -> str:
     """
     if pulls is None or pulls.units == 1:
         return ""
-    mean, error = decimal(abs(pulls.mean), digits), plus_minus(pulls.error, digits)
-    width = f"the pulls (μ̂ − μ) / δμ̂ scatter with a width of {pulls.width:.{digits}f}, where 1 is right."
+    error = plus_minus(pulls.error, 2)
+    width = f"the pulls (μ̂ − μ) / δμ̂ scatter with a width of {pulls.width:.2f}, where 1 is right."
     if not pulls.is_biased:
-        return f"No overall bias is seen (mean pull {decimal(pulls.mean, digits)} {error}); {width}"
+        return f"No overall bias is seen (mean pull {decimal(pulls.mean, 2)} {error}); {width}"
     side = "above" if pulls.mean > 0 else "below"
+    amount = f"{abs(pulls.mean):.2f} {error}" if abs(pulls.mean) < LARGEST_PULL else f"{LARGEST_PULL:g} or more"
     return (
-        f"On average μ̂ lies {mean} {error} of its stated uncertainty {side} the true μ: a bias, which no width "
+        f"On average μ̂ lies {amount} of its stated uncertainty {side} the true μ: a bias, which no width "
         f"repairs; {width}"
     )
 
@@ -125,16 +132,17 @@ def dependence_note(dependences: tuple[Dependence, ...]) -> str:
     """Return sentences on the parameters with which coverage or bias change more than chance explains."""
     of_coverage = [symbol(one.parameter) for one in dependences if is_suspicious(one.coverage_p_value)]
     of_bias = [symbol(one.parameter) for one in dependences if is_suspicious(one.bias_p_value)]
+    if of_coverage and of_coverage == of_bias:
+        names = _listed(of_bias)
+        return f"Coverage and the bias of μ̂ change with {names}: mend how the method treats {names}."
     found = [
         f"{what} changes with {_listed(names)}"
         for what, names in (("coverage", of_coverage), ("the bias of μ̂", of_bias))
         if names
     ]
     if found:
-        sentence = " and ".join(found)
-        return (
-            f"{sentence[0].upper()}{sentence[1:]}: mend how the method treats {_listed(_unique(of_coverage, of_bias))}."
-        )
+        sentence, names = " and ".join(found), _listed(_unique(of_coverage, of_bias))
+        return f"{sentence[0].upper()}{sentence[1:]}: mend how the method treats {names}."
     examined = [symbol(one.parameter) for one in dependences if one.coverage_p_value is not None]
     if not examined:
         return ""
@@ -149,12 +157,12 @@ def is_suspicious(p_value: float | None) -> bool:
 def p_value_words(p_value: float | None) -> str:
     """Return a p-value to print.
 
-    >>> [p_value_words(p) for p in (0.4567, 0.002, 0.0, None)]
-    ['0.46', '2e-03', 'below 1e-99', '–']
+    >>> [p_value_words(p) for p in (0.4567, 0.0023, 1e-30, None)]
+    ['0.46', '0.002', '< 0.001', '–']
     """
     if p_value is None:
         return "–"
-    return f"{p_value:.2f}" if p_value >= 0.01 else f"{p_value:.0e}" if p_value >= 1e-99 else "below 1e-99"
+    return f"< {SUSPICIOUS:g}" if is_suspicious(p_value) else f"{p_value:.{2 if p_value >= 0.01 else 3}f}"
 
 
 def error_note(over_sets: Bootstrap | None, over_experiments: Bootstrap | None) -> str:
@@ -208,6 +216,15 @@ def plus_minus(error: float, digits: int) -> str:
     return f"± {error:.{digits}f}" if error >= 0.5 * 10**-digits else f"± < {10**-digits:.{digits}f}"
 
 
+def rounded_error(error: float) -> str:
+    """Return a standard error with two significant digits, and none where it comes from rounding alone.
+
+    >>> [rounded_error(error) for error in (0.45447, 0.0001234, 1e-16)]
+    ['± 0.45', '± 0.00012', '± 0']
+    """
+    return f"± {significant(error, 2) if error > ROUNDING else 0:g}"
+
+
 def decimal(value: float, digits: int) -> str:
     """Return the value with so many digits after the point and a true minus sign, but none for zero.
 
@@ -257,6 +274,8 @@ def _amount(factor: float) -> str:
     if not SMALLEST_FACTOR <= factor <= LARGEST_FACTOR:
         return "far"
     off = 100 * abs(1 - 1 / factor)
+    if off >= 100:
+        return f"a factor of {1 / factor:.1f}"
     return f"{off:.0f}\u00a0%" if off >= 1 else f"{off:.1f}\u00a0%"
 
 

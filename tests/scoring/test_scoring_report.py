@@ -211,20 +211,21 @@ def analysis_of(coverage: float, calibration: Calibration, pulls: PullSummary | 
 BIASED = PullSummary(0.4, 0.05, 10, 1.0)
 
 
-WIDEN, NARROW = "widening every interval by a factor of", "narrowing every interval by a factor of"
+WIDEN, NARROW = "widening every interval by a factor of", "narrowing every interval to"
 
 
 @pytest.mark.parametrize(
     ("coverage", "exact", "pulls", "words"),
     [
-        (0.61, 1.16, None, f"too narrow by 14 %: {WIDEN} 1.16 would give a score of −0.84"),
+        (0.61, 1.16, None, f"too narrow by 14 %: {WIDEN} 1.16 would mend that, at a score of −0.84"),
         (0.61, 1.16, BIASED, "too narrow by 14 %, or off to higher μ: widening every"),
         (0.61, 1.16, replace(BIASED, mean=-0.4), "too narrow by 14 %, or off to lower μ: widening every"),
         (0.61, 1.16, replace(BIASED, mean=0.1), "too narrow by 14 %: widening every interval"),
         (0.61, 1.002, None, f"too narrow by 0.2 %: {WIDEN} 1.002 would"),
         (0.61, 25.0, None, f"too narrow by far: {WIDEN} more than 10 would"),
         (0.68, 1.02, BIASED, "right within the allowed error."),
-        (0.90, 0.80, BIASED, f"too wide by 25 %: {NARROW} 0.80 would give a score of −0.47"),
+        (0.99, 0.1001, None, f"too wide by a factor of 10.0: {NARROW} 0.10 of its width would give"),
+        (0.90, 0.80, BIASED, f"too wide by 25 %: {NARROW} 0.80 of its width would mend that, at a score of −0.47"),
     ],
 )
 def test_verdict(coverage: float, exact: float, pulls: PullSummary | None, words: str) -> None:
@@ -257,6 +258,7 @@ def test_the_verdict_comes_first_and_says_what_the_numbers_say() -> None:
         (PullSummary(-0.31, 0.05, 10, 1.2), "stated uncertainty below the true μ: a bias"),
         (PullSummary(0.1, 0.05, 10, 1.2), "No overall bias is seen (mean pull 0.10 ± 0.05); the pulls"),
         (PullSummary(-0.001, 0.05, 10, 1.2), "(mean pull 0.00 ± 0.05)"),
+        (PullSummary(-5.0, 0.0, 10, 0.0), "On average μ̂ lies 5 or more of its stated uncertainty below"),
     ],
 )
 def test_pulls_in_words(pulls: PullSummary, words: str) -> None:
@@ -289,6 +291,7 @@ def depending(
             {"mu": (1e-5, 0.5), "tes": (1e-4, 1e-5)},
             "Coverage changes with μ and tes and the bias of μ̂ changes with tes: mend how the method treats μ and tes.",
         ),
+        ({"tes": (1e-5, 1e-5)}, "Coverage and the bias of μ̂ change with tes: mend how the method treats tes."),
         ({"mu": (0.2, 0.5), "tes": (0.002, 0.5)}, "Neither coverage nor bias is seen to change with μ or tes."),
         ({"mu": (None, None)}, ""),
     ],
@@ -325,6 +328,29 @@ def test_scaling_in_words() -> None:
     hopeless = calibrate(np.ones(2), np.zeros((2, 2)), np.zeros((2, 2)))
     assert "too many intervals have no width" in scaling_advice(hopeless, in_full=True)
     assert "which no factor on their widths would mend" in verdict(analysis_of(0.0, hopeless))
+    on_the_truth = calibrate(np.zeros(2), np.zeros((2, 2)), np.zeros((2, 2)))
+    assert scaling_advice(on_the_truth, in_full=True) == ""
+
+
+def test_a_remedy_that_costs_score_is_not_sold_as_a_gain() -> None:
+    calibration = scaled_by(1.16)
+    analysis = replace(analysis_of(0.61, calibration), scores=of_coverage(0.61, score=-0.80))
+    assert "by a factor of 1.16 would mend that, at a score of −0.84 instead of −0.80." in verdict(analysis)
+
+
+def test_one_pseudo_experiment_is_too_few_for_a_verdict() -> None:
+    truth, predictions = made_run(1, 1)
+    assert verdict(analyse(truth, predictions)).endswith(
+        "of 1 pseudo-experiment, which is too few to tell whether that is right."
+    )
+
+
+def test_a_few_pulls_alone_are_not_told_where_truth_is_hidden() -> None:
+    truth, predictions = made_run(10, 20, reveal="none")
+    assert "mean pull" in render(truth, predictions)
+    few = replace(predictions, delta_mu_hats=np.where(np.arange(10)[:, np.newaxis] < 2, predictions.delta_mu_hats, 0.0))
+    assert "mean pull" not in render(truth, few)
+    assert "mean pull" in render(replace(truth, reveal="mu"), few)
 
 
 def test_answers_that_are_all_alike_jump_over_the_target() -> None:
@@ -344,7 +370,7 @@ def test_standard_errors_stand_beside_the_scores() -> None:
         assert bootstrap is not None
         errors = bootstrap.standard_errors
         for name in ("quantile_score", "interval", "coverage", "rmse", "mae", "winkler"):
-            cell = f'<td class="error" data-unit="{bootstrap.unit}s">± {getattr(errors, name):.4f}</td>'
+            cell = f'<td class="error" data-unit="{bootstrap.unit}s">± {getattr(errors, name):.2g}</td>'
             assert cell in page
     assert len(re.findall(r'<td class="error"[^>]*>±', page)) == 12
 

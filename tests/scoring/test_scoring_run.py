@@ -45,7 +45,7 @@ def test_a_hand_computed_run(run: Any, main: Any, capsys: pytest.CaptureFixture[
         "mae": 0.5,
     }
     # The narrow interval is 0.125 above the truth.
-    assert scores["winkler_score"] == pytest.approx(width + 2 / 0.3173 * 0.125 / 5, abs=1e-10)
+    assert scores["winkler_score"] == float(f"{width + 2 / 0.3173 * 0.125 / 5:.4g}")
     # Covering needs 0, as the middle is the truth, and three times the width of the narrow one: 0 is exact.
     assert scores["width_at_exact_coverage"] == 0.0
     # All sets are alike.
@@ -54,7 +54,7 @@ def test_a_hand_computed_run(run: Any, main: Any, capsys: pytest.CaptureFixture[
     assert scores["fit_seconds"] == 61.5
     printed = capsys.readouterr().out
     assert "The intervals cover the true μ in 80.0\xa0% of 15 pseudo-experiments, right within" in printed
-    assert f"coverage {'0.8000':>22} ± 0.0000" in printed
+    assert f"coverage {'0.8000':>22} ± 0\n" in printed
 
 
 def test_what_a_run_does_not_tell_is_no_number(make_run: Any, main: Any) -> None:
@@ -88,10 +88,10 @@ def test_errors_are_those_of_the_bootstrap_over_sets(make_run: Any, main: Any) -
     assert drawn is not None
     expected = drawn.standard_errors
     assert scores["quantiles_score_median"] == pytest.approx(np.median(drawn.quantile_score), abs=1e-10)
-    assert scores["quantiles_score_error"] == pytest.approx(expected.quantile_score, abs=1e-10)
+    assert scores["quantiles_score_error"] == float(f"{expected.quantile_score:.2g}")
     for key in ("interval", "coverage", "rmse", "mae"):
-        assert scores[f"{key}_error"] == pytest.approx(getattr(expected, key), abs=1e-10) != 0
-    assert scores["winkler_score_error"] == pytest.approx(expected.winkler, abs=1e-10)
+        assert scores[f"{key}_error"] == float(f"{getattr(expected, key):.2g}") != 0
+    assert scores["winkler_score_error"] == float(f"{expected.winkler:.2g}")
     times = [second for result in results for second in result["predict_seconds"]]
     assert scores["predict_seconds"] == pytest.approx(np.median(times), abs=1e-10)
 
