@@ -8,10 +8,11 @@ from pathlib import Path
 
 from higgs_scoring.analysis import Analysis
 from higgs_scoring.errors import ScoringError
+from higgs_scoring.formats import rounded_error
 from higgs_scoring.metrics import significant
 from higgs_scoring.output import print_anything
 from higgs_scoring.scoring import REPORT_FILE, score_run
-from higgs_scoring.words import rounded_error, verdict
+from higgs_scoring.words import verdict
 
 REFUSED = 2
 """Exit code of a run whose input cannot be scored."""

@@ -4,13 +4,13 @@ from html import escape
 from string import ascii_uppercase
 
 from higgs_scoring.bootstrap import Bootstrap
+from higgs_scoring.formats import grouped
 from higgs_scoring.leaderboard import Leaderboard
 from higgs_scoring.leaderboard_picture import MOST_LINES, draw_scores
 from higgs_scoring.leaderboard_words import cells, data_note, outcome, tie_rule
 from higgs_scoring.metrics import FloatArray
 from higgs_scoring.ranking import BEATS, LOSES, verdict_of
 from higgs_scoring.style import CSS, html_page
-from higgs_scoring.words import grouped
 
 MOST_PAIRS = 12
 """Runs whose pairs are shown; more columns could not be read."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from higgs_scoring.formats import decimal, duration, grouped, plus_minus
 from higgs_scoring.leaderboard import Leaderboard
 from higgs_scoring.ranking import BEATS, verdict_of
-from higgs_scoring.words import decimal, duration, grouped, plus_minus
 
 MOST_NAMES = 5
 """Names in a sentence; more are counted."""

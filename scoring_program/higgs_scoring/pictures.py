@@ -16,9 +16,10 @@ from higgs_scoring.figures import (
     draw_pulls,
     draw_scaling,
 )
+from higgs_scoring.formats import decimal
 from higgs_scoring.metrics import is_covered
 from higgs_scoring.results import MU, Predictions, Truth
-from higgs_scoring.words import decimal, is_suspicious, p_value_words, symbol
+from higgs_scoring.words import is_suspicious, p_value_words, symbol
 
 MOST_SETS = 12
 """Sets whose intervals are drawn."""

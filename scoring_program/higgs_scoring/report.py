@@ -5,24 +5,12 @@ from html import escape
 import numpy as np
 
 from higgs_scoring.analysis import Analysis
+from higgs_scoring.formats import decimal, duration, grouped, number, printable, rounded_error
 from higgs_scoring.metrics import Scores, significant
 from higgs_scoring.pictures import dependence_section, intervals_section, may_show, overview_section
 from higgs_scoring.results import MU, Predictions, Truth
 from higgs_scoring.style import CSS, html_page
-from higgs_scoring.words import (
-    advice,
-    decimal,
-    dependence_note,
-    duration,
-    error_note,
-    grouped,
-    number,
-    printable,
-    pull_note,
-    rounded_error,
-    scaling_advice,
-    verdict,
-)
+from higgs_scoring.words import advice, dependence_note, error_note, pull_note, scaling_advice, verdict
 
 MOST_WARNINGS = 50
 """Warnings that are printed, each cut after LONGEST_WARNING characters, so that no submission can swell the page."""

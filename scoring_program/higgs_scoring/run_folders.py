@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from higgs_scoring.errors import ScoringError
+from higgs_scoring.formats import printable
 from higgs_scoring.results import SUMMARY_FILE
-from higgs_scoring.words import printable
 
 RESULTS_FOLDER = "results"
 """Where `make run` puts what ingestion writes."""

@@ -1,0 +1,79 @@
+"""How numbers, times and strangers' texts are written for people."""
+
+from higgs_scoring.metrics import significant
+
+ROUNDING = 1e-12
+"""Equal numbers scatter by so much, or less, from arithmetic alone."""
+
+
+def printable(text: str) -> str:
+    r"""Return a stranger's text without what a page or terminal would obey, line breaks left.
+
+    >>> printable("a\n\x1b[31mb\u202e\ud800")
+    'a\n[31mb'
+    """
+    return "".join(letter for letter in text if letter.isprintable() or letter in "\n\t")
+
+
+def plus_minus(error: float, digits: int) -> str:
+    """Return a standard error with so many digits after the point; one that vanishes there is said to be below it.
+
+    >>> [plus_minus(error, 4) for error in (0.01234, 1e-7, 0.0, 3e-17)]
+    ['± 0.0123', '± < 0.0001', '± 0.0000', '± 0.0000']
+    """
+    if error < ROUNDING:
+        return f"± {0:.{digits}f}"
+    return f"± {error:.{digits}f}" if error >= 0.5 * 10**-digits else f"± < {10**-digits:.{digits}f}"
+
+
+def rounded_error(error: float) -> str:
+    """Return a standard error with two significant digits, and none where it comes from rounding alone.
+
+    >>> [rounded_error(error) for error in (0.45447, 0.0001234, 1e-16)]
+    ['± 0.45', '± 0.00012', '± 0']
+    """
+    return f"± {significant(error, 2) if error > ROUNDING else 0:g}"
+
+
+def decimal(value: float, digits: int) -> str:
+    """Return the value with so many digits after the point and a true minus sign, but none for zero.
+
+    >>> decimal(-0.58234, 3), decimal(-0.0001, 3)
+    ('−0.582', '0.000')
+    """
+    text = f"{value:.{digits}f}"
+    return text.replace("-", "−") if float(text) else text.removeprefix("-")
+
+
+def number(value: float) -> str:
+    r"""Return a number with three digits, or all those before the point.
+
+    >>> number(1.2345), number(6722.3).replace("\u202f", " ")
+    ('1.23', '6 722')
+    """
+    return f"{value:.3g}" if value < 999.5 else grouped(round(value))
+
+
+def grouped(whole: int) -> str:
+    r"""Return a whole number in groups of three digits.
+
+    >>> grouped(100_000).replace("\u202f", " ")
+    '100 000'
+    """
+    return f"{whole:,}".replace(",", "\u202f")
+
+
+def duration(seconds: float) -> str:
+    """Return a time in the unit that fits it.
+
+    >>> [duration(seconds) for seconds in (0.0123, 4.5, 125, 7260)]
+    ['12 ms', '4.5 s', '2 min 5 s', '2 h 1 min']
+    """
+    if seconds < 1:
+        return f"{1000 * seconds:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
