@@ -8,8 +8,7 @@ from pathlib import Path
 
 from higgs_scoring.analysis import Analysis
 from higgs_scoring.errors import ScoringError
-from higgs_scoring.formats import rounded_error
-from higgs_scoring.metrics import significant
+from higgs_scoring.formats import rounded_error, score_text
 from higgs_scoring.output import print_anything
 from higgs_scoring.scoring import REPORT_FILE, score_run
 from higgs_scoring.words import verdict
@@ -70,8 +69,7 @@ def print_scores(analysis: Analysis) -> None:
     for name, value in asdict(analysis.scores).items():
         # That of the penalty, which is 1 in most draws and huge in some, says nothing.
         error = "" if errors is None or name == "penalty" else rounded_error(getattr(errors, name))
-        shown = f"{significant(value, 4):10g}" if name in ("rmse", "mae", "winkler") else f"{value:10.4f}"
-        print(f"{name:20} {shown} {error}".rstrip())
+        print(f"{name:20} {score_text(name, value):>10} {error}".rstrip())
 
 
 if __name__ == "__main__":

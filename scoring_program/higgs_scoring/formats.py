@@ -26,6 +26,17 @@ def plus_minus(error: float, digits: int) -> str:
     return f"± {error:.{digits}f}" if error >= 0.5 * 10**-digits else f"± < {10**-digits:.{digits}f}"
 
 
+def score_text(name: str, value: float) -> str:
+    """Return a score, a field of `metrics.Scores`, as pages and terminals show it.
+
+    Those that answers can make as large as they like have four significant digits instead of four decimals.
+
+    >>> score_text("coverage", 0.6), score_text("winkler", 184487.64)
+    ('0.6000', '184500')
+    """
+    return f"{significant(value, 4):g}" if name in ("rmse", "mae", "winkler") else f"{value:.4f}"
+
+
 def rounded_error(error: float) -> str:
     """Return a standard error with two significant digits, and none where it comes from rounding alone.
 

@@ -101,8 +101,7 @@ def make_leaderboard(truth: Truth, folders: Iterable[RunFolder]) -> Leaderboard:
     for folder in folders:
         try:
             scored.append(score_folder(truth, folder))
-        # A folder that may not be read is one run's problem and no reason to rank none.
-        except (ScoringError, OSError) as problem:
+        except ScoringError as problem:
             unranked.append(UnrankedRun(folder.name, clean(str(problem), LONGEST_PROBLEM)))
     if not scored:
         raise ScoringError(f"No run can be ranked, {_first_problem(unranked)}")

@@ -5,8 +5,8 @@ from html import escape
 import numpy as np
 
 from higgs_scoring.analysis import Analysis
-from higgs_scoring.formats import decimal, duration, grouped, number, printable, rounded_error
-from higgs_scoring.metrics import Scores, significant
+from higgs_scoring.formats import decimal, duration, grouped, number, printable, rounded_error, score_text
+from higgs_scoring.metrics import Scores
 from higgs_scoring.pictures import dependence_section, intervals_section, may_show, overview_section
 from higgs_scoring.results import MU, Predictions, Truth
 from higgs_scoring.style import CSS, html_page
@@ -74,10 +74,10 @@ def _score_table(analysis: Analysis, minutes: float) -> str:
         "Interval": (f"{scores.interval:.4f}", "interval"),
         "Coverage": (f"{scores.coverage:.4f}", "coverage"),
         "Penalty": (number(scores.penalty), None),
-        "Winkler score": (f"{significant(scores.winkler, 4):g}", "winkler"),
+        "Winkler score": (score_text("winkler", scores.winkler), "winkler"),
         "Width at exact coverage": (width, None),
-        "RMSE": (f"{significant(scores.rmse, 4):g}", "rmse"),
-        "MAE": (f"{significant(scores.mae, 4):g}", "mae"),
+        "RMSE": (score_text("rmse", scores.rmse), "rmse"),
+        "MAE": (score_text("mae", scores.mae), "mae"),
         "Duration": (duration(60 * minutes), None),
     }
     drawn = {"sets": analysis.over_sets, "pseudo-experiments": analysis.over_experiments}

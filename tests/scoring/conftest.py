@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from phase import Phase
 
 PROGRAM = Path(__file__).parents[2] / "scoring_program"
 
@@ -119,6 +120,14 @@ def main_of(script: str) -> Main:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.main
+
+
+@pytest.fixture
+def phase(tmp_path: Path) -> Phase:
+    """A phase whose truth is written."""
+    made = Phase(tmp_path)
+    made.write_truth()
+    return made
 
 
 @pytest.fixture

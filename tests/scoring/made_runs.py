@@ -1,0 +1,57 @@
+"""Runs made up for tests of what is written about them."""
+
+from typing import Any
+
+import numpy as np
+
+from higgs_scoring import report
+from higgs_scoring.analysis import analyse
+from higgs_scoring.dependence import Averages, Dependence
+from higgs_scoring.results import Predictions, Summary, Truth
+
+NUISANCES = ("tes", "jes", "soft_met", "ttbar_scale", "diboson_scale", "bkg_scale")
+
+
+NO_BREAK = str.maketrans("\xa0\u202f", "  ")
+
+
+def made_run(
+    num_sets: int,
+    n: int,
+    *,
+    reveal: str = "all",
+    stretch: float = 1.0,
+    warnings: tuple[str, ...] = (),
+    replaced: int = 0,
+) -> tuple[Truth, Predictions]:
+    rng = np.random.default_rng(3)
+    mus = rng.uniform(0.1, 3, num_sets)
+    sigma = rng.uniform(0.2, 0.4, (num_sets, n))
+    mu_hats = rng.normal(mus[:, np.newaxis], sigma)
+    predictions = Predictions(
+        mu_hats=mu_hats,
+        delta_mu_hats=sigma,
+        p16=mu_hats - stretch * sigma,
+        p84=mu_hats + stretch * sigma,
+        predict_seconds=None,
+        minutes=3.0,
+        summary=Summary(result_files=(), processes_replaced=replaced, warnings=warnings),
+    )
+    nuisances = {name: rng.normal(1, 0.01, (num_sets, n)) for name in NUISANCES}
+    return Truth("5eed", n, mus, nuisances, reveal), predictions
+
+
+def render(truth: Truth, predictions: Predictions) -> str:
+    return report.render_report(truth, predictions, analyse(truth, predictions))
+
+
+def page_of(num_sets: int, n: int, **options: Any) -> str:
+    return render(*made_run(num_sets, n, **options))
+
+
+def depending(
+    parameter: str, coverage_p: float | None, bias_p: float | None = 0.5, sizes: tuple[int, ...] = (50, 50)
+) -> Dependence:
+    values = np.arange(1.0, len(sizes) + 1)
+    averages = [Averages(number + values, number + values - 0.1, number + values + 0.1) for number in range(4)]
+    return Dependence(parameter, values, np.array(sizes), *averages, values, coverage_p, bias_p)
