@@ -36,7 +36,7 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or later is needed; name one: make setup PYTHON=python3.12"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --disable-pip-version-check --constraint constraints.txt --editable '.[baseline,test]'
+	$(BIN)/pip install --disable-pip-version-check --constraint constraints.txt --editable '.[baseline,kit,organise,test]'
 	@touch $@
 
 data: setup  ## generate events, SIZE=tiny|small|large, as files and as event store in build/data
