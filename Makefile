@@ -3,22 +3,32 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+TASK ?= higgs
+# The challenge's own files lie at the top; those of another task in tasks/, where defaults.mk says what it needs.
+FOLDER := $(if $(filter higgs,$(TASK)),,tasks/$(TASK)/)
+-include $(FOLDER)defaults.mk
 SIZE ?= small
-SUBMISSION ?= sample_code_submission
 PHASE ?= feedback
 SETS ?= 10
 PSEUDO_EXPERIMENTS ?= 5
 WORKERS ?=
 OPTIONS ?=
+SUBMISSION ?= $(FOLDER)sample_code_submission
 STORE ?= build/data/$(SIZE)/store
 OFFICIAL ?=
-RUNS ?= $(wildcard build/run/*)
+RUNS ?= $(wildcard $(RUN_FOLDER)/*)
 REFERENCE ?=
-OUTPUT ?= build/run/$(notdir $(patsubst %/,%,$(SUBMISSION)))
-PLAN = --input input_data/$(PHASE) --num-of-sets $(SETS) --num-pseudo-experiments $(PSEUDO_EXPERIMENTS)
+BUNDLE ?= build/$(if $(FOLDER),$(TASK)_)bundle.zip
+RUN_FOLDER = build/run$(if $(FOLDER),_$(TASK))
+OUTPUT ?= $(RUN_FOLDER)/$(notdir $(patsubst %/,%,$(SUBMISSION)))
+PLAN = --input $(FOLDER)input_data/$(PHASE) --num-of-sets $(SETS) --num-pseudo-experiments $(PSEUDO_EXPERIMENTS)
 
 ifneq ($(words $(SUBMISSION)),1)
 $(error SUBMISSION must be one folder whose path has no space, not "$(SUBMISSION)")
+endif
+
+ifeq ($(wildcard $(FOLDER)competition.yaml),)
+$(error There is no task $(TASK); the tasks are higgs $(notdir $(patsubst %/competition.yaml,%,$(wildcard tasks/*/competition.yaml))))
 endif
 
 .DEFAULT_GOAL := help
@@ -28,7 +38,7 @@ endif
 help:  ## show this list
 	@echo "make TARGET [NAME=value ...]"
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
-	@echo "Values now: SIZE=$(SIZE) SUBMISSION=$(SUBMISSION) PHASE=$(PHASE) SETS=$(SETS) PSEUDO_EXPERIMENTS=$(PSEUDO_EXPERIMENTS)"
+	@echo "Values now: TASK=$(TASK) SIZE=$(SIZE) SUBMISSION=$(SUBMISSION) PHASE=$(PHASE) SETS=$(SETS) PSEUDO_EXPERIMENTS=$(PSEUDO_EXPERIMENTS)"
 
 setup: $(VENV)/ready  ## create the virtual environment .venv with everything, versions pinned
 
@@ -46,7 +56,7 @@ official-data: setup  ## download the official data (6.5 GB), or take OFFICIAL=p
 	$(BIN)/python -m higgs_challenge.make_data $(if $(OFFICIAL),--official "$(OFFICIAL)",--download) build/data/official
 
 # Data are made where none are, but only at the place that this file chose itself.
-made_data = $(if $(filter file,$(origin STORE)),build/data/$(SIZE)/store/hidden/part.json)
+made_data = $(if $(filter file,$(origin STORE)),$(if $(STORE),build/data/$(SIZE)/store/hidden/part.json))
 
 build/data/%/store/hidden/part.json: | setup
 	$(BIN)/python -m higgs_challenge.make_data --size $* build/data/$*
@@ -54,7 +64,7 @@ build/data/%/store/hidden/part.json: | setup
 run: setup $(made_data)  ## run SUBMISSION on SETS x PSEUDO_EXPERIMENTS of PHASE and score it
 	$(BIN)/python ingestion_program/write_truth.py $(PLAN) --reveal all --output $(OUTPUT)/reference
 	@rm -f $(OUTPUT)/scores/scores.json $(OUTPUT)/scores/detailed_results.html
-	$(BIN)/python ingestion_program/run_ingestion.py $(PLAN) --data $(STORE) --submission $(SUBMISSION) \
+	$(BIN)/python ingestion_program/run_ingestion.py $(PLAN) $(if $(STORE),--data $(STORE)) --submission $(SUBMISSION) \
 		--output $(OUTPUT)/results $(if $(WORKERS),--workers $(WORKERS)) $(OPTIONS)
 	$(BIN)/python scoring_program/run_scoring.py --reference $(OUTPUT)/reference --prediction $(OUTPUT)/results \
 		--output $(OUTPUT)/scores
@@ -77,6 +87,7 @@ lint: setup  ## check style and types only
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	cd sample_code_submission && ../$(BIN)/mypy --config-file ../pyproject.toml .
+	cd tasks/gaussian/sample_code_submission && ../../../$(BIN)/mypy --config-file ../../../pyproject.toml .
 
 bench: setup $(made_data)  ## measure speeds beside the official package's, in one table
 	$(BIN)/python -W ignore benchmarks/all.py
@@ -84,8 +95,8 @@ bench: setup $(made_data)  ## measure speeds beside the official package's, in o
 validate-data: setup  ## compare synthetic with official data, OFFICIAL=folder: build/validation/data.html
 	$(BIN)/python tools/validate_data.py $(if $(OFFICIAL),--official "$(OFFICIAL)") $(if $(PYTHIA),--pythia "$(PYTHIA)")
 
-bundle: setup  ## pack build/bundle.zip, which Codabench takes as a competition
-	$(BIN)/python tools/make_bundle.py
+bundle: setup  ## pack BUNDLE=build/bundle.zip, which Codabench takes as a competition
+	$(BIN)/python tools/make_bundle.py --task $(TASK) --output $(BUNDLE)
 
 clean:  ## remove data, runs, bundle, trained model and compiled code, but not .venv
 	rm -rf build ingestion_program/higgs_challenge/__pycache__ sample_code_submission/trained_model.pt

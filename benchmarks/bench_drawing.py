@@ -28,11 +28,12 @@ from higgs_challenge.execution.devices import Slot
 from higgs_challenge.execution.drawing import DrawnAhead
 from higgs_challenge.execution.local import LocalEngine
 from higgs_challenge.execution.worker import Job
-from higgs_challenge.experiments import Drawer, Settings
+from higgs_challenge.experiments import Settings, StoreDrawer
 from higgs_challenge.isolation.confine import FULL
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import REQUIRED
 from higgs_challenge.submission.scratch import make_scratch
+from higgs_challenge.tasks.higgs import StoredEvents
 
 FEWER, MORE = 3_000_000, 30_000_000
 NUISANCES = Nuisances(tes=1.01, jes=0.99, soft_met=1.0, ttbar_scale=1.02, diboson_scale=0.8, bkg_scale=1.001)
@@ -97,7 +98,7 @@ def measure(repeats: int = REPEATS) -> list[Row]:
 
 def drawing(store: Store) -> Any:
     """Give an action that draws the next pseudo-experiment as a DataFrame."""
-    drawer, numbers = Drawer(store), count()
+    drawer, numbers = StoreDrawer(store), count()
     return lambda: as_test_set(drawer.draw(Experiment(0, next(numbers), 1.0, NUISANCES, seed=1)))
 
 
@@ -105,7 +106,7 @@ def measure_memory(store: Store) -> float:
     """Give the bytes that a worker needs on our side at most, where the submission is slower than drawing is."""
     plan = [Experiment(0, index, 1.0, NUISANCES, seed=3) for index in range(4)]
     before = own_memory()
-    with watched_memory() as peak, DrawnAhead(store, plan, 1) as drawn_ahead:
+    with watched_memory() as peak, DrawnAhead(StoredEvents(store), plan, 1) as drawn_ahead:
         for drawn in drawn_ahead:
             with drawn.file:
                 time.sleep(1.0)
@@ -117,11 +118,11 @@ def measure_ingestion(store: Store, folder: Path, experiments: int) -> float:
     (folder / "submission").mkdir()
     (folder / "submission" / "model.py").write_text(MODEL)
     (folder / "unfinished").mkdir()
-    job = Job(store.folder, folder / "unfinished", Settings().limits, secrets=(), isolation=REQUIRED)
+    job = Job("higgs", store.folder, folder / "unfinished", Settings().limits, secrets=(), isolation=REQUIRED)
     make_scratch(job.scratch, folder / "submission")
     plan = [Experiment(0, index, 1.0, NUISANCES, seed=2) for index in range(experiments)]
     log = SubmissionLog(folder / "submission.log")
-    with LocalEngine(job, [Slot(None, 1)] * WORKERS, WORKERS, store, log) as engine:
+    with LocalEngine(job, [Slot(None, 1)] * WORKERS, WORKERS, StoredEvents(store), log) as engine:
         engine.fit(600.0)
         if engine.start().level != FULL:
             raise SystemExit("The submission is not fully isolated here; this would not be a fair figure.")

@@ -102,7 +102,7 @@ def running(folder: Path, rounds: int, isolation: str) -> SubmissionProcess:
     make_synthetic_data(folder / "data", SIZES["tiny"])
     allowance = Allowance(memory=8_000_000_000, disk=1_000_000_000)
     training = folder / "data" / "store" / "training"
-    place = Place(folder / "scratch", training, 1, None, allowance, secrets=(), isolation=isolation)
+    place = Place("higgs", folder / "scratch", training, 1, None, allowance, secrets=(), isolation=isolation)
     process = SubmissionProcess(place, SubmissionLog(folder / "submission.log"))
     process.fit(LIMIT)
     return process

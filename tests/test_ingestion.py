@@ -19,7 +19,6 @@ from tiny_submissions import write_submission
 
 from higgs_challenge.events.nuisances import PRIORS
 from higgs_challenge.experiments import load_settings, make_plan
-from higgs_challenge.experiments.settings import ActiveNuisances
 
 PROGRAM = Path(__file__).parents[1] / "ingestion_program"
 SEED = 987_654_321
@@ -207,7 +206,7 @@ def test_given_nuisance_options_alone_act(
     assert ingest(*options, "--num-of-sets", 1, "--num-pseudo-experiments", 1)[0] == 0
     summary = read(tmp_path / "output" / "ingestion_summary.json")
     assert summary["systematics"] == active
-    acting = ActiveNuisances(**{name: name in active for name in PRIORS})
+    acting = {name: name in active for name in PRIORS}
     overrides = {"num_of_sets": 1, "num_pseudo_experiments": 1, "systematics": acting}
     assert summary["plan_fingerprint"] == make_plan(load_settings(phase / "settings.yaml", overrides)).fingerprint
 

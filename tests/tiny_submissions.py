@@ -70,6 +70,7 @@ def running(submission: Path, training: Path, **changes: Any) -> Iterator[Submis
     if not scratch.exists():
         make_scratch(scratch, submission)
     place = Place(
+        task="higgs",
         scratch=scratch,
         training=training,
         threads=1,

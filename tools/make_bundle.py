@@ -1,4 +1,8 @@
-"""Pack the competition into one zip that Codabench accepts: python tools/make_bundle.py [--output build/bundle.zip]."""
+"""Pack a competition into one zip that Codabench accepts: python tools/make_bundle.py [--task gaussian].
+
+Each file comes from the first of some folders that has it: from tasks/NAME, then from the repository. A task so brings
+what is its own, and shares programs and pages with the challenge.
+"""
 
 import argparse
 import io
@@ -6,7 +10,7 @@ import os
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -15,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # so that this file, run as a script, finds its neighbours
 
 from higgs_challenge.errors import ChallengeError, InputError  # noqa: E402
+from higgs_challenge.task import task_names  # noqa: E402
 from tools.bundle_rules import Problem, check_bundle, parse_competition  # noqa: E402
 
 # Programs and data go in as zips, not as folders: Codabench takes both, but it zips a folder itself into a file named
@@ -38,23 +43,38 @@ TRUTHS = {
 
 LEFT_OUT_SUFFIXES = (".pyc", ".pyo", ".egg-info")
 LEFT_OUT_NAMES = ("__pycache__", "trained_model.pt")
+CHALLENGE = "higgs"
+"""The task whose files lie in the repository's own folders."""
+
 SAME_TIME = (1980, 1, 1, 0, 0, 0)  # the same tree gives the same bytes, whenever it was checked out
 
 
-def build(root: Path, output: Path) -> None:
-    """Write the bundle of the project in root to output, whole or not at all.
+def source_folders(root: Path, task: str) -> list[Path]:
+    """The folders whose files make the bundle of a task, in order of preference."""
+    return [root] if task == CHALLENGE else [root / "tasks" / task, root]
 
+
+def find(folders: Sequence[Path], name: str) -> Path:
+    """The path of a file or folder in the first of the folders that has it; in the first one where none does."""
+    paths = [folder / name for folder in folders]
+    return next((path for path in paths if path.exists()), paths[0])
+
+
+def build(folders: Sequence[Path], output: Path) -> None:
+    """Write the bundle of a project to output, whole or not at all.
+
+    folders are the project's, see source_folders.
     Raises InputError, its text one sentence a problem, where Codabench would refuse the bundle.
     """
-    competition = read_competition(root)
-    files = collect(root, competition)
+    competition = read_competition(folders[0])
+    files = collect(folders, competition)
     if problems := check_bundle(competition, files):
         raise refusal(problems)
     write_whole(output, pack(files))
 
 
 def read_competition(root: Path) -> object:
-    """The parsed competition.yaml of the project in root."""
+    """The parsed competition.yaml in a folder."""
     path = root / "competition.yaml"
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -64,7 +84,7 @@ def read_competition(root: Path) -> object:
         raise InputError(f"{path}: is not YAML ({' '.join(str(error).split())}); correct that line.") from None
 
 
-def collect(root: Path, competition: object) -> dict[str, bytes]:
+def collect(folders: Sequence[Path], competition: object) -> dict[str, bytes]:
     """The content of the bundle by name: competition.yaml and what it names, as far as it exists, archives packed.
 
     Raises InputError where competition.yaml has the wrong shape, the folder of an archive is missing, or settings are
@@ -76,11 +96,11 @@ def collect(root: Path, competition: object) -> dict[str, bytes]:
     files = {}
     for name in sorted(parsed.files()):
         if name in FOLDERS:
-            files[name] = pack(read_folders(root, name))
+            files[name] = pack(read_folders(folders, name))
         elif name in TRUTHS:
-            files[name] = pack(truth_files(root / TRUTHS[name]))
-        elif (root / name).is_file():
-            files[name] = (root / name).read_bytes()
+            files[name] = pack(truth_files(find(folders, TRUTHS[name])))
+        elif (path := find(folders, name)).is_file():
+            files[name] = path.read_bytes()
     return files
 
 
@@ -89,19 +109,18 @@ def refusal(problems: Iterable[Problem]) -> InputError:
     return InputError("\n".join(str(problem) for problem in problems))
 
 
-def read_folders(root: Path, archive: str) -> dict[str, bytes]:
+def read_folders(folders: Sequence[Path], archive: str) -> dict[str, bytes]:
     """The files of the folders that an archive is made of, by their name in it."""
     files = {}
-    for folder, prefix in FOLDERS[archive].items():
-        found = [
-            path for path in (root / folder).rglob("*") if path.is_file() and belongs(path.relative_to(root / folder))
-        ]
+    for name, prefix in FOLDERS[archive].items():
+        folder = find(folders, name)
+        found = [path for path in folder.rglob("*") if path.is_file() and belongs(path.relative_to(folder))]
         if not found:
             raise InputError(
-                f"{root / folder}: is missing or empty, but {archive} is made of it; "
+                f"{folder}: is missing or empty, but {archive} is made of it; "
                 f"add its files or take {archive} out of competition.yaml."
             )
-        files.update({prefix + path.relative_to(root / folder).as_posix(): path.read_bytes() for path in found})
+        files.update({prefix + path.relative_to(folder).as_posix(): path.read_bytes() for path in found})
     return files
 
 
@@ -154,11 +173,19 @@ def write_whole(output: Path, content: bytes) -> None:
 
 def main() -> int:
     """Build the bundle of this repository; 0 if it was written, 2 if something has to be mended first."""
-    parser = argparse.ArgumentParser(description="Pack the competition into one zip that Codabench accepts.")
-    parser.add_argument("--output", type=Path, default=ROOT / "build" / "bundle.zip", help="where to write the zip")
+    parser = argparse.ArgumentParser(description="Pack a competition into one zip that Codabench accepts.")
+    parser.add_argument(
+        "--task", default=CHALLENGE, choices=task_names(), help="what is measured (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=ROOT / "build" / "bundle.zip",
+        help="where to write the zip (default: %(default)s)",
+    )
     arguments = parser.parse_args()
     try:
-        build(ROOT, arguments.output)
+        build(source_folders(ROOT, arguments.task), arguments.output)
     except ChallengeError as error:
         print(error, file=sys.stderr)
         return 2

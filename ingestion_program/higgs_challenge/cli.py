@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from higgs_challenge.errors import ChallengeError, InputError, SubmissionError, printable
-from higgs_challenge.events.nuisances import PRIORS
 from higgs_challenge.experiments import Settings, load_settings
-from higgs_challenge.experiments.settings import SETTINGS_FILE, ActiveNuisances
+from higgs_challenge.experiments.settings import SETTINGS_FILE
+from higgs_challenge.task import load_task, task_names
 
 EXIT_MISTAKE = 2
 
@@ -22,7 +22,7 @@ def add_plan_options(parser: argparse.ArgumentParser) -> None:
     plan.add_argument("--num-of-sets", type=int, metavar="N", help="number of sets, one signal strength mu each")
     plan.add_argument("--num-pseudo-experiments", type=int, metavar="N", help="pseudo-experiments of each set")
     plan.add_argument("--random-seed", type=int, metavar="N", help="seed of everything that is drawn")
-    for name in PRIORS:
+    for name in nuisance_names():
         option = f"--systematics-{name.replace('_', '-')}"
         plan.add_argument(
             option, action="store_true", help=f"draw {name}; where any --systematics option is given, only those act"
@@ -35,10 +35,17 @@ def plan_settings(arguments: argparse.Namespace) -> Settings:
     overrides: dict[str, Any] = {
         name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None
     }
-    chosen = {name: getattr(arguments, f"systematics_{name}") for name in PRIORS}
-    if any(chosen.values()):
-        overrides["systematics"] = ActiveNuisances(**chosen)
+    settings = load_settings(arguments.input / SETTINGS_FILE, overrides)
+    chosen = [name for name in nuisance_names() if getattr(arguments, f"systematics_{name}")]
+    if not chosen:
+        return settings
+    overrides["systematics"] = dict.fromkeys(settings.systematics, False) | dict.fromkeys(chosen, True)
     return load_settings(arguments.input / SETTINGS_FILE, overrides)
+
+
+def nuisance_names() -> list[str]:
+    """Name the nuisance parameters of all tasks; which of them there are, settings.yaml decides with its task."""
+    return list(dict.fromkeys(name for task in task_names() for name in load_task(task).priors))
 
 
 def make_folder(path: Path) -> Path:

@@ -4,16 +4,11 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 from higgs_challenge.compiled import cache_folder
 from higgs_challenge.data.disk import alone_in
-from higgs_challenge.data.source import open_data
-from higgs_challenge.data.store import Store
-from higgs_challenge.data.training import TrainingSet
 from higgs_challenge.errors import InputError, SubmissionError, printable
-from higgs_challenge.events.systematics import systematics
 from higgs_challenge.execution.clock import Clock
 from higgs_challenge.execution.devices import make_slots
 from higgs_challenge.execution.engine import Engine
@@ -42,9 +37,7 @@ from higgs_challenge.streams import stream
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import TimeLimitError
 from higgs_challenge.submission.scratch import check_submission, copy_tree, digest_tree, make_scratch, remove_tree
-
-ENOUGH_MULTIPLES = 10
-"""Below so many hidden events per expected event, pseudo-experiments share too many events to measure coverage."""
+from higgs_challenge.task import Data, Task, hidden_folder, load_task, training_folder
 
 
 @dataclass(frozen=True)
@@ -128,19 +121,18 @@ def run_ingestion(run: Run) -> None:
             raise InputError(f"The output folder must not lie in the {name} folder {folder}.")
     refuse_reserved_names(run.submission)
     check_submission(run.submission, int(run.settings.limits.disk_gigabytes * 1e9))
-    plan = make_plan(run.settings)
+    plan, task = make_plan(run.settings), load_task(run.settings.task)
     with ExitStack() as stack:
         with show_waiting("Opening the data"):
-            store = stack.enter_context(open_data(run.data))
-            training = TrainingSet(store.training_folder)  # if it is damaged, that is not the submission's fault
-        compile_events(training)
-        warnings = tell(check_store(store))
+            data = stack.enter_context(task.open_data(run.data))
+        compile_events(task, data)
+        warnings = tell(data.warnings())
         with writing_to(run.output):
-            journal = Journal(run.output / JOURNAL_FILE, identify(plan, store, run.submission), run.resume)
+            journal = Journal(run.output / JOURNAL_FILE, identify(plan, data, run.submission), run.resume)
         stack.callback(journal.close)
         clock = Clock(started - journal.elapsed, run.settings.limits.total_seconds)
-        job = make_job(run, store)
-        engine = stack.enter_context(make_engine(run, job, store, stack))
+        job = make_job(run, data)
+        engine = stack.enter_context(make_engine(run, job, data, stack))
         fit = fit_submission(run, job, engine, journal, clock)
         isolation = predict_all(run, plan, engine, journal, clock, fit)
         warnings += tell(check_fit(fit, isolation))
@@ -157,13 +149,13 @@ def run_ingestion(run: Run) -> None:
     with writing_to(run.output):
         names = write_results(run.output, results)
         write_json(run.output / DURATION_FILE, {"ingestion_duration": clock.elapsed() / 60})
-        write_json(run.output / SUMMARY_FILE, summarise(plan, store, engine, outcome, names))
+        write_json(run.output / SUMMARY_FILE, summarise(plan, data, engine, outcome, names))
 
 
-def compile_events(training: TrainingSet) -> None:
+def compile_events(task: Task, data: Data) -> None:
     """Compile what submissions use too, the first time on a machine, lest it counts as their time."""
     with nullcontext() if cache_folder().exists() else show_waiting("Compiling, once after every update"):
-        systematics(training(train_size=100), soft_met=1.0)
+        task.warm_up(training_folder(data.folder))  # if the data are damaged, that is not the submission's fault
 
 
 def describe_missing_model(submission: Path) -> str:
@@ -180,20 +172,6 @@ def tell(warnings: list[str]) -> list[str]:
     return warnings
 
 
-def check_store(store: Store) -> list[str]:
-    """Say in which respects a store is too small for its results to mean much."""
-    multiples = store.multiples()
-    absent = [name for name, part in store.hidden.items() if len(part.events) == 0]
-    warnings = [f"there is no hidden {name} event, so pseudo-experiments have none" for name in absent]
-    scarcest = min(multiples, key=lambda name: multiples[name])
-    if multiples[scarcest] < ENOUGH_MULTIPLES:
-        warnings.append(
-            f"the store hides only {multiples[scarcest]:.2g} times as many {scarcest} events as a pseudo-experiment "
-            f"has; below {ENOUGH_MULTIPLES}, pseudo-experiments share so many events that their coverage means little"
-        )
-    return warnings
-
-
 def check_fit(fit: Fit, isolation: Isolation) -> list[str]:
     """Say in which respects a submission was less isolated, or its model less safe, than it could be."""
     if isolation.level == OFF:
@@ -207,24 +185,20 @@ def check_fit(fit: Fit, isolation: Isolation) -> list[str]:
     return warnings
 
 
-def identify(plan: Plan, store: Store, submission: Path) -> dict[str, str]:
+def identify(plan: Plan, data: Data, submission: Path) -> dict[str, str]:
     """Say what makes a run the same run: hashes of plan, data and submission."""
-    parts = [(store.folder / part / "part.json").read_bytes() for part in ("training", "hidden")]
-    return {
-        "plan": plan.fingerprint,
-        "data": sha256(b"".join(parts)).hexdigest(),
-        "submission": digest_tree(submission),
-    }
+    return {"plan": plan.fingerprint, "data": data.identity(), "submission": digest_tree(submission)}
 
 
-def make_job(run: Run, store: Store) -> Job:
+def make_job(run: Run, data: Data) -> Job:
     """Say what every worker needs to know."""
-    output = run.output.resolve()
-    secrets = tuple(path.resolve() for path in [store.folder / "hidden", output, *run.secrets])
-    return Job(store.folder.resolve(), output / UNFINISHED, run.settings.limits, secrets, run.isolation)
+    output, folder = run.output.resolve(), data.folder and data.folder.resolve()
+    hidden = [] if folder is None else [hidden_folder(folder)]
+    secrets = tuple(path.resolve() for path in [*hidden, output, *run.secrets])
+    return Job(run.settings.task, folder, output / UNFINISHED, run.settings.limits, secrets, run.isolation)
 
 
-def make_engine(run: Run, job: Job, store: Store, stack: ExitStack) -> AbstractContextManager[Engine]:
+def make_engine(run: Run, job: Job, data: Data, stack: ExitStack) -> AbstractContextManager[Engine]:
     """Make the engine that runs the submission; the stack closes its log.
 
     Raises:
@@ -238,9 +212,9 @@ def make_engine(run: Run, job: Job, store: Store, stack: ExitStack) -> AbstractC
             from higgs_challenge.execution.cluster import ClusterEngine  # Dask is needed only here
         except ModuleNotFoundError as error:
             raise InputError(f"--engine dask needs {error.name}: `pip install distributed`.") from error
-        return ClusterEngine(job, run.scheduler, log)
+        return ClusterEngine(job, run.scheduler, data, log)
     slots = make_slots(run.gpus, run.cores, run.workers, run.settings.number)
-    return LocalEngine(job, slots, run.cores, store, log)
+    return LocalEngine(job, slots, run.cores, data, log)
 
 
 def fit_submission(run: Run, job: Job, engine: Engine, journal: Journal, clock: Clock) -> Fit:

@@ -11,8 +11,10 @@ from scipy import stats
 
 from higgs_challenge import InputError, Nuisances
 from higgs_challenge.events.columns import PROCESSES
-from higgs_challenge.events.nuisances import PRIORS, Prior, draw_nuisances
+from higgs_challenge.events.nuisances import PRIORS
 from higgs_challenge.streams import stream
+from higgs_challenge.task import Prior
+from higgs_challenge.tasks.higgs import TASK
 
 DRAWS = 20_000
 
@@ -50,7 +52,7 @@ def deviations(name: str, values: npt.NDArray[np.float64]) -> tuple[float, float
 @pytest.fixture(scope="module")
 def draws() -> dict[str, npt.NDArray[np.float64]]:
     rng = stream(1, "nuisances")
-    drawn = [asdict(draw_nuisances(rng, PRIORS)) for _ in range(DRAWS)]
+    drawn = [asdict(TASK.draw_nuisances(rng, PRIORS)) for _ in range(DRAWS)]
     return {name: np.array([values[name] for values in drawn]) for name in EXPECTED}
 
 
@@ -103,7 +105,7 @@ def test_clipping_reaches_both_ends() -> None:
 @pytest.mark.parametrize("inactive", EXPECTED)
 def test_an_inactive_one_stays_nominal_and_leaves_the_others_alone(inactive: str) -> None:
     active = [name for name in PRIORS if name != inactive]
-    everything, without = (draw_nuisances(stream(4, "some"), names) for names in (PRIORS, active))
+    everything, without = (TASK.draw_nuisances(stream(4, "some"), names) for names in (PRIORS, active))
     assert getattr(without, inactive) == getattr(Nuisances(), inactive)
     assert without == replace(everything, **{inactive: getattr(Nuisances(), inactive)})
 

@@ -15,6 +15,7 @@ import psutil
 import pytest
 from tiny_submissions import write_submission
 
+from higgs_challenge import open_store
 from higgs_challenge.errors import InputError, SubmissionError
 from higgs_challenge.execution import cluster as cluster_module
 from higgs_challenge.execution import crew as crew_module
@@ -23,6 +24,7 @@ from higgs_challenge.execution.crew import Crew, find_versions
 from higgs_challenge.execution.worker import Job
 from higgs_challenge.experiments.settings import Limits
 from higgs_challenge.submission.scratch import make_scratch
+from higgs_challenge.tasks.higgs import StoredEvents
 
 PROGRAM = Path(__file__).parents[2] / "ingestion_program"
 PATIENCE = 120.0
@@ -305,25 +307,30 @@ def test_an_unreachable_scheduler_is_told(monkeypatch: pytest.MonkeyPatch, addre
 def job(tmp_path: Path, small_store: Path) -> Job:
     (tmp_path / "output").mkdir()
     (tmp_path / "output" / "journal.jsonl").touch()
-    return Job(small_store, tmp_path / "output" / "unfinished", Limits(), (), "best-effort")
+    return Job("higgs", small_store, tmp_path / "output" / "unfinished", Limits(), (), "best-effort")
+
+
+def versions_of(job: Job) -> dict[str, str]:
+    assert job.data is not None
+    return find_versions(StoredEvents(open_store(job.data)))
 
 
 def test_files_that_a_worker_does_not_see_are_told(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crew_module, "SHARED_SECONDS", 0.1)
-    crew = Crew(job, find_versions(job.store), 2, "tcp://10.0.0.7:3 on node7")
+    crew = Crew(job, versions_of(job), 2, "tcp://10.0.0.7:3 on node7")
     assert len(crew.look()) == 2
     (job.unfinished.parent / "journal.jsonl").unlink()
     sentence = "tcp://10.0.0.7:3 on node7 cannot write the output in .*output, which must be on a file system that all"
     with pytest.raises(InputError, match=sentence):
         crew.look()
-    elsewhere = Crew(Job(Path("/not/there"), job.unfinished, Limits(), (), "off"), {}, 1, "node7")
+    elsewhere = Crew(Job("higgs", Path("/not/there"), job.unfinished, Limits(), (), "off"), {}, 1, "node7")
     (job.unfinished.parent / "journal.jsonl").touch()
     with pytest.raises(InputError, match="node7 cannot see the data in /not/there, which must be on a file system"):
         elsewhere.look()
 
 
 def test_other_versions_on_a_worker_are_told(job: Job) -> None:
-    crew = Crew(job, {**find_versions(job.store), "numpy": "1.0"}, 1, "node7")
+    crew = Crew(job, {**versions_of(job), "numpy": "1.0"}, 1, "node7")
     with pytest.raises(InputError, match=r"node7 has numpy .*, not 1\.0\. Give all the same environment"):
         crew.look()
 
@@ -331,7 +338,7 @@ def test_other_versions_on_a_worker_are_told(job: Job) -> None:
 def test_a_model_must_pickle(job: Job, tmp_path: Path) -> None:
     submission = write_submission(tmp_path / "submission", fit="import threading\nself.guard = threading.Lock()")
     make_scratch(job.scratch, submission)
-    crew = Crew(job, find_versions(job.store), 1, "node7")
+    crew = Crew(job, versions_of(job), 1, "node7")
     with pytest.raises(SubmissionError, match="guard does not pickle"):
         crew.fit(60.0)
     crew.close()
@@ -340,7 +347,7 @@ def test_a_model_must_pickle(job: Job, tmp_path: Path) -> None:
 def test_fit_does_not_run_twice_in_one_folder(job: Job) -> None:
     job.unfinished.mkdir()
     (job.unfinished / "fit_began").touch()
-    crew = Crew(job, find_versions(job.store), 1, "node7")
+    crew = Crew(job, versions_of(job), 1, "node7")
     with pytest.raises(InputError, match="The Dask worker that ran fit has gone"):
         crew.fit(60.0)
     crew.close()

@@ -14,19 +14,20 @@ import pytest
 from tiny_submissions import write_submission
 
 from higgs_challenge import Experiment, Nuisances, open_store
-from higgs_challenge.data.store import Store
 from higgs_challenge.events.columns import FEATURES
 from higgs_challenge.execution import drawing
 from higgs_challenge.execution.devices import Slot
 from higgs_challenge.execution.drawing import Drawn, DrawnAhead
 from higgs_challenge.execution.local import LocalEngine
 from higgs_challenge.execution.worker import Job
-from higgs_challenge.experiments import Drawer, draw_features
+from higgs_challenge.experiments import draw_features
 from higgs_challenge.experiments.settings import Limits
 from higgs_challenge.submission.event_file import EventFile
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import REQUIRED
 from higgs_challenge.submission.scratch import make_scratch
+from higgs_challenge.task import Drawer
+from higgs_challenge.tasks.higgs import StoredEvents
 
 Floats = npt.NDArray[np.float32]
 SECONDS = 60.0
@@ -34,8 +35,8 @@ EXPERIMENTS = [Experiment(0, index, 1.0, Nuisances(soft_met=2.0), seed=4) for in
 
 
 @pytest.fixture
-def store(small_store: Path) -> Store:
-    return open_store(small_store)
+def data(small_store: Path) -> StoredEvents:
+    return StoredEvents(open_store(small_store))
 
 
 def read(file: EventFile) -> Floats:
@@ -52,7 +53,7 @@ def open_files() -> int:
 
 
 @pytest.mark.parametrize("workers", [1, 3])
-def test_every_pseudo_experiment_comes_once_with_its_own_events(store: Store, workers: int) -> None:
+def test_every_pseudo_experiment_comes_once_with_its_own_events(data: StoredEvents, workers: int) -> None:
     found: dict[int, Floats] = {}
 
     def take(drawn_ahead: DrawnAhead) -> None:
@@ -61,11 +62,11 @@ def test_every_pseudo_experiment_comes_once_with_its_own_events(store: Store, wo
             with drawn.file as file:
                 found[drawn.experiment.index] = read(file)
 
-    with DrawnAhead(store, EXPERIMENTS, workers) as drawn_ahead, ThreadPoolExecutor(workers) as threads:
+    with DrawnAhead(data, EXPERIMENTS, workers) as drawn_ahead, ThreadPoolExecutor(workers) as threads:
         list(threads.map(take, [drawn_ahead] * workers))
     assert set(found) == set(range(len(EXPERIMENTS)))
     for index, features in found.items():
-        np.testing.assert_array_equal(features, draw_features(store, EXPERIMENTS[index]))
+        np.testing.assert_array_equal(features, draw_features(data.store, EXPERIMENTS[index]))
 
 
 @pytest.fixture
@@ -82,8 +83,8 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> list[threading.Event]:
     return events
 
 
-def test_the_next_one_is_drawn_while_one_is_used_and_no_more(store: Store, begun: list[threading.Event]) -> None:
-    with DrawnAhead(store, EXPERIMENTS, 1) as drawn_ahead:
+def test_the_next_one_is_drawn_while_one_is_used_and_no_more(data: StoredEvents, begun: list[threading.Event]) -> None:
+    with DrawnAhead(data, EXPERIMENTS, 1) as drawn_ahead:
         taken: Iterator[Drawn] = iter(drawn_ahead)
         for index in range(3):
             with next(taken).file:
@@ -92,7 +93,7 @@ def test_the_next_one_is_drawn_while_one_is_used_and_no_more(store: Store, begun
 
 
 def test_an_engine_draws_while_the_submission_works(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    data: StoredEvents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun: dict[int, float] = {}
     draw_events = drawing.draw_events
@@ -108,9 +109,9 @@ def test_an_engine_draws_while_the_submission_works(
         answer="dict(mu_hat=now / 1e6, delta_mu_hat=1, p16=0, p84=1)",  # no mu may be as large as a time
     )
     make_scratch(tmp_path / "unfinished" / "scratch", tmp_path / "submission")
-    job = Job(store.folder, tmp_path / "unfinished", Limits(), secrets=(), isolation=REQUIRED)
+    job = Job("higgs", data.folder, tmp_path / "unfinished", Limits(), secrets=(), isolation=REQUIRED)
     log = SubmissionLog(tmp_path / "submission.log")
-    with LocalEngine(job, [Slot(None, 1)], 1, store, log) as engine:
+    with LocalEngine(job, [Slot(None, 1)], 1, data, log) as engine:
         engine.fit(SECONDS)
         engine.start()
         answered = {result.index: 1e6 * result.interval.mu_hat for result in engine.evaluate(EXPERIMENTS[:3], math.inf)}
@@ -118,16 +119,16 @@ def test_an_engine_draws_while_the_submission_works(
     assert begun[1] < answered[0] < begun[2] < answered[1]
 
 
-def test_nothing_is_left_open_when_the_run_ends_early(store: Store) -> None:
+def test_nothing_is_left_open_when_the_run_ends_early(data: StoredEvents) -> None:
     before = open_files()
-    with DrawnAhead(store, EXPERIMENTS, 2) as drawn_ahead:
+    with DrawnAhead(data, EXPERIMENTS, 2) as drawn_ahead:
         next(iter(drawn_ahead)).file.close()
     assert open_files() == before
     assert list(drawn_ahead) == []
 
 
 def test_an_error_in_drawing_hides_no_other_and_leaves_nothing_open(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    data: StoredEvents, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draw_events = drawing.draw_events
 
@@ -138,17 +139,17 @@ def test_an_error_in_drawing_hides_no_other_and_leaves_nothing_open(
 
     monkeypatch.setattr(drawing, "draw_events", fail_once)
     before = open_files()
-    with pytest.raises(KeyboardInterrupt), DrawnAhead(store, EXPERIMENTS, 4):
+    with pytest.raises(KeyboardInterrupt), DrawnAhead(data, EXPERIMENTS, 4):
         raise KeyboardInterrupt
     assert open_files() == before
 
 
-def test_an_error_in_drawing_reaches_the_one_who_waits(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_in_drawing_reaches_the_one_who_waits(data: StoredEvents, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(drawer: Drawer, experiment: Experiment) -> Drawn:
         raise OSError("the store is gone")
 
     monkeypatch.setattr(drawing, "draw_events", fail)
-    with DrawnAhead(store, EXPERIMENTS[:1], 1) as drawn_ahead, pytest.raises(OSError, match="the store is gone"):
+    with DrawnAhead(data, EXPERIMENTS[:1], 1) as drawn_ahead, pytest.raises(OSError, match="the store is gone"):
         next(iter(drawn_ahead))
 
 

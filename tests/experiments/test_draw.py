@@ -252,7 +252,7 @@ def test_a_pseudo_experiment_can_be_written_to(drawn: Callable[..., dict[str, pd
 
 
 def test_drawing_into_the_same_memory_leaves_nothing_of_the_last_one() -> None:
-    store, drawer = marked_store(), draw.Drawer(marked_store())
+    store, drawer = marked_store(), draw.StoreDrawer(marked_store())
     for experiment in (replace(EXPERIMENT, mu=3.0), EXPERIMENT, replace(EXPERIMENT, index=7, mu=2.0)):
         np.testing.assert_array_equal(drawer.draw(experiment), draw.draw_features(store, experiment))
 

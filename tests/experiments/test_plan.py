@@ -14,7 +14,7 @@ from scipy import stats
 from higgs_challenge import Nuisances
 from higgs_challenge.events.nuisances import PRIORS
 from higgs_challenge.experiments import Plan, Settings, make_plan, write_truth
-from higgs_challenge.experiments.settings import ActiveNuisances, Limits
+from higgs_challenge.experiments.settings import Limits
 
 PLANS = 2000
 
@@ -119,7 +119,7 @@ def test_nuisance_values_of_neighbours_are_independent(plan: MakePlan, set_step:
 
 def test_only_active_nuisance_parameters_move(plan: MakePlan) -> None:
     everything = plan().experiment(2, 3).nuisances
-    only = plan(systematics=ActiveNuisances(tes=False, soft_met=False, bkg_scale=False)).experiment(2, 3).nuisances
+    only = plan(systematics={"tes": False, "soft_met": False, "bkg_scale": False}).experiment(2, 3).nuisances
     assert only == replace(everything, tes=1.0, soft_met=0.0, bkg_scale=1.0)
     assert everything.tes != 1.0
 
@@ -130,8 +130,9 @@ def test_only_active_nuisance_parameters_move(plan: MakePlan) -> None:
         {"num_of_sets": 11},
         {"num_pseudo_experiments": 99},
         {"mu_range": (0.1, 2.9)},
-        {"systematics": ActiveNuisances(bkg_scale=False)},
+        {"systematics": {"bkg_scale": False}},
         {"random_seed": 31416},
+        {"task": "gaussian"},
     ],
     ids=lambda changes: next(iter(changes)),
 )
@@ -149,12 +150,13 @@ def test_the_fingerprint_does_not_change_with_what_reports_reveal(plan: MakePlan
 
 def test_every_setting_is_part_of_the_fingerprint_or_said_not_to_be(plan: MakePlan) -> None:
     """A new setting needs a decision, and a case above."""
-    known = {"num_of_sets", "num_pseudo_experiments", "mu_range", "systematics", "random_seed", "limits", "reveal"}
+    deciding = {"task", "num_of_sets", "num_pseudo_experiments", "mu_range", "systematics", "random_seed"}
+    known = deciding | {"limits", "reveal"}
     assert set(Settings.model_fields) == known
 
 
 def test_the_truth_files_say_what_scoring_needs(plan: MakePlan, tmp_path: Path) -> None:
-    some = plan(num_of_sets=3, num_pseudo_experiments=7, reveal="mu", systematics=ActiveNuisances(jes=False))
+    some = plan(num_of_sets=3, num_pseudo_experiments=7, reveal="mu", systematics={"jes": False})
     done: list[int] = []
     folder = tmp_path / "new" / "reference"
     written = write_truth(some, folder, done.append)

@@ -28,7 +28,7 @@ def root() -> Path:
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bundle of this repository."""
     output = tmp_path_factory.mktemp("bundle") / "bundle.zip"
-    make_bundle.build(ROOT, output)
+    make_bundle.build([ROOT], output)
     return output
 
 

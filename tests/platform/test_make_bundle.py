@@ -79,3 +79,15 @@ def test_an_interrupted_write_keeps_the_old_bundle(tmp_path, monkeypatch):
         make_bundle.write_whole(output, b"new")
     assert output.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [output]
+
+
+def test_a_task_brings_its_own_and_shares_the_rest(root, tmp_path):
+    output = tmp_path / "bundle.zip"
+    make_bundle.build(make_bundle.source_folders(root, "gaussian"), output)
+    files = unzip(output.read_bytes())
+    assert "run_ingestion.py" in unzip(files["ingestion_program.zip"])
+    assert b"task: gaussian" in unzip(files["input_data_feedback.zip"])["settings.yaml"]
+    assert b"ExtendedUnbinnedNLL" in unzip(files["sample_code_submission.zip"])["model.py"]
+    assert b"shift" in unzip(files["reference_data_feedback.zip"])["true_nuisances.json"]
+    assert b"Gaussians" in files["pages/overview.md"]
+    assert files["pages/terms.md"]

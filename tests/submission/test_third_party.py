@@ -22,6 +22,7 @@ from higgs_challenge.isolation.confine import FULL
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import REQUIRED
 from higgs_challenge.submission.scratch import digest_tree, make_scratch
+from higgs_challenge.tasks.higgs import StoredEvents
 
 SUBMISSIONS = Path(__file__).parent / "third_party"
 EVERY = SUBMISSIONS / "every"
@@ -62,11 +63,11 @@ def run(submission: Path, store: Path, workers: int = 1) -> list[Result]:
     """Fit in one process and predict in others, which are handed the pickled model; all as isolated as can be."""
     folder = submission.parent
     make_scratch(folder / "unfinished" / "scratch", submission)
-    job = Job(store, folder / "unfinished", Limits(), secrets=(folder / "phase",), isolation=REQUIRED)
+    job = Job("higgs", store, folder / "unfinished", Limits(), secrets=(folder / "phase",), isolation=REQUIRED)
     plan = make_plan(Settings(num_of_sets=1, num_pseudo_experiments=PSEUDO_EXPERIMENTS))
     experiments = [plan.experiment(0, index) for index in range(PSEUDO_EXPERIMENTS)]
     with logging_to(folder / "submission.log") as log:
-        engine = LocalEngine(job, [Slot(None, 2)] * workers, 2, open_store(store), log)
+        engine = LocalEngine(job, [Slot(None, 2)] * workers, 2, StoredEvents(open_store(store)), log)
         with engine:
             fit = engine.fit(LIMIT)
             assert fit.not_kept == ""

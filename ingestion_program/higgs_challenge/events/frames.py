@@ -1,5 +1,7 @@
 """Event arrays as the pandas objects that participants work with."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -8,16 +10,17 @@ from higgs_challenge.events.columns import FEATURES, PRIMARY
 from higgs_challenge.events.transform import Floats
 
 
-def as_test_set(features: Floats) -> dict[str, pd.DataFrame | pd.Series]:
+def as_test_set(features: Floats, columns: Sequence[str] = FEATURES) -> dict[str, pd.DataFrame | pd.Series]:
     """Present a pseudo-experiment's features as the dict that a submission's predict receives.
 
     Args:
-        features: float32, shape (28, n); used without a copy.
+        features: float32, one row a column, for instance shape (28, n); used without a copy.
+        columns: their names.
 
     Returns:
-        "data": a DataFrame of the 28 float32 columns; "weights": a Series of n ones, float64.
+        "data": a DataFrame of the float32 columns; "weights": a Series of n ones, float64.
     """
-    data = pd.DataFrame(features.T, columns=pd.Index(FEATURES), copy=False)
+    data = pd.DataFrame(features.T, columns=pd.Index(columns), copy=False)
     return {"data": data, "weights": pd.Series(np.ones(len(data)), name="weights")}
 
 

@@ -1,14 +1,13 @@
 """The six nuisance parameters: their values, their priors, and what they do to a process's yield."""
 
 import math
-from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from higgs_challenge.errors import InputError
 from higgs_challenge.events.columns import SIGNAL
+from higgs_challenge.task import Prior
 
 
 @dataclass(frozen=True)
@@ -63,22 +62,6 @@ class Nuisances:
         return self.bkg_scale * own.get(process, 1.0)
 
 
-@dataclass(frozen=True)
-class Prior:
-    """How a nuisance parameter is drawn for a pseudo-experiment: a shape, then clipped to [low, high]."""
-
-    shape: Literal["normal", "lognormal"]
-    centre: float
-    width: float
-    low: float
-    high: float
-
-    def draw(self, rng: np.random.Generator) -> float:
-        """Draw one value, clipped to the allowed range as the challenge prescribes."""
-        value = getattr(rng, self.shape)(self.centre, self.width)
-        return float(min(max(value, self.low), self.high))
-
-
 PRIORS = {
     "tes": Prior("normal", 1.0, 0.01, 0.9, 1.1),
     "jes": Prior("normal", 1.0, 0.01, 0.9, 1.1),
@@ -88,19 +71,3 @@ PRIORS = {
     "bkg_scale": Prior("normal", 1.0, 0.001, 0.99, 1.01),
 }
 """Priors of the challenge (white paper arXiv:2410.02867, section on systematic uncertainties)."""
-
-
-def draw_nuisances(rng: np.random.Generator, active: Collection[str]) -> Nuisances:
-    """Draw the nuisance parameters of one pseudo-experiment from their priors.
-
-    All six are drawn in a fixed order whatever is active, so that switching one off leaves the others' values alone.
-
-    Args:
-        rng: the stream for this pseudo-experiment's nuisance parameters.
-        active: names of those that act; the others stay nominal.
-
-    Returns:
-        The values that act.
-    """
-    drawn = {name: prior.draw(rng) for name, prior in PRIORS.items()}
-    return Nuisances(**{name: value for name, value in drawn.items() if name in active})

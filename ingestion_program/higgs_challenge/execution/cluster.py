@@ -23,6 +23,7 @@ from higgs_challenge.execution.worker import Fit, Job, Result
 from higgs_challenge.experiments import Experiment
 from higgs_challenge.isolation.confine import Isolation
 from higgs_challenge.submission.log import SubmissionLog
+from higgs_challenge.task import Data
 
 CONNECT_SECONDS = 30.0
 WORKERS_SECONDS = 60.0
@@ -37,13 +38,14 @@ class ClusterEngine:
     Args:
         job: what to run; its folders are on a file system that all workers share.
         address: of the scheduler.
+        data: open.
         log: takes what the submission printed, at the end.
     """
 
     name = "dask"
 
-    def __init__(self, job: Job, address: str, log: SubmissionLog) -> None:
-        self._job, self._address, self._log = job, address, log
+    def __init__(self, job: Job, address: str, data: Data, log: SubmissionLog) -> None:
+        self._job, self._address, self._data, self._log = job, address, data, log
         self._run = f"higgs_challenge-{uuid.uuid4().hex}"
         self._slots: list[Slot] = []
         self._isolation: Isolation | None = None
@@ -55,7 +57,7 @@ class ClusterEngine:
             wait_for_workers(self._client, self._address)
             check_program(self._client)
             self._client.register_plugin(Farewell(self._run, self._client.id), self._run)
-            self._client.register_plugin(CrewPlugin(self._job, find_versions(self._job.store)), self._run)
+            self._client.register_plugin(CrewPlugin(self._job, find_versions(self._data)), self._run)
             self._look()
         except BaseException:
             self._end()

@@ -13,9 +13,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
-from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,6 @@ from distributed import Reschedule, SchedulerPlugin, WorkerPlugin, get_worker
 
 from higgs_challenge.cli import available_cores
 from higgs_challenge.compiled import cache_folder
-from higgs_challenge.data.store import Store, is_store, open_store
 from higgs_challenge.errors import InputError, SubmissionError
 from higgs_challenge.execution.devices import VISIBLE, Slot, find_gpus, make_slots
 from higgs_challenge.execution.journal import JOURNAL_FILE
@@ -34,19 +32,19 @@ from higgs_challenge.experiments import Experiment
 from higgs_challenge.isolation.confine import Isolation
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import SubmissionProcess
+from higgs_challenge.task import Data, load_task
 
 SHARED_SECONDS = 10.0
 """How long a machine may take to see a file that another one has just written."""
 
 
-def find_versions(store: Path) -> dict[str, str]:
+def find_versions(data: Data) -> dict[str, str]:
     """Tell which software and which data there are here; where they are equal, results are."""
-    data = b"".join((store / part / "part.json").read_bytes() for part in ("training", "hidden"))
     return {
         "Python": platform.python_version(),
         **{name: version(name) for name in RECORDED_PACKAGES},
         "higgs_challenge": cache_folder().name.removeprefix("compiled-"),  # a hash of all sources
-        "data": sha256(data).hexdigest()[:16],
+        "data": data.identity()[:16],
     }
 
 
@@ -69,7 +67,8 @@ class Crew:
         self._job, self._versions, self._threads, self._name = job, versions, threads, name
         self._closed = False
         self._opening = threading.Lock()
-        self._opened: tuple[Store, SubmissionLog] | None = None
+        self._opened: tuple[Data, SubmissionLog] | None = None
+        self._stack = ExitStack()
         self._workers: list[Worker] = []
         self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
 
@@ -79,13 +78,13 @@ class Crew:
         Raises:
             InputError: it does not see the run's files, or has other software or data.
         """
-        store, output = self._job.store, self._job.unfinished.parent
+        output = self._job.unfinished.parent
         deadline = time.monotonic() + SHARED_SECONDS
         while not (output / JOURNAL_FILE).exists() and time.monotonic() < deadline:
             time.sleep(0.2)
         self._require((output / JOURNAL_FILE).exists() and os.access(output, os.W_OK), "write the output in", output)
-        self._require(is_store(store), "see the data in", store)
-        own = find_versions(store)
+        with self._open_data() as data:
+            own = find_versions(data)
         others = [f"{name} {own[name]}, not {here}" for name, here in self._versions.items() if own[name] != here]
         if others:
             raise InputError(f"The Dask worker {self._name} has {'; '.join(others)}. Give all the same environment.")
@@ -99,14 +98,14 @@ class Crew:
             SubmissionError: fit fails, or its model does not pickle.
             InputError: another Dask worker began it and has gone.
         """
-        store, log = self._open()
+        data, log = self._open()
         try:
             (self._job.unfinished / "fit_began").touch(exist_ok=False)
         except FileExistsError as error:
             raise InputError("The Dask worker that ran fit has gone.") from error
         slot = Slot(None, available_cores())
         process = SubmissionProcess(self._job.place(slot), log)
-        worker = Worker(self._job, slot, store, log, process)
+        worker = Worker(self._job, slot, data, log, process)
         try:
             with self._blameless():
                 self._keep(worker)
@@ -156,17 +155,23 @@ class Crew:
         self._closed = True
         for worker in list(self._workers):
             worker.end()
-        if self._opened is not None:
-            self._opened[1].close()
+        self._stack.close()
 
-    def _open(self) -> tuple[Store, SubmissionLog]:
+    def _open_data(self) -> AbstractContextManager[Data]:
+        folder = self._job.data
+        if folder is not None:
+            self._require(folder.is_dir(), "see the data in", folder)
+        return load_task(self._job.task).open_data([] if folder is None else [folder])
+
+    def _open(self) -> tuple[Data, SubmissionLog]:
         with self._opening:
             if self._opened is None:
                 slots = self.look()
                 folder = log_folder(self._job)
                 folder.mkdir(exist_ok=True)
                 log = SubmissionLog(folder / f"{socket.gethostname()}-{os.getpid()}.log", append=True)
-                self._opened = open_store(self._job.store), log
+                self._stack.callback(log.close)
+                self._opened = self._stack.enter_context(self._open_data()), log
                 for slot in slots:
                     self._idle.put(self._keep(Worker(self._job, slot, *self._opened)))
             return self._opened

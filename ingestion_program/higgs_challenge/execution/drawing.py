@@ -9,9 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 
-from higgs_challenge.data.store import Store
-from higgs_challenge.experiments import Drawer, Experiment
+from higgs_challenge.experiments import Experiment
 from higgs_challenge.submission.event_file import EventFile
+from higgs_challenge.task import Data, Drawer
 
 
 @dataclass(frozen=True)
@@ -37,19 +37,19 @@ class DrawnAhead:
     those that wait, and those that are being drawn into memory that is used again and again.
 
     Args:
-        store: open.
+        data: open.
         experiments: in the order in which they are drawn.
         workers: how many threads will take them.
     """
 
-    def __init__(self, store: Store, experiments: Sequence[Experiment], workers: int) -> None:
+    def __init__(self, data: Data, experiments: Sequence[Experiment], workers: int) -> None:
         self._todo = iter(experiments)
         self._taking = threading.Lock()
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="drawing")
         self._drawers: queue.SimpleQueue[Drawer] = queue.SimpleQueue()
         self._ordered: queue.SimpleQueue[Future[Drawn]] = queue.SimpleQueue()
         for _ in range(workers):
-            self._drawers.put(Drawer(store))
+            self._drawers.put(data.drawer())
             self._order()
 
     def __enter__(self) -> "DrawnAhead":

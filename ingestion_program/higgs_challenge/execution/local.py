@@ -1,4 +1,4 @@
-"""The engine for this machine: a thread for each worker, all sharing one open store.
+"""The engine for this machine: a thread for each worker, all sharing the open data.
 
 Threads are enough: drawing runs in compiled code without the GIL, and each submission runs in a process of its own.
 """
@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 
-from higgs_challenge.data.store import Store
 from higgs_challenge.errors import SubmissionError
 from higgs_challenge.execution.devices import Slot
 from higgs_challenge.execution.drawing import DrawnAhead
@@ -19,6 +18,7 @@ from higgs_challenge.experiments import Experiment
 from higgs_challenge.isolation.confine import Isolation
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import SubmissionProcess
+from higgs_challenge.task import Data
 
 
 class LocalEngine:
@@ -28,14 +28,14 @@ class LocalEngine:
         job: what to run.
         slots: one a worker.
         cores: that fit may use; fit may use all devices.
-        store: open.
+        data: open.
         log: takes what the submission prints.
     """
 
     name = "local"
 
-    def __init__(self, job: Job, slots: Sequence[Slot], cores: int, store: Store, log: SubmissionLog) -> None:
-        self._job, self._slots, self._cores, self._store, self._log = job, slots, cores, store, log
+    def __init__(self, job: Job, slots: Sequence[Slot], cores: int, data: Data, log: SubmissionLog) -> None:
+        self._job, self._slots, self._cores, self._data, self._log = job, slots, cores, data, log
         self._workers: list[Worker] = []
 
     def __enter__(self) -> "LocalEngine":
@@ -66,7 +66,7 @@ class LocalEngine:
         try:
             fit = fit_model(self._job, process, limit)
             if fit.not_kept and len(self._slots) == 1:
-                self._workers = [Worker(self._job, self._slots[0], self._store, self._log, process)]
+                self._workers = [Worker(self._job, self._slots[0], self._data, self._log, process)]
                 return fit
         except BaseException:
             process.end()
@@ -79,7 +79,7 @@ class LocalEngine:
     def start(self) -> Isolation:
         """Start all workers' processes with the fitted model; gives the weakest isolation among them."""
         if not self._workers:
-            self._workers = [Worker(self._job, slot, self._store, self._log) for slot in self._slots]
+            self._workers = [Worker(self._job, slot, self._data, self._log) for slot in self._slots]
         with ThreadPoolExecutor(len(self._workers)) as pool:
             return min(pool.map(Worker.start, self._workers), key=Isolation.strength)
 
@@ -97,7 +97,7 @@ class LocalEngine:
             TimeoutError: at the deadline.
         """
         done: queue.SimpleQueue[Result | BaseException] = queue.SimpleQueue()
-        with DrawnAhead(self._store, experiments, len(self._workers)) as drawn_ahead:
+        with DrawnAhead(self._data, experiments, len(self._workers)) as drawn_ahead:
 
             def work(worker: Worker) -> None:
                 try:
@@ -113,7 +113,7 @@ class LocalEngine:
 
     def repeat(self, experiment: Experiment) -> Result:
         """Evaluate one pseudo-experiment in a fresh process."""
-        worker = Worker(self._job, self._slots[0], self._store, self._log)
+        worker = Worker(self._job, self._slots[0], self._data, self._log)
         try:
             return worker.evaluate(experiment)
         finally:

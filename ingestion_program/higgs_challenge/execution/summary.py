@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
-from higgs_challenge.data.store import Store
 from higgs_challenge.execution.engine import Engine
 from higgs_challenge.execution.order_check import OrderCheck
 from higgs_challenge.execution.progress import console
 from higgs_challenge.execution.worker import Fit, Result
 from higgs_challenge.experiments import Plan
 from higgs_challenge.isolation.confine import Isolation
+from higgs_challenge.task import Data
 
 RECORDED_PACKAGES = ("numpy", "pandas", "numba")
 
@@ -44,22 +44,23 @@ class Outcome:
         return max(self.fit.peak_memory, *(result.peak_memory for result in self.results))
 
 
-def summarise(plan: Plan, store: Store, engine: Engine, outcome: Outcome, names: Sequence[str]) -> dict[str, Any]:
+def summarise(plan: Plan, data: Data, engine: Engine, outcome: Outcome, names: Sequence[str]) -> dict[str, Any]:
     """Describe a run for ingestion_summary.json, which holds neither seed nor truth.
 
     Args:
-        plan, store, engine: what ran where on which data.
+        plan, data, engine: what ran where on which data.
         outcome: what came of it.
         names: of the result files, which are the only ones that scoring will read.
     """
     return {
         "plan_fingerprint": plan.fingerprint,
+        "task": plan.settings.task,
         "num_of_sets": plan.settings.num_of_sets,
         "num_pseudo_experiments": plan.settings.num_pseudo_experiments,
-        "systematics": plan.settings.systematics.names(),
+        "systematics": plan.settings.active,
         "result_files": list(names),
-        "data": store.source,
-        "hidden_multiples": store.multiples(),
+        "data": data.source,
+        **data.facts(),
         "warnings": list(outcome.warnings),
         "engine": engine.name,
         "workers": len(engine.devices),

@@ -11,11 +11,10 @@ from typing import TypeVar
 
 import psutil
 
-from higgs_challenge.data.store import Store
 from higgs_challenge.errors import SubmissionError
 from higgs_challenge.execution.devices import Slot
 from higgs_challenge.execution.drawing import Drawn, draw_events
-from higgs_challenge.experiments import Drawer, Experiment
+from higgs_challenge.experiments import Experiment
 from higgs_challenge.experiments.settings import Limits
 from higgs_challenge.isolation.confine import Isolation
 from higgs_challenge.submission.answer import Interval
@@ -23,6 +22,7 @@ from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import FailedCallError, Place, ProcessDiedError, SubmissionProcess
 from higgs_challenge.submission.scratch import is_whole
 from higgs_challenge.submission.usage import Allowance
+from higgs_challenge.task import Data, training_folder
 
 T = TypeVar("T")
 
@@ -42,14 +42,16 @@ class Job:
     """What every worker of a run needs to know; all paths hold on all machines of the run.
 
     Attributes:
-        store: folder of the event store.
+        task: name of what is measured.
+        data: folder of its data, see task.Data; None where events are made as they are drawn.
         unfinished: folder of the run's state: the submission's scratch folder and its fitted model.
         limits: on the submission.
         secrets: files and folders that the submission must not read.
         isolation: required, best-effort or off.
     """
 
-    store: Path
+    task: str
+    data: Path | None
     unfinished: Path
     limits: Limits
     secrets: tuple[Path, ...]
@@ -80,8 +82,9 @@ class Job:
         memory = min(self.limits.memory_gigabytes * 1e9, MEMORY_SHARE * psutil.virtual_memory().total)
         allowance = Allowance(memory=int(memory), disk=int(self.limits.disk_gigabytes * 1e9))
         return Place(
+            task=self.task,
             scratch=self.scratch,
-            training=self.store / "training",
+            training=training_folder(self.data),
             threads=slot.threads,
             device=slot.device,
             allowance=allowance,
@@ -164,16 +167,16 @@ class Worker:
     Args:
         job: of the run.
         slot: its share of the machine.
-        store: open.
+        data: open.
         log: takes what the submission prints.
         process: fitted already; None for one that starts from the kept model.
     """
 
     def __init__(
-        self, job: Job, slot: Slot, store: Store, log: SubmissionLog, process: SubmissionProcess | None = None
+        self, job: Job, slot: Slot, data: Data, log: SubmissionLog, process: SubmissionProcess | None = None
     ) -> None:
         self._job, self._slot, self._log, self._process = job, slot, log, process
-        self._drawer = Drawer(store)
+        self._drawer = data.drawer()
         self._ended = False
         self._changing = threading.Lock()
 

@@ -38,10 +38,10 @@ def draw_pseudo_experiment(store: Store, experiment: Experiment) -> dict[str, pd
 
 def draw_features(store: Store, experiment: Experiment) -> Floats:
     """Draw a pseudo-experiment's features, float32, shape (28, n), columns contiguous."""
-    return Drawer(store).draw(experiment)
+    return StoreDrawer(store).draw(experiment)
 
 
-class Drawer:
+class StoreDrawer:
     """Draws pseudo-experiments one after the other into the same memory: fresh pages would cost a third of the time.
 
     Every process has a Poisson number of events, drawn with replacement in proportion to their weights, which is the

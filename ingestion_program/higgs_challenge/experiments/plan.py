@@ -7,13 +7,14 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from higgs_challenge.errors import InputError
-from higgs_challenge.events.nuisances import Nuisances, draw_nuisances
 from higgs_challenge.experiments.settings import Settings
 from higgs_challenge.streams import stream
+from higgs_challenge.task import load_task
 
 TRUTH_FILE = "truth.json"
 NUISANCES_FILE = "true_nuisances.json"
@@ -28,7 +29,7 @@ class Experiment:
     Attributes:
         set_index, index: its set, and its number within the set, both from 0.
         mu: true signal strength.
-        nuisances: true nuisance parameters.
+        nuisances: true nuisance parameters, a record of the task's.
         seed: root of its random streams.
 
     Raises:
@@ -38,7 +39,7 @@ class Experiment:
     set_index: int
     index: int
     mu: float
-    nuisances: Nuisances
+    nuisances: Any
     seed: int
 
     def __post_init__(self) -> None:
@@ -61,7 +62,7 @@ class Plan:
     def experiment(self, set_index: int, index: int) -> Experiment:
         """Give one pseudo-experiment; the same whatever others are asked for, and in which order."""
         rng = stream(self.settings.random_seed, "nuisances", set_index, index)
-        nuisances = draw_nuisances(rng, self.settings.systematics.names())
+        nuisances = load_task(self.settings.task).draw_nuisances(rng, self.settings.active)
         return Experiment(set_index, index, self.mus[set_index], nuisances, self.settings.random_seed)
 
     def keys(self) -> Iterator[tuple[int, int]]:
@@ -114,7 +115,7 @@ def write_truth(plan: Plan, folder: Path, advance: Callable[[int], object] = lam
 
 def _collect_nuisances(plan: Plan, advance: Callable[[int], object]) -> dict[str, list[list[float]]]:
     """Give the values of each nuisance parameter that acts, one list a set."""
-    names, per_set = plan.settings.systematics.names(), plan.settings.num_pseudo_experiments
+    names, per_set = plan.settings.active, plan.settings.num_pseudo_experiments
     values: dict[str, list[list[float]]] = {name: [] for name in names}
     for set_index in range(plan.settings.num_of_sets):
         drawn = [plan.experiment(set_index, index).nuisances for index in range(per_set)]

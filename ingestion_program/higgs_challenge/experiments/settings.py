@@ -5,9 +5,20 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from higgs_challenge.errors import InputError
+from higgs_challenge.task import load_task, task_names
 
 SETTINGS_FILE = "settings.yaml"
 LARGEST_MU = 1000.0
@@ -20,21 +31,6 @@ Reveal = Literal["none", "mu", "all"]
 
 class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class ActiveNuisances(_Strict):
-    """Which of the six nuisance parameters are drawn from their priors; the others stay nominal."""
-
-    tes: bool = True
-    jes: bool = True
-    soft_met: bool = True
-    ttbar_scale: bool = True
-    diboson_scale: bool = True
-    bkg_scale: bool = True
-
-    def names(self) -> list[str]:
-        """Name those that act."""
-        return [name for name, acts in self.model_dump().items() if acts]
 
 
 class Limits(_Strict):
@@ -61,7 +57,9 @@ class Settings(_Strict):
         num_of_sets: number of signal strengths.
         num_pseudo_experiments: pseudo-experiments of each set.
         mu_range: lowest and highest signal strength, drawn uniformly.
-        systematics: the nuisance parameters that act.
+        task: what is measured, a module of tasks/.
+        systematics: for each nuisance parameter of the task whether it is drawn from its prior, by default all are; the
+            others stay nominal.
         random_seed: of everything that is drawn; as secret as the truth, so make it too long to be found by trying
             (`python -c "import secrets; print(secrets.randbits(128))"`).
         limits: time limits on the submission.
@@ -72,7 +70,8 @@ class Settings(_Strict):
     num_of_sets: PositiveInt = 10
     num_pseudo_experiments: PositiveInt = 100
     mu_range: tuple[float, float] = Field(default=(0.1, 3.0), strict=False)
-    systematics: ActiveNuisances = ActiveNuisances()
+    task: str = "higgs"
+    systematics: Annotated[dict[str, bool], Field(validate_default=True)] = {}
     random_seed: Annotated[int, Field(ge=0)] = 31415
     limits: Limits = Limits()
     reveal: Reveal = "none"
@@ -81,6 +80,29 @@ class Settings(_Strict):
     def number(self) -> int:
         """The number of pseudo-experiments of all sets."""
         return self.num_of_sets * self.num_pseudo_experiments
+
+    @property
+    def active(self) -> list[str]:
+        """The nuisance parameters that are drawn from their priors."""
+        return [name for name, acts in self.systematics.items() if acts]
+
+    @field_validator("task")
+    @classmethod
+    def _check_task(cls, name: str) -> str:
+        if name not in task_names():
+            raise ValueError(f"there is no task {name}; the tasks are {', '.join(task_names())}")
+        return name
+
+    @field_validator("systematics")
+    @classmethod
+    def _complete_systematics(cls, chosen: dict[str, bool], info: ValidationInfo) -> dict[str, bool]:
+        if "task" not in info.data:  # which is told already
+            return chosen
+        names = load_task(info.data["task"]).priors
+        if unknown := chosen.keys() - names.keys():
+            wrong, right = ", ".join(sorted(unknown)), ", ".join(names)
+            raise ValueError(f"{wrong} is no nuisance parameter of the task {info.data['task']}, which has {right}")
+        return {name: chosen.get(name, True) for name in names}
 
     @model_validator(mode="after")
     def _check_mu_range(self) -> "Settings":

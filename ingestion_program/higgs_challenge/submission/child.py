@@ -18,13 +18,11 @@ import cloudpickle
 import numpy as np
 
 import higgs_challenge
-from higgs_challenge.data.training import TrainingSet
 from higgs_challenge.errors import SubmissionError
-from higgs_challenge.events.columns import FEATURES
 from higgs_challenge.events.frames import as_test_set
-from higgs_challenge.events.systematics import systematics
 from higgs_challenge.submission.answer import KEYS
 from higgs_challenge.submission.channel import Channel, ChannelClosedError
+from higgs_challenge.task import Task
 
 LONGEST_SENTENCE, LONGEST_TEXT = 2_000, 20_000
 NOT_THEIRS = (str(Path(higgs_challenge.__file__).parent), str(Path(importlib.__file__).parent), "<frozen ")
@@ -43,11 +41,13 @@ class Child:
 
     Args:
         submission: the folder of model.py, already on sys.path.
-        training: the training part of the store.
+        training: the folder of the task's training events; None where it has none.
+        task: what is measured.
     """
 
-    def __init__(self, submission: str, training: str) -> None:
-        self._submission, self._training = submission, training
+    def __init__(self, submission: str, training: str | None, task: Task) -> None:
+        self._submission, self._task = submission, task
+        self._training = None if training is None else Path(training)
         self._model: Any = None
 
     def ready(self, request: dict[str, Any], file: int | None) -> dict[str, Any]:
@@ -57,7 +57,11 @@ class Child:
     def fit(self, request: dict[str, Any], file: int | None) -> dict[str, Any]:
         """Make the model and fit it."""
         warn_of_hidden_modules(self._submission)
-        self._model = construct(load_class(), get_train_set=TrainingSet(self._training), systematics=systematics)
+        self._model = construct(
+            load_class(),
+            get_train_set=self._task.get_train_set(self._training),
+            systematics=self._task.systematics,
+        )
         self._model.fit()
         return {}
 
@@ -80,12 +84,12 @@ class Child:
     def predict(self, request: dict[str, Any], file: int | None) -> dict[str, Any]:
         """Ask the model for an interval; the events are a private writable copy-on-write view of the file."""
         assert file is not None
-        events = int(request["events"])
+        events, columns = int(request["events"]), self._task.features
         memory = mmap.mmap(file, 0, access=mmap.ACCESS_COPY)
         os.close(file)
-        values = np.frombuffer(memory, dtype=np.float32, count=len(FEATURES) * events)
-        features = values.reshape(len(FEATURES), events)
-        return {"answer": describe(self._model.predict(as_test_set(features)))}
+        values = np.frombuffer(memory, dtype=np.float32, count=len(columns) * events)
+        test_set = as_test_set(values.reshape(len(columns), events), columns)
+        return {"answer": describe(self._model.predict(test_set))}
 
 
 def warn_of_hidden_modules(submission: str) -> None:

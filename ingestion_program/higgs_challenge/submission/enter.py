@@ -23,12 +23,14 @@ def main() -> None:
     # Numerical libraries start threads at import, which must be closed in like everything else.
     from higgs_challenge.submission.child import Child, serve
     from higgs_challenge.submission.semaphores import use_unnamed_semaphores
+    from higgs_challenge.task import load_task
 
     if request["confined"]:
         use_unnamed_semaphores()
+    child = Child(request["submission"], request["training"], load_task(request["task"]))
     sys.path.insert(0, request["submission"])
     sys.argv = [os.path.join(request["submission"], "model.py")]
-    serve(channel, Child(request["submission"], request["training"]), request["submission"])
+    serve(channel, child, request["submission"])
 
 
 if __name__ == "__main__":

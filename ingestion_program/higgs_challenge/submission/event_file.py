@@ -14,7 +14,7 @@ class EventFile:
     As no process that has it can change it, it can be handed to another one where the first dies.
 
     Args:
-        features: float32, shape (28, n), columns contiguous; copied.
+        features: float32, one row a feature, columns contiguous; copied.
 
     Attributes:
         events: their number n.

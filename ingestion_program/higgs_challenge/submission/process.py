@@ -58,8 +58,9 @@ class Place:
     """Where a submission's process runs, and what it may use.
 
     Attributes:
+        task: name of what is measured.
         scratch: its folder, from scratch.make_scratch.
-        training: the training part of the store.
+        training: the folder of the task's training events; None where it has none.
         threads: threads that numerical libraries may use.
         device: what CUDA_VISIBLE_DEVICES shall be; None to leave it as it is.
         allowance: memory and disk.
@@ -67,8 +68,9 @@ class Place:
         isolation: required (or else InputError), best-effort or off.
     """
 
+    task: str
     scratch: Path
-    training: Path
+    training: Path | None
     threads: int
     device: str | None
     allowance: Allowance
@@ -77,8 +79,9 @@ class Place:
 
     def request(self) -> dict[str, Any]:
         """Describe it to the process."""
+        reads = () if self.training is None else (str(self.training.resolve()),)
         borders = Borders(
-            reads=(str(self.training.resolve()),),
+            reads=reads,
             writes=(str(self.scratch.resolve()),),
             secrets=tuple(map(str, self.secrets)),
             memory=self.allowance.memory,
@@ -87,8 +90,9 @@ class Place:
         return {
             "borders": asdict(borders),
             "confined": self.isolation != OFF,
+            "task": self.task,
             "submission": str(self.scratch.resolve() / SUBMISSION),
-            "training": str(self.training.resolve()),
+            "training": reads[0] if reads else None,
         }
 
 

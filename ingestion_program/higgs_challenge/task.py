@@ -1,0 +1,159 @@
+"""What one measurement is made of: everything that differs between tasks, and nothing else.
+
+Plan, isolation, limits, workers, journal and scoring are the same for all tasks. A task is a module in the folder tasks
+whose TASK is a Task; `task: NAME` in settings.yaml chooses it.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from higgs_challenge.errors import InputError
+
+if TYPE_CHECKING:
+    from higgs_challenge.experiments.plan import Experiment
+
+TASKS_FOLDER = Path(__file__).parent / "tasks"
+
+
+@dataclass(frozen=True)
+class Prior:
+    """How a nuisance parameter is drawn for a pseudo-experiment: a shape, then clipped to [low, high]."""
+
+    shape: Literal["normal", "lognormal"]
+    centre: float
+    width: float
+    low: float
+    high: float
+
+    def draw(self, rng: np.random.Generator) -> float:
+        """Draw one value, clipped to the allowed range."""
+        value = getattr(rng, self.shape)(self.centre, self.width)
+        return float(min(max(value, self.low), self.high))
+
+
+class Drawer(Protocol):
+    """Draws pseudo-experiments one after the other."""
+
+    def draw(self, experiment: "Experiment") -> npt.NDArray[np.float32]:
+        """Draw a pseudo-experiment's features: float32, shape (features, n), columns contiguous.
+
+        The next call may overwrite them. The same experiment gives the same events, from streams of its own seed.
+        """
+
+
+class Data(Protocol):
+    """The events of a task as the trusted side sees them.
+
+    Attributes:
+        folder: where other processes of the run find them: a folder whose part training/ a submission may read and
+            whose part hidden/ it must not; None where events are made as they are drawn.
+        source: where they come from, in words.
+    """
+
+    @property
+    def folder(self) -> Path | None: ...  # noqa: D102
+
+    @property
+    def source(self) -> str: ...  # noqa: D102
+
+    def drawer(self) -> Drawer:
+        """Give a drawer, which one thread uses at a time."""
+
+    def identity(self) -> str:
+        """Give a hash; where it is equal, the same plan has the same events."""
+
+    def warnings(self) -> list[str]:
+        """Say in which respects they are too few, or otherwise such that results mean little."""
+
+    def facts(self) -> dict[str, Any]:
+        """Describe them for ingestion_summary.json, which participants read."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A measurement of a signal strength.
+
+    Attributes:
+        features: names of the columns of a pseudo-experiment.
+        nuisances: makes the record of a pseudo-experiment's nuisance parameters from those that act, by name; the
+            others are nominal.
+        priors: of every nuisance parameter, in a fixed order.
+        open_data: opens the first of some folders that holds the task's data, and closes it.
+        get_train_set: gives what a submission gets by that name, a function with the option train_size that returns a
+            DataFrame, made from a folder that it may read (None where there is none) in the submission's process.
+        systematics: what a submission gets by that name: distorts such a DataFrame, each nuisance parameter an option.
+    """
+
+    features: tuple[str, ...]
+    nuisances: Callable[..., Any]
+    priors: Mapping[str, Prior]
+    open_data: Callable[[Sequence[Path]], AbstractContextManager[Data]]
+    get_train_set: Callable[[Path | None], Callable[..., Any]]
+    systematics: Callable[..., Any]
+
+    def draw_nuisances(self, rng: np.random.Generator, active: Collection[str]) -> Any:
+        """Draw the nuisance parameters of one pseudo-experiment from their priors.
+
+        All are drawn in a fixed order whatever is active, so that switching one off leaves the others' values alone.
+
+        Args:
+            rng: the stream for this pseudo-experiment's nuisance parameters.
+            active: names of those that act; the others stay nominal.
+
+        Returns:
+            The record of their values.
+        """
+        drawn = {name: prior.draw(rng) for name, prior in self.priors.items()}
+        return self.nuisances(**{name: value for name, value in drawn.items() if name in active})
+
+    def warm_up(self, training: Path | None) -> None:
+        """Have what is compiled at the first use compiled before a submission's clock runs.
+
+        Raises:
+            InputError: the training events in this folder cannot be used.
+        """
+        self.systematics(
+            self.get_train_set(training)(train_size=100), **{name: prior.high for name, prior in self.priors.items()}
+        )
+
+
+def training_folder(data: Path | None) -> Path | None:
+    """Give the part of a data folder that submissions may read; None where there is no folder."""
+    return None if data is None else data / "training"
+
+
+def hidden_folder(data: Path) -> Path:
+    """Give the part of a data folder that no submission may read."""
+    return data / "hidden"
+
+
+def task_names() -> list[str]:
+    """Name the tasks that there are."""
+    return sorted(module.name for module in pkgutil.iter_modules([str(TASKS_FOLDER)]))
+
+
+def load_task(name: str) -> Task:
+    """Import a task.
+
+    Args:
+        name: of its module.
+
+    Raises:
+        InputError: there is none of that name.
+
+    Example:
+        >>> load_task("gaussian").features
+        ('x1', 'x2')
+    """
+    if name not in task_names():
+        raise InputError(f"There is no task {name}; the tasks are {', '.join(task_names())}.")
+    task: Task = importlib.import_module(f"higgs_challenge.tasks.{name}").TASK
+    return task
