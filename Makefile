@@ -33,7 +33,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup data official-data run leaderboard train test lint bench validate-data bundle clean
+.PHONY: help setup data official-data run leaderboard train test lint bench validate-data bundle check-bundle clean
 
 help:  ## show this list
 	@echo "make TARGET [NAME=value ...]"
@@ -97,6 +97,9 @@ validate-data: setup  ## compare synthetic with official data, OFFICIAL=folder: 
 
 bundle: setup  ## pack BUNDLE=build/bundle.zip, which Codabench takes as a competition
 	$(BIN)/python tools/make_bundle.py --task $(TASK) --output $(BUNDLE)
+
+check-bundle: setup  ## check BUNDLE, a competition's zip, with the rules of Codabench
+	$(BIN)/python tools/check_bundle.py "$(BUNDLE)"
 
 clean:  ## remove data, runs, bundle, trained model and compiled code, but not .venv
 	rm -rf build ingestion_program/higgs_challenge/__pycache__ sample_code_submission/trained_model.pt

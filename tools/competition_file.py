@@ -1,6 +1,7 @@
 """The shape of competition.yaml (version 2): the fields that Codabench reads, and the values that it can store."""
 
 import datetime
+import uuid
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
@@ -9,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Text = Annotated[str, Field(min_length=1)]
 Key = Annotated[str, Field(min_length=1, max_length=36)]
 Index = Annotated[int, Field(ge=0)]
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, le=2**31 - 1)]
 SubmissionRule = Literal[
     "Add", "Add_And_Delete", "Add_And_Delete_Multiple", "Force_Last", "Force_Latest_Multiple", "Force_Best"
 ]
@@ -47,21 +48,27 @@ class Phase(Part):
     hide_output: bool = False
     hide_prediction_output: bool = False
     hide_score_output: bool = False
+    accepts_only_result_submissions: bool = False
     starting_kit: Text | None = None
     public_data: Text | None = None
     tasks: Annotated[list[Index], Field(min_length=1)]
 
 
 class Task(Part):
-    """What a submission is run on and how it is scored; every entry is a zip in the bundle."""
+    """What a submission is run on and how it is scored.
+
+    Every entry is a zip in the bundle, a folder in it, which Codabench zips itself, or the key of a dataset that the
+    organiser has uploaded before.
+    """
 
     index: Index
     name: Annotated[str, Field(min_length=1, max_length=256)]
     description: str | None = None
-    ingestion_program: Text
     scoring_program: Text
-    input_data: Text
-    reference_data: Text
+    ingestion_program: Text | None = None
+    input_data: Text | None = None
+    reference_data: Text | None = None
+    ingestion_only_during_scoring: bool = False
 
 
 class Solution(Part):
@@ -81,7 +88,10 @@ class Column(Part):
     key: Key
     index: Index
     sorting: Literal["asc", "desc"]
+    # A score is stored as a decimal of 20 digits, 10 of them after the point.
     precision: Annotated[int, Field(ge=0, le=10)] = 2
+    computation: Literal["sum", "avg", "min", "max"] | None = None
+    computation_indexes: list[Index] | None = None
     hidden: bool = False
 
 
@@ -115,8 +125,15 @@ class Competition(Part):
     image: Text
     terms: Text
     registration_auto_approve: bool = False
-    docker_image: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^\S+$")]
+    docker_image: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^\S+$")] = "codalab/codalab-legacy:py37"
     enable_detailed_results: bool = False
+    show_detailed_results_in_submission_panel: bool = True
+    show_detailed_results_in_leaderboard: bool = True
+    auto_run_submissions: bool = True
+    can_participants_make_submissions_public: bool = True
+    forum_enabled: bool = True
+    competition_type: Literal["competition", "benchmark"] = "competition"
+    reward: Text | None = None
     make_programs_available: bool = False
     make_input_data_available: bool = False
     queue: Text | None = None
@@ -136,15 +153,29 @@ class Competition(Part):
     def programs(self) -> Iterator[tuple[str, str]]:
         """Pairs of (ingestion or scoring, name of the program's zip)."""
         for task in self.tasks:
-            yield "ingestion", task.ingestion_program
+            if task.ingestion_program:
+                yield "ingestion", task.ingestion_program
             yield "scoring", task.scoring_program
 
-    def archives(self) -> set[str]:
-        """Names of all zips in the bundle."""
+    def sources(self) -> set[str]:
+        """All that Codabench makes datasets of: names of zips or folders in the bundle, and keys of datasets."""
         kits = [name for phase in self.phases for name in (phase.starting_kit, phase.public_data) if name]
-        data = [name for task in self.tasks for name in (task.input_data, task.reference_data)]
+        data = [name for task in self.tasks for name in (task.input_data, task.reference_data) if name]
         return {*kits, *data, *(name for _, name in self.programs()), *(solution.path for solution in self.solutions)}
+
+    def archives(self) -> set[str]:
+        """Names of all zips and folders in the bundle."""
+        return {name for name in self.sources() if not is_dataset_key(name)}
 
     def files(self) -> set[str]:
         """Names of everything that must be in the bundle."""
         return {"competition.yaml", self.image, *self.texts(), *self.archives()}
+
+
+def is_dataset_key(name: str) -> bool:
+    """Whether this is no file's name but the key (UUID) of a dataset on the platform."""
+    try:
+        uuid.UUID(name)
+    except ValueError:
+        return False
+    return True

@@ -20,7 +20,8 @@ sys.path.insert(0, str(ROOT))  # so that this file, run as a script, finds its n
 
 from higgs_challenge.errors import ChallengeError, InputError  # noqa: E402
 from higgs_challenge.task import task_names  # noqa: E402
-from tools.bundle_rules import Problem, check_bundle, parse_competition  # noqa: E402
+from tools.bundle_rules import Problem, parse_competition  # noqa: E402
+from tools.bundle_rules.zipped import inspect_zip  # noqa: E402
 
 # Programs and data go in as zips, not as folders: Codabench takes both, but it zips a folder itself into a file named
 # after the folder's last part, so input_data/final and reference_data/final would write to the same name.
@@ -52,25 +53,24 @@ SAME_TIME = (1980, 1, 1, 0, 0, 0)  # the same tree gives the same bytes, wheneve
 def source_folders(root: Path, task: str) -> list[Path]:
     """The folders whose files make the bundle of a task, in order of preference."""
     return [root] if task == CHALLENGE else [root / "tasks" / task, root]
-
-
 def find(folders: Sequence[Path], name: str) -> Path:
     """The path of a file or folder in the first of the folders that has it; in the first one where none does."""
     paths = [folder / name for folder in folders]
     return next((path for path in paths if path.exists()), paths[0])
 
 
-def build(folders: Sequence[Path], output: Path) -> None:
-    """Write the bundle of a project to output, whole or not at all.
+def build(folders: Sequence[Path], output: Path) -> tuple[Problem, ...]:
+    """Write the bundle of a project to output, whole or not at all, and return the warnings.
 
     folders are the project's, see source_folders.
     Raises InputError, its text one sentence a problem, where Codabench would refuse the bundle.
     """
-    competition = read_competition(folders[0])
-    files = collect(folders, competition)
-    if problems := check_bundle(competition, files):
-        raise refusal(problems)
-    write_whole(output, pack(files))
+    bundle = pack(collect(folders, read_competition(folders[0])))
+    findings = inspect_zip(output.name, io.BytesIO(bundle))
+    if findings.problems:
+        raise refusal(findings.problems)
+    write_whole(output, bundle)
+    return findings.warnings
 
 
 def read_competition(root: Path) -> object:
@@ -80,7 +80,7 @@ def read_competition(root: Path) -> object:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: is missing; run this in the challenge's repository.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: no UTF-8, or a date such as 2026-02-30
         raise InputError(f"{path}: is not YAML ({' '.join(str(error).split())}); correct that line.") from None
 
 
@@ -185,12 +185,13 @@ def main() -> int:
     )
     arguments = parser.parse_args()
     try:
-        build(source_folders(ROOT, arguments.task), arguments.output)
+        warnings = build(source_folders(ROOT, arguments.task), arguments.output)
     except ChallengeError as error:
         print(error, file=sys.stderr)
         return 2
     print(f"{arguments.output}: {arguments.output.stat().st_size / 1e6:.1f} MB, ready for codabench.org")
-    print("Before an upload, give input_data/*/settings.yaml fresh seeds: the truth follows from the published ones.")
+    for warning in warnings:
+        print(f"warning: {warning}")
     return 0
 
 

@@ -16,7 +16,7 @@ from higgs_scoring.analysis import analyse
 from higgs_scoring.results import Predictions, Summary, Truth, read_truth
 from higgs_scoring.scoring import leaderboard_columns
 from tools import make_bundle
-from tools.bundle_rules import SCORE_KEYS, check_bundle
+from tools.bundle_rules import check_bundle
 
 PHASES = {"feedback": (10, 100), "final": (1000, 100)}
 
@@ -92,15 +92,16 @@ def test_phases_share_no_truth(files, tmp_path):
     assert final.random_seed.bit_length() > 120
 
 
-def test_leaderboard_shows_what_scoring_writes(competition):
+def test_leaderboard_shows_what_scoring_writes(competition, files):
+    declared = set(yaml.safe_load(unzip(files["scoring_program.zip"])["metadata.yaml"])["score_keys"])
     ones = np.ones((2, 2))
     answers = {"mu_hats": ones, "delta_mu_hats": 0.1 * ones, "p16": 0.9 * ones, "p84": 1.1 * ones}
     summary = Summary(result_files=(), fit_seconds=1.0)
     predictions = Predictions(**answers, predict_seconds=ones, minutes=1.0, summary=summary)
     truth = Truth("5eed", 2, np.ones(2), nuisances={}, reveal="none")
-    assert leaderboard_columns(analyse(truth, predictions), predictions).keys() == SCORE_KEYS
+    assert leaderboard_columns(analyse(truth, predictions), predictions).keys() == declared
     columns = competition["leaderboards"][0]["columns"]
-    assert {column["key"] for column in columns} == SCORE_KEYS
+    assert {column["key"] for column in columns} == declared
     assert [(column["key"], column["sorting"]) for column in columns if not column.get("hidden")] == [
         ("quantiles_score", "desc"),
         ("quantiles_score_median", "desc"),

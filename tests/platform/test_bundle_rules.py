@@ -1,70 +1,22 @@
 """Every rule of the platform notices that it is broken."""
 
-from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
 
 import pytest
-from zips import rezip, unzip
+from spoiling import Spoil, command, copy, cut, damage, drop, inside, lose, put, write
+from zips import rezip
 
 from tools.bundle_rules import check_bundle
 
-Spoil = Callable[[dict[str, Any], dict[str, bytes]], None]
-
-
-def entry(document: Any, path: str) -> tuple[Any, int | str]:
-    """The part of a parsed YAML file that holds the entry of a dotted path, and the entry's name in it."""
-    *steps, last = (int(step) if step.isdigit() else step for step in path.split("."))
-    for step in steps:
-        document = document[step]
-    return document, last
-
-
-def put(path: str, value: Any) -> Spoil:
-    """Set an entry of competition.yaml."""
-
-    def spoil(competition: dict[str, Any], files: dict[str, bytes]) -> None:
-        part, last = entry(competition, path)
-        part[last] = value
-
-    return spoil
-
-
-def drop(path: str) -> Spoil:
-    """Remove an entry of competition.yaml."""
-
-    def spoil(competition: dict[str, Any], files: dict[str, bytes]) -> None:
-        part, last = entry(competition, path)
-        del part[last]
-
-    return spoil
-
-
-def write(name: str, content: bytes) -> Spoil:
-    """Replace a file of the bundle."""
-    return lambda competition, files: files.update({name: content})
-
-
-def lose(name: str) -> Spoil:
-    """Remove a file from the bundle."""
-    return lambda competition, files: files.pop(name) and None
-
-
-def inside(archive: str, changes: dict[str, bytes | None]) -> Spoil:
-    """Replace, or with None remove, files inside an archive."""
-
-    def spoil(competition: dict[str, Any], files: dict[str, bytes]) -> None:
-        content = unzip(files[archive]) | changes
-        files[archive] = rezip({name: change for name, change in content.items() if change is not None})
-
-    return spoil
-
-
-def command(line: str, archive: str = "ingestion_program.zip") -> Spoil:
-    return inside(archive, {"metadata.yaml": f"command: {line}\n".encode()})
-
-
 LONG = "x" * 37
+QUESTION = {
+    "key": "method",
+    "type": "text",
+    "title": "Method",
+    "selection": "",
+    "is_required": "false",
+    "is_on_leaderboard": "true",
+}
 BROKEN: dict[str, tuple[Spoil, str]] = {
     # The shape of competition.yaml.
     "another version": (put("version", 1.5), "version"),
@@ -76,8 +28,10 @@ BROKEN: dict[str, tuple[Spoil, str]] = {
     "no phases": (put("phases", []), "phases"),
     "phase without start": (drop("phases.0.start"), "phases.0.start"),
     "phase without tasks": (put("phases.0.tasks", []), "phases.0.tasks"),
-    "time of day lost": (put("phases.0.end", datetime(2027, 6, 30, 12)), "phases.0.end"),
+    "time of day lost": (put("phases.0.end", datetime(2027, 6, 30, 12)), "phases.0.end: 2027-06-30 12:00:00 is not a"),
+    "date in quotes": (put("phases.0.start", "2026-11-01"), "phases.0.start: 2026-11-01 is not a whole day"),
     "time limit of zero": (put("phases.0.execution_time_limit", 0), "execution_time_limit"),
+    "time limit that no database stores": (put("phases.0.execution_time_limit", 2**31), "execution_time_limit"),
     "misspelt field": (put("phases.0.max_submission", 3), "phases.0.max_submission is no field"),
     "no tasks": (put("tasks", []), "tasks"),
     "task without scoring": (drop("tasks.1.scoring_program"), "tasks.1.scoring_program"),
@@ -85,6 +39,8 @@ BROKEN: dict[str, tuple[Spoil, str]] = {
     "no leaderboard": (put("leaderboards", []), "leaderboards"),
     "column title too long": (put("leaderboards.0.columns.1.title", LONG), "columns.1.title"),
     "column key too long": (put("leaderboards.0.columns.1.key", LONG), "at most 36 characters"),
+    "more decimals than are stored": (put("leaderboards.0.columns.1.precision", 11), "columns.1.precision"),
+    "decimals below zero": (put("leaderboards.0.columns.1.precision", -1), "columns.1.precision"),
     "unknown sorting": (put("leaderboards.0.columns.1.sorting", "up"), "columns.1.sorting"),
     "unknown submission rule": (put("leaderboards.0.submission_rule", "Best"), "submission_rule"),
     "image name with a space": (put("docker_image", "my image"), "docker_image"),
@@ -107,6 +63,12 @@ BROKEN: dict[str, tuple[Spoil, str]] = {
     "empty page": (write("pages/data.md", b""), "pages/data.md: is empty"),
     "blank terms": (write("pages/terms.md", b" \n\n"), "pages/terms.md: is empty"),
     "page in another encoding": (write("pages/data.md", "\u00b5".encode("latin-1")), "pages/data.md: is not UTF-8"),
+    "page with a placeholder": (
+        write("pages/data.md", b"# Data\n\n{{ rows }} rows"),
+        "has a placeholder ({{ in line 3)",
+    ),
+    "page with a block": (write("pages/data.md", b"{% if x %}"), "has a placeholder ({% in line 1)"),
+    "logo is half a picture": (cut("logo.png", 2000), "logo.png: cannot be shown"),
     "logo is no picture": (write("logo.png", b"<svg/>"), "logo.png: is neither PNG nor JPEG"),
     # What hangs together in it.
     "overlapping phases": (put("phases.1.start", date(2027, 6, 1)), "phase Final begins on 2027-06-01"),
@@ -115,6 +77,9 @@ BROKEN: dict[str, tuple[Spoil, str]] = {
     "end before start": (put("phases.1.end", date(2027, 6, 1)), "phase Final ends before it begins"),
     "same phase index": (put("phases.1.index", 0), "phase index: 0"),
     "first phase migrates": (put("phases.0.auto_migrate_to_this_phase", True), "nothing to migrate from"),
+    "same phase name": (put("phases.1.name", "Feedback"), "phase name: Feedback is used 2 times"),
+    "queue by its name": (put("queue", "our GPUs"), "queue: our GPUs is no Vhost"),
+    "image in capitals": (put("docker_image", "Higgs/Runner:1"), "Higgs/Runner:1 is no name of an image"),
     "same task index": (put("tasks.1.index", 0), "task index: 0"),
     "phase of an unknown task": (put("phases.1.tasks", [7]), "Final points to task 7"),
     "solution of an unknown task": (put("solutions.0.tasks", [7]), "Reference baseline points to task 7"),
@@ -125,10 +90,27 @@ BROKEN: dict[str, tuple[Spoil, str]] = {
     "same column index": (put("leaderboards.0.columns.1.index", 2), "column index: 2"),
     "no ranking column": (put("leaderboards.0.columns.0.index", 9), "no leaderboard column has index 0"),
     "column that nobody writes": (put("leaderboards.0.columns.1.key", "width"), "width, which scoring does not write"),
+    "scoring that writes less": (
+        inside("scoring_program.zip", {"metadata.yaml": b"command: x\nscore_keys: [interval]\n"}),
+        "the key coverage, which scoring does not write (scoring_program.zip); use one of interval",
+    ),
+    "computation of nothing": (put("leaderboards.0.columns.1.computation", "avg"), "only one of computation and"),
+    "computation of an unknown column": (
+        put("leaderboards.0.columns.1.computation_indexes", [99]),
+        "computed from column 99, which does not exist",
+    ),
     "question of another key": (put("fact_sheet.method.key", "way"), "question method"),
+    "question with a space": (
+        put("fact_sheet.my way", QUESTION | {"key": "my way"}),
+        "my way of the fact sheet has a space",
+    ),
+    "checkbox of words": (put("fact_sheet.method.type", "checkbox"), "does not fit type checkbox"),
+    "text with a selection": (put("fact_sheet.method.selection", ["a"]), "does not fit type text"),
+    "select of nothing": (put("fact_sheet.method", QUESTION | {"type": "select"}), "does not fit type select"),
     # Archives and programs.
     "not a zip": (write("public_data.zip", b"nothing"), "public_data.zip: is not a readable zip"),
     "empty zip": (write("public_data.zip", rezip({})), "public_data.zip: is empty"),
+    "damaged zip": (damage("scoring_program.zip"), "scoring_program.zip: is not a readable zip"),
     "cache inside": (
         inside("starting_kit.zip", {"__pycache__/a.pyc": b"x"}),
         "__pycache__/a.pyc, which does not belong",
@@ -138,7 +120,7 @@ BROKEN: dict[str, tuple[Spoil, str]] = {
     "nested metadata": (inside("ingestion_program.zip", {"a/metadata.yaml": b"x"}), "holds a/metadata.yaml"),
     "no command": (inside("scoring_program.zip", {"metadata.yaml": b"name: scoring\n"}), "has no command"),
     "metadata is not YAML": (inside("scoring_program.zip", {"metadata.yaml": b"command: ["}), "has no command"),
-    "command elsewhere": (command("python3 run_ingestion.py"), "starts nothing in /app/program"),
+    "command elsewhere": (command("python3 run_elsewhere.py"), "starts nothing in /app/program"),
     "command of a missing script": (command("python3 /app/program/go.py"), "names /app/program/go.py"),
     "command with quotes": (command("python3 /app/program/run_ingestion.py '--input x'"), "quotes or doubled spaces"),
     "command with gaps": (command("python3  /app/program/run_ingestion.py"), "quotes or doubled spaces"),
@@ -163,6 +145,11 @@ BROKEN: dict[str, tuple[Spoil, str]] = {
         inside("input_data_final.zip", {"true_nuisances.json": b"{}"}),
         "holds true_nuisances.json",
     ),
+    "truth under another name": (
+        copy("reference_data_final.zip", "truth.json", "starting_kit.zip", "answers.txt"),
+        "starting_kit.zip: holds answers.txt, the same content as a file of the reference data",
+    ),
+    "sub-folder of a solution": (inside("sample_code_submission.zip", {"a/b.py": b"x"}), "sub-folder (a/b.py)"),
     "truth in the kit": (inside("starting_kit.zip", {"a/truth.json": b"{}"}), "starting_kit.zip: holds truth.json"),
 }
 

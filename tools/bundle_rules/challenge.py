@@ -1,0 +1,119 @@
+"""Rules of this project's own programs, over and above Codabench's: where settings and truth lie, and who sees them.
+
+They hold for every task that is built as this project builds them; a bundle with neither settings.yaml nor truth.json
+in its data is somebody else's, and these rules say nothing of it.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
+
+import yaml
+
+from tools.bundle_rules.archives import Archive, Archives
+from tools.bundle_rules.problem import Problem, doubled
+from tools.competition_file import Competition
+
+SETTINGS_FILE, TRUTH_FILE, MODEL_FILE = "settings.yaml", "truth.json", "model.py"
+TRUTH_FILES = (TRUTH_FILE, "true_nuisances.json")
+PUBLISHED_SEEDS = (31415, 20241013, 211166534347406940836416209245100524706)
+"""Seeds that everybody knows: the official challenge's, and those of this repository's input_data/*/settings.yaml."""
+
+SHORT_SEED = 2**64
+"""Below it a seed can be found by trying, given the answer that belongs to it."""
+
+
+def check_data(competition: Competition, archives: Archives) -> Iterator[Problem]:
+    """Each task has its settings and truth, each solution its model.py, all at the root of their archives."""
+    if not _is_own(competition, archives):
+        return
+    needed = {
+        SETTINGS_FILE: _present(archives, (task.input_data for task in competition.tasks)),
+        TRUTH_FILE: _present(archives, (task.reference_data for task in competition.tasks)),
+        MODEL_FILE: _present(archives, (solution.path for solution in competition.solutions)),
+    }
+    for file, names in needed.items():
+        for name in names:
+            if file not in archives[name].names:
+                yield Problem(
+                    name, f"has no {file} at its root", f"add {file} to the folder that the archive is made of"
+                )
+
+
+def check_phases_apart(competition: Competition, archives: Archives) -> Iterator[Problem]:
+    """Each phase has its own task, each task its own settings and truth."""
+    if not _is_own(competition, archives):
+        return
+    yield from doubled("task of several phases", (task for phase in competition.phases for task in phase.tasks))
+    yield from doubled("input_data of several tasks", (task.input_data for task in competition.tasks))
+    yield from doubled("reference_data of several tasks", (task.reference_data for task in competition.tasks))
+
+
+def check_secrecy(competition: Competition, archives: Archives) -> Iterator[Problem]:
+    """The truth is in the reference data alone, and the detailed results of the last phase do not show it."""
+    references = _present(archives, (task.reference_data for task in competition.tasks))
+    secrets = {
+        (member.CRC, member.file_size) for name in references for member in archives[name].members if member.file_size
+    }
+    for name in sorted(archives.keys() - set(references)):
+        for member in archives[name].members:
+            if (truth := PurePosixPath(member.filename).name) in TRUTH_FILES:
+                yield Problem(name, f"holds {truth}, which submissions must not see", "remove it from there")
+            elif (member.CRC, member.file_size) in secrets:
+                yield Problem(
+                    name,
+                    f"holds {member.filename}, the same content as a file of the reference data",
+                    "remove it from one of the two",
+                )
+    last = max(competition.phases, key=lambda phase: phase.index)
+    for name in _present(archives, (task.reference_data for task in competition.tasks if task.index in last.tasks)):
+        if TRUTH_FILE in archives[name].names and not _keeps_secret(archives[name]):
+            yield Problem(
+                name,
+                "lets detailed results of the last phase show the truth",
+                "write reveal: none into the phase's settings.yaml",
+            )
+
+
+def warn_seeds(competition: Competition, archives: Archives) -> Iterator[Problem]:
+    """No truth follows from a seed that is published or can be guessed."""
+    for name in _present(archives, (task.input_data for task in competition.tasks)):
+        seed = _read_seed(archives[name])
+        if seed in PUBLISHED_SEEDS:
+            fault = f"has the published random_seed {seed}, so everybody can compute the truth"
+        elif seed is not None and seed < SHORT_SEED:
+            fault = "has a random_seed so short that it can be guessed, and the truth follows from it"
+        else:
+            continue
+        yield Problem(
+            f"{SETTINGS_FILE} in {name}",
+            fault,
+            'before an upload give fresh seeds to input_data/*/settings.yaml, made by python3 -c "import secrets; '
+            'print(secrets.randbits(128))", and never commit them',
+        )
+
+
+def _is_own(competition: Competition, archives: Archives) -> bool:
+    data = _present(archives, (name for task in competition.tasks for name in (task.input_data, task.reference_data)))
+    return any(file in archives[name].names for name in data for file in (SETTINGS_FILE, TRUTH_FILE))
+
+
+def _present(archives: Archives, names: Iterable[str | None]) -> list[str]:
+    return sorted({name for name in names if name is not None and name in archives})
+
+
+def _read_seed(input_data: Archive) -> int | None:
+    try:
+        settings = yaml.safe_load(input_data.read(SETTINGS_FILE))
+    except (yaml.YAMLError, ValueError):
+        return None
+    seed = settings.get("random_seed") if isinstance(settings, dict) else None
+    return seed if isinstance(seed, int) else None
+
+
+def _keeps_secret(reference: Archive) -> bool:
+    try:
+        truth = json.loads(reference.read(TRUTH_FILE))
+    except ValueError:
+        return False
+    return isinstance(truth, dict) and truth.get("reveal", "none") == "none"
