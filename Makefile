@@ -33,7 +33,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup data official-data run leaderboard train test lint bench validate-data bundle check-bundle clean
+.PHONY: help setup data official-data run leaderboard train test lint bench validate-data bundle check-bundle pages clean
 
 help:  ## show this list
 	@echo "make TARGET [NAME=value ...]"
@@ -100,6 +100,9 @@ bundle: setup  ## pack BUNDLE=build/bundle.zip, which Codabench takes as a compe
 
 check-bundle: setup  ## check BUNDLE, a competition's zip, with the rules of Codabench
 	$(BIN)/python tools/check_bundle.py "$(BUNDLE)"
+
+pages: setup  ## write the competition's pages as Codabench shows them, in build/pages
+	$(BIN)/python tools/preview_pages.py --task $(TASK)
 
 clean:  ## remove data, runs, bundle, trained model and compiled code, but not .venv
 	rm -rf build ingestion_program/higgs_challenge/__pycache__ sample_code_submission/trained_model.pt

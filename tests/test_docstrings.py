@@ -14,7 +14,7 @@ MODULES = [
     module.name
     for package in (higgs_challenge, higgs_scoring, tools.data_validation)
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
-] + ["tools.tuning_targets"]
+] + ["tools.pages", "tools.tuning_targets"]
 
 
 @pytest.mark.parametrize("name", MODULES)

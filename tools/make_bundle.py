@@ -1,8 +1,4 @@
-"""Pack a competition into one zip that Codabench accepts: python tools/make_bundle.py [--task gaussian].
-
-Each file comes from the first of some folders that has it: from tasks/NAME, then from the repository. A task so brings
-what is its own, and shares programs and pages with the challenge.
-"""
+"""Pack a competition into one zip that Codabench accepts: python tools/make_bundle.py [--task gaussian]."""
 
 import argparse
 import io
@@ -22,6 +18,8 @@ from higgs_challenge.errors import ChallengeError, InputError  # noqa: E402
 from higgs_challenge.task import task_names  # noqa: E402
 from tools.bundle_rules import Problem, parse_competition  # noqa: E402
 from tools.bundle_rules.zipped import inspect_zip  # noqa: E402
+from tools.pages import render_pages  # noqa: E402
+from tools.task_files import CHALLENGE, find, source_folders  # noqa: E402
 
 # Programs and data go in as zips, not as folders: Codabench takes both, but it zips a folder itself into a file named
 # after the folder's last part, so input_data/final and reference_data/final would write to the same name.
@@ -44,25 +42,13 @@ TRUTHS = {
 
 LEFT_OUT_SUFFIXES = (".pyc", ".pyo", ".egg-info")
 LEFT_OUT_NAMES = ("__pycache__", "trained_model.pt")
-CHALLENGE = "higgs"
-"""The task whose files lie in the repository's own folders."""
-
 SAME_TIME = (1980, 1, 1, 0, 0, 0)  # the same tree gives the same bytes, whenever it was checked out
-
-
-def source_folders(root: Path, task: str) -> list[Path]:
-    """The folders whose files make the bundle of a task, in order of preference."""
-    return [root] if task == CHALLENGE else [root / "tasks" / task, root]
-def find(folders: Sequence[Path], name: str) -> Path:
-    """The path of a file or folder in the first of the folders that has it; in the first one where none does."""
-    paths = [folder / name for folder in folders]
-    return next((path for path in paths if path.exists()), paths[0])
 
 
 def build(folders: Sequence[Path], output: Path) -> tuple[Problem, ...]:
     """Write the bundle of a project to output, whole or not at all, and return the warnings.
 
-    folders are the project's, see source_folders.
+    folders are the task's, see task_files.
     Raises InputError, its text one sentence a problem, where Codabench would refuse the bundle.
     """
     bundle = pack(collect(folders, read_competition(folders[0])))
@@ -87,8 +73,10 @@ def read_competition(root: Path) -> object:
 def collect(folders: Sequence[Path], competition: object) -> dict[str, bytes]:
     """The content of the bundle by name: competition.yaml and what it names, as far as it exists, archives packed.
 
-    Raises InputError where competition.yaml has the wrong shape, the folder of an archive is missing, or settings are
-    wrong.
+    Pages have their numbers in them.
+
+    Raises InputError where competition.yaml has the wrong shape, the folder of an archive is missing, settings are
+    wrong, or a page names a number that there is not.
     """
     parsed = parse_competition(competition)
     if isinstance(parsed, list):
@@ -101,7 +89,7 @@ def collect(folders: Sequence[Path], competition: object) -> dict[str, bytes]:
             files[name] = pack(truth_files(find(folders, TRUTHS[name])))
         elif (path := find(folders, name)).is_file():
             files[name] = path.read_bytes()
-    return files
+    return {**files, **render_pages(folders, parsed)}
 
 
 def refusal(problems: Iterable[Problem]) -> InputError:

@@ -7,6 +7,7 @@ import pytest
 from zips import unzip
 
 from tools import make_bundle
+from tools.task_files import source_folders
 
 
 def run(project: Path, monkeypatch: pytest.MonkeyPatch) -> int:
@@ -83,7 +84,7 @@ def test_an_interrupted_write_keeps_the_old_bundle(tmp_path, monkeypatch):
 
 def test_a_task_brings_its_own_and_shares_the_rest(root, tmp_path):
     output = tmp_path / "bundle.zip"
-    make_bundle.build(make_bundle.source_folders(root, "gaussian"), output)
+    make_bundle.build(source_folders(root, "gaussian"), output)
     files = unzip(output.read_bytes())
     assert "run_ingestion.py" in unzip(files["ingestion_program.zip"])
     assert b"task: gaussian" in unzip(files["input_data_feedback.zip"])["settings.yaml"]
