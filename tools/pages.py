@@ -59,7 +59,7 @@ def gather_phases(folders: Sequence[Path], competition: Competition) -> dict[str
 
 def _describe_phase(folders: Sequence[Path], competition: Competition, phase: Phase) -> dict[str, Any]:
     archive = next(task.input_data for task in competition.tasks if task.index == phase.tasks[0])
-    phase_folder = archive.removeprefix("input_data_").removesuffix(".zip")
+    phase_folder = (archive or "").removeprefix("input_data_").removesuffix(".zip")
     path = find(folders, f"input_data/{phase_folder}/{SETTINGS_FILE}")
     if not path.is_file():
         raise InputError(f"{path}: is missing, and the pages name its numbers; add the settings of phase {phase.name}.")

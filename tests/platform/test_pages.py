@@ -286,7 +286,8 @@ def test_a_page_gathers_only_what_it_names(root, monkeypatch):
 
 
 def preview(project: Path, monkeypatch: pytest.MonkeyPatch) -> int:
-    options = ["--root", str(project), "--output", str(project / "build" / "pages"), "--katex", "https://example.org"]
+    monkeypatch.setattr(preview_pages, "ROOT", project)
+    options = ["--output", str(project / "build" / "pages"), "--katex", "https://example.org"]
     monkeypatch.setattr(sys, "argv", ["preview_pages.py", *options])
     return preview_pages.main()
 
