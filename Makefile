@@ -22,6 +22,8 @@ BUNDLE ?= build/$(if $(FOLDER),$(TASK)_)bundle.zip
 RUN_FOLDER = build/run$(if $(FOLDER),_$(TASK))
 OUTPUT ?= $(RUN_FOLDER)/$(notdir $(patsubst %/,%,$(SUBMISSION)))
 PLAN = --input $(FOLDER)input_data/$(PHASE) --num-of-sets $(SETS) --num-pseudo-experiments $(PSEUDO_EXPERIMENTS)
+COMPETITION ?=
+SEND ?=
 
 ifneq ($(words $(SUBMISSION)),1)
 $(error SUBMISSION must be one folder whose path has no space, not "$(SUBMISSION)")
@@ -33,7 +35,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup data official-data run leaderboard train test lint bench validate-data bundle check-bundle pages clean
+.PHONY: help setup data official-data run leaderboard train test lint bench validate-data bundle check-bundle upload submit pages clean
 
 help:  ## show this list
 	@echo "make TARGET [NAME=value ...]"
@@ -103,6 +105,16 @@ check-bundle: setup  ## check BUNDLE, a competition's zip, with the rules of Cod
 
 pages: setup  ## write the competition's pages as Codabench shows them, in build/pages
 	$(BIN)/python tools/preview_pages.py --task $(TASK)
+
+# Both only say what they would send, unless SEND=yes; the account is CODABENCH_USERNAME and CODABENCH_PASSWORD.
+sending = $(if $(filter-out yes,$(SEND)),$(error SEND is yes or nothing, not "$(SEND)"))$(if $(SEND),--send)
+
+upload: setup  ## create a Codabench competition from BUNDLE; only says what it would send without SEND=yes
+	$(BIN)/python tools/upload.py "$(BUNDLE)" $(sending)
+
+submit: setup  ## send SUBMISSION to PHASE of COMPETITION on Codabench; only says what it would send without SEND=yes
+	$(if $(COMPETITION),,$(error Name the competition by its number or address: make submit COMPETITION=17525))
+	$(BIN)/python tools/submit.py "$(SUBMISSION)" --competition "$(COMPETITION)" --phase "$(PHASE)" $(sending)
 
 clean:  ## remove data, runs, bundle, trained model and compiled code, but not .venv
 	rm -rf build ingestion_program/higgs_challenge/__pycache__ sample_code_submission/trained_model.pt

@@ -1,5 +1,6 @@
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from codabench_stub import PASSWORD, USERNAME, Stub, serve  # noqa: E402
 from zips import unzip  # noqa: E402
 
-from tools import make_bundle  # noqa: E402
+from tools import make_bundle, platform_client, submit, upload  # noqa: E402
 
 SOURCES = [
     *("competition.yaml", "logo.png", "pages", "input_data", "public_data", "starting_kit", "dummy_submission"),
@@ -57,3 +59,18 @@ def project(tmp_path: Path) -> Path:
     settings = copy / "input_data" / "final" / "settings.yaml"  # the truth of the whole phase takes seconds
     settings.write_text(settings.read_text().replace("num_of_sets: 1000\n", "num_of_sets: 20\n"))
     return copy
+
+
+@pytest.fixture
+def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stub]:
+    """A Codabench on this machine, and an account on it in the environment."""
+    monkeypatch.setattr(platform_client, "PAUSES", (0.01, 0.01))
+    monkeypatch.setattr(upload, "INTERVAL", 0.01)
+    monkeypatch.setattr(submit, "INTERVAL", 0.01)
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with serve(Stub()) as running:
+        monkeypatch.setenv("CODABENCH_URL", running.address)
+        monkeypatch.setenv("CODABENCH_USERNAME", USERNAME)
+        monkeypatch.setenv("CODABENCH_PASSWORD", PASSWORD)
+        yield running
