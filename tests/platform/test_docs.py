@@ -10,6 +10,7 @@ import pytest
 from markdown_it import MarkdownIt
 from matplotlib.image import imread
 
+from tools import picture_of_report
 from tools.draw_architecture import draw
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -204,4 +205,13 @@ def test_the_picture_of_a_report_is_small():
     content = (ROOT / "docs" / "report.png").read_bytes()
     assert len(content) < 300_000
     height, width = imread(io.BytesIO(content)).shape[:2]
-    assert (width, height) == (1100, 1590)
+    assert (width, height) == (picture_of_report.WIDTH, picture_of_report.HEIGHT)
+
+
+def test_a_missing_report_is_told(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(picture_of_report.shutil, "which", lambda name: "browser")
+    output = tmp_path / "report.png"
+    monkeypatch.setattr(sys, "argv", ["picture_of_report.py", str(tmp_path / "no.html"), "--output", str(output)])
+    assert picture_of_report.main() == 2
+    assert "no.html: is missing; make run writes it" in capsys.readouterr().err
+    assert not output.exists()
