@@ -77,7 +77,6 @@ BROKEN: dict[str, tuple[Spoil, str]] = {
     "end before start": (put("phases.1.end", date(2027, 6, 1)), "phase Final ends before it begins"),
     "same phase index": (put("phases.1.index", 0), "phase index: 0"),
     "first phase migrates": (put("phases.0.auto_migrate_to_this_phase", True), "nothing to migrate from"),
-    "same phase name": (put("phases.1.name", "Feedback"), "phase name: Feedback is used 2 times"),
     "queue by its name": (put("queue", "our GPUs"), "queue: our GPUs is no Vhost"),
     "image in capitals": (put("docker_image", "Higgs/Runner:1"), "Higgs/Runner:1 is no name of an image"),
     "same task index": (put("tasks.1.index", 0), "task index: 0"),

@@ -10,7 +10,7 @@ from zipfile import ZipFile, ZipInfo
 import pytest
 from zips import rezip, unzip
 
-from tools.bundle_rules import members
+from tools.bundle_rules import archives, members
 from tools.bundle_rules.files import BUNDLE_LIMIT
 from tools.bundle_rules.members import check_members
 from tools.bundle_rules.zipped import UNPACKED_BUNDLE_LIMIT, inspect_zip
@@ -162,6 +162,7 @@ def test_competition_yaml_is_at_the_root(names, expected):
         (b"pages: [", "competition.yaml: is not YAML"),
         (b"start: 2026-02-30", "competition.yaml: is not YAML (day is out of range for month)"),
         (b"\xff", "competition.yaml: is not YAML ('utf-8' codec"),
+        (b"[" * 10_000, "competition.yaml: is not YAML (maximum recursion depth"),
         (b"title: x", "competition.yaml: version is missing"),
     ],
 )
@@ -201,6 +202,19 @@ def test_rules_look_into_folders(root):
     assert faults(foreign(root, **{"scoring/metadata.yaml": b"command: python3 gone.py"})) == [
         "metadata.yaml in scoring/: starts nothing in /app/program; name the program there, as /app/program/FILE."
     ]
+
+
+def test_a_copy_of_the_reference_data_of_somebody_else_is_a_warning(root):
+    competition = FOREIGN.replace("{index: 0, name: All,", "{index: 0, name: All, starting_kit: kit,")
+    content = foreign(root, **{"competition.yaml": competition.encode(), "kit/sample.csv": b"1"})
+    findings = inspect_zip("bundle.zip", io.BytesIO(content))
+    assert findings.problems == ()
+    assert "kit: holds sample.csv, the same content" in str(findings.warnings[-1])
+
+
+def test_a_huge_file_in_an_archive_is_not_read(root, monkeypatch):
+    monkeypatch.setattr(archives, "READ_LIMIT", 10)
+    assert any("has no command" in fault for fault in faults(foreign(root)))
 
 
 def test_the_bundle_of_this_repository_passes(bundle):

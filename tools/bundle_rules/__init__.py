@@ -8,8 +8,8 @@ compute worker; for limits that stand nowhere, what its maintainers say in its i
 import datetime
 from collections.abc import Mapping
 
-from tools.bundle_rules.archives import check_archives, check_flatness, open_archives
-from tools.bundle_rules.challenge import check_data, check_phases_apart, check_secrecy, warn_seeds
+from tools.bundle_rules.archives import check_archives, open_archives
+from tools.bundle_rules.challenge import check_data, check_phases_apart, check_secrecy, warn_copies, warn_seeds
 from tools.bundle_rules.files import check_files, check_image, check_texts, warn_files, warn_texts
 from tools.bundle_rules.leaderboard import check_fact_sheet, check_leaderboard, warn_leaderboard
 from tools.bundle_rules.phases import check_image_name, check_phases, check_queue, warn_image_name, warn_phases
@@ -49,7 +49,6 @@ def inspect_bundle(competition: object, files: Mapping[str, bytes], today: datet
         *check_leaderboard(parsed, archives),
         *check_fact_sheet(parsed),
         *check_archives(parsed, files, archives),
-        *check_flatness(parsed, archives),
         *check_programs(parsed, archives),
         *check_data(parsed, archives),
         *check_phases_apart(parsed, archives),
@@ -61,6 +60,7 @@ def inspect_bundle(competition: object, files: Mapping[str, bytes], today: datet
         *warn_phases(parsed, today or datetime.datetime.now(datetime.UTC).date()),
         *warn_image_name(parsed),
         *warn_leaderboard(parsed, archives),
+        *warn_copies(parsed, archives),
         *warn_seeds(parsed, archives),
     )
     return Findings(problems, warnings)

@@ -15,6 +15,10 @@ from tools.competition_file import Competition
 UNREADABLE = (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError, OSError, zlib.error)
 
 
+READ_LIMIT = 100_000_000
+"""Bytes of a file that is read to look into it: metadata, settings and truth are far smaller."""
+
+
 @dataclass(frozen=True)
 class Archive:
     """A zip whose list of files can be read."""
@@ -32,9 +36,9 @@ class Archive:
         return [member.filename for member in self.members]
 
     def read(self, name: str) -> bytes:
-        """The content of one file, empty where there is none, or none that can be read: check_archives tells that."""
+        """The content of one small file, empty where there is none, or none that can be read: check_archives tells."""
         try:
-            return self.zip.read(name) if name in self.names else b""
+            return self.zip.read(name) if name in self.names and self.zip.getinfo(name).file_size < READ_LIMIT else b""
         except UNREADABLE:
             return b""
 
@@ -66,14 +70,3 @@ def check_archives(competition: Competition, files: Mapping[str, bytes], archive
             yield Problem(name, "is empty", "put its files into the folder that it is made of")
         else:
             yield from check_members(name, archives[name].members)
-
-
-def check_flatness(competition: Competition, archives: Archives) -> Iterator[Problem]:
-    """Data and solutions are flat."""
-    flat = {name for task in competition.tasks for name in (task.input_data, task.reference_data) if name}
-    flat |= {solution.path for solution in competition.solutions}
-    for name in sorted(flat & archives.keys()):
-        folders = [member for member in archives[name].names if "/" in member]
-        if folders:
-            # Some versions of the worker take the first sub-folder for a wrapping one and move its content up.
-            yield Problem(name, f"has a sub-folder ({folders[0]}), which the worker moves to the top", "keep it flat")

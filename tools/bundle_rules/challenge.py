@@ -8,10 +8,9 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
-import yaml
-
 from tools.bundle_rules.archives import Archive, Archives
 from tools.bundle_rules.problem import Problem, doubled
+from tools.bundle_rules.shape import load_yaml
 from tools.competition_file import Competition
 
 SETTINGS_FILE, TRUTH_FILE, MODEL_FILE = "settings.yaml", "truth.json", "model.py"
@@ -24,7 +23,7 @@ SHORT_SEED = 2**64
 
 
 def check_data(competition: Competition, archives: Archives) -> Iterator[Problem]:
-    """Each task has its settings and truth, each solution its model.py, all at the root of their archives."""
+    """Each task has its settings and truth, each solution its model.py, all at the root of their flat archives."""
     if not _is_own(competition, archives):
         return
     needed = {
@@ -32,11 +31,19 @@ def check_data(competition: Competition, archives: Archives) -> Iterator[Problem
         TRUTH_FILE: _present(archives, (task.reference_data for task in competition.tasks)),
         MODEL_FILE: _present(archives, (solution.path for solution in competition.solutions)),
     }
-    for file, names in needed.items():
-        for name in names:
-            if file not in archives[name].names:
+    for file, owners in needed.items():
+        for name in owners:
+            members = archives[name].names
+            if file not in members:
                 yield Problem(
                     name, f"has no {file} at its root", f"add {file} to the folder that the archive is made of"
+                )
+            if folders := [member for member in members if "/" in member]:
+                # They take the first sub-folder that they find for a wrapping one and move its content up.
+                yield Problem(
+                    name,
+                    f"has a sub-folder ({folders[0]}), which some versions of the worker move to the top",
+                    "keep it flat",
                 )
 
 
@@ -51,20 +58,13 @@ def check_phases_apart(competition: Competition, archives: Archives) -> Iterator
 
 def check_secrecy(competition: Competition, archives: Archives) -> Iterator[Problem]:
     """The truth is in the reference data alone, and the detailed results of the last phase do not show it."""
-    references = _present(archives, (task.reference_data for task in competition.tasks))
-    secrets = {
-        (member.CRC, member.file_size) for name in references for member in archives[name].members if member.file_size
-    }
-    for name in sorted(archives.keys() - set(references)):
-        for member in archives[name].members:
-            if (truth := PurePosixPath(member.filename).name) in TRUTH_FILES:
+    references = _references(competition, archives)
+    for name in sorted(archives.keys() - references):
+        for member in archives[name].names:
+            if (truth := PurePosixPath(member).name) in TRUTH_FILES:
                 yield Problem(name, f"holds {truth}, which submissions must not see", "remove it from there")
-            elif (member.CRC, member.file_size) in secrets:
-                yield Problem(
-                    name,
-                    f"holds {member.filename}, the same content as a file of the reference data",
-                    "remove it from one of the two",
-                )
+    if _is_own(competition, archives):
+        yield from _find_copies(competition, archives)
     last = max(competition.phases, key=lambda phase: phase.index)
     for name in _present(archives, (task.reference_data for task in competition.tasks if task.index in last.tasks)):
         if TRUTH_FILE in archives[name].names and not _keeps_secret(archives[name]):
@@ -73,6 +73,27 @@ def check_secrecy(competition: Competition, archives: Archives) -> Iterator[Prob
                 "lets detailed results of the last phase show the truth",
                 "write reveal: none into the phase's settings.yaml",
             )
+
+
+def warn_copies(competition: Competition, archives: Archives) -> Iterator[Problem]:
+    """No file of somebody else's reference data is elsewhere as well; there it may be a licence, or a sample answer."""
+    if not _is_own(competition, archives):
+        yield from _find_copies(competition, archives)
+
+
+def _find_copies(competition: Competition, archives: Archives) -> Iterator[Problem]:
+    references = _references(competition, archives)
+    secrets = {
+        (member.CRC, member.file_size) for name in references for member in archives[name].members if member.file_size
+    }
+    for name in sorted(archives.keys() - references):
+        for member in archives[name].members:
+            if (member.CRC, member.file_size) in secrets:
+                yield Problem(
+                    name,
+                    f"holds {member.filename}, the same content as a file of the reference data",
+                    "remove it from one of the two",
+                )
 
 
 def warn_seeds(competition: Competition, archives: Archives) -> Iterator[Problem]:
@@ -98,14 +119,18 @@ def _is_own(competition: Competition, archives: Archives) -> bool:
     return any(file in archives[name].names for name in data for file in (SETTINGS_FILE, TRUTH_FILE))
 
 
+def _references(competition: Competition, archives: Archives) -> set[str]:
+    return set(_present(archives, (task.reference_data for task in competition.tasks)))
+
+
 def _present(archives: Archives, names: Iterable[str | None]) -> list[str]:
     return sorted({name for name in names if name is not None and name in archives})
 
 
 def _read_seed(input_data: Archive) -> int | None:
     try:
-        settings = yaml.safe_load(input_data.read(SETTINGS_FILE))
-    except (yaml.YAMLError, ValueError):
+        settings = load_yaml(input_data.read(SETTINGS_FILE))
+    except ValueError:
         return None
     seed = settings.get("random_seed") if isinstance(settings, dict) else None
     return seed if isinstance(seed, int) else None
@@ -114,6 +139,6 @@ def _read_seed(input_data: Archive) -> int | None:
 def _keeps_secret(reference: Archive) -> bool:
     try:
         truth = json.loads(reference.read(TRUTH_FILE))
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(truth, dict) and truth.get("reveal", "none") == "none"

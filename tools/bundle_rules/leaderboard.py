@@ -51,7 +51,7 @@ def warn_leaderboard(competition: Competition, archives: Archives) -> Iterator[P
 def score_keys(archives: Archives, program: str) -> set[str] | None:
     """The keys that a scoring program says it writes into scores.json, None where it says nothing."""
     keys = read_metadata(archives[program]).get("score_keys")
-    return {str(key) for key in keys} if isinstance(keys, list) else None
+    return {key for key in keys if isinstance(key, str)} if isinstance(keys, list) else None
 
 
 def check_fact_sheet(competition: Competition) -> Iterator[Problem]:

@@ -27,7 +27,6 @@ def check_phases(competition: Competition) -> Iterator[Problem]:
     """Phases follow one another without overlap, and only the last may stay open."""
     phases = sorted(competition.phases, key=lambda phase: phase.index)
     yield from doubled("phase index", (phase.index for phase in phases))
-    yield from doubled("phase name", (phase.name for phase in phases))
     if phases[0].auto_migrate_to_this_phase:
         yield in_competition(
             f"the first phase, {phases[0].name}, has nothing to migrate from",

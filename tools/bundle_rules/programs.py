@@ -4,10 +4,9 @@ from collections.abc import Collection, Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
-import yaml
-
 from tools.bundle_rules.archives import Archive, Archives
 from tools.bundle_rules.problem import Problem
+from tools.bundle_rules.shape import load_yaml
 from tools.competition_file import Competition
 
 METADATA_NAMES = ("metadata.yaml", "metadata")
@@ -42,8 +41,8 @@ def read_metadata(program: Archive) -> dict[str, Any]:
     """What a program's metadata.yaml says, nothing where it is no mapping."""
     name = next((name for name in METADATA_NAMES if name in program.names), "")
     try:
-        metadata = yaml.safe_load(program.read(name))
-    except (yaml.YAMLError, ValueError):
+        metadata = load_yaml(program.read(name))
+    except ValueError:
         return {}
     return metadata if isinstance(metadata, dict) else {}
 

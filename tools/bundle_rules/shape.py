@@ -1,5 +1,7 @@
 """Reading competition.yaml: from bytes to the fields that Codabench knows."""
 
+import datetime
+
 import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -8,12 +10,24 @@ from tools.bundle_rules.problem import Problem, in_competition
 from tools.competition_file import Competition
 
 
-def read_yaml(content: bytes) -> object | Problem:
-    """The content of competition.yaml, not yet looked at, or the problem that it is not YAML."""
+def load_yaml(content: bytes) -> object:
+    """The content of a YAML file.
+
+    Raises ValueError, its text the reason, where it is none: no UTF-8, no YAML, a date such as 2026-02-30, or lists in
+    lists without end.
+    """
     try:
         return yaml.safe_load(content.decode("utf-8"))
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: no UTF-8, or a date such as 2026-02-30
-        return in_competition(f"is not YAML ({' '.join(str(error).split())})", "correct that line")
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ValueError(" ".join(str(error).split())) from None
+
+
+def read_competition(content: bytes) -> object | Problem:
+    """The content of competition.yaml, not yet looked at, or the problem that it is not YAML."""
+    try:
+        return load_yaml(content)
+    except ValueError as error:
+        return in_competition(f"is not YAML ({error})", "correct that line")
 
 
 def parse_competition(competition: object) -> Competition | list[Problem]:
@@ -30,9 +44,9 @@ def _problem_of_shape(error: ErrorDetails) -> Problem:
         return in_competition(f"{place} is missing", "add it")
     if error["type"] == "extra_forbidden":
         return in_competition(f"{place} is no field that Codabench reads", "correct its name or remove it")
-    if error["type"] == "date_type":
+    if error["type"] == "date_type" and isinstance(written := error["input"], str | datetime.date):
         # Codabench's unpacker turns a date with a time of day into the midnight before it.
         return in_competition(
-            f"{place}: {error['input']!s} is not a whole day", "write the day alone, without quotes, as 2027-06-30"
+            f"{place}: {written} is not a whole day", "write the day alone, without quotes, as 2027-06-30"
         )
     return in_competition(f"{place}: {error['msg'][:1].lower()}{error['msg'][1:]}", "correct it")

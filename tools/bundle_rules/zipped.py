@@ -11,7 +11,7 @@ from tools.bundle_rules.archives import UNREADABLE
 from tools.bundle_rules.files import BUNDLE_LIMIT, check_size
 from tools.bundle_rules.members import check_members, megabytes
 from tools.bundle_rules.problem import Findings, Problem
-from tools.bundle_rules.shape import parse_competition, read_yaml
+from tools.bundle_rules.shape import parse_competition, read_competition
 
 UNPACKED_BUNDLE_LIMIT = 2 * BUNDLE_LIMIT
 """Bytes of all files of a bundle: they are held in memory, and archives in a zip do not shrink a second time."""
@@ -31,7 +31,7 @@ def inspect_zip(name: str, content: Path | BinaryIO) -> Findings:
     files = _unpack(name, content)
     if isinstance(files, tuple):
         return Findings(files)
-    competition = read_yaml(files[MAIN_FILE])
+    competition = read_competition(files[MAIN_FILE])
     if isinstance(competition, Problem):
         return Findings((competition,))
     parsed = parse_competition(competition)
