@@ -1,10 +1,12 @@
 """What uploading a bundle and sending a submission have in common: the plan that is shown before anything is sent."""
 
 import hashlib
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from higgs_challenge.errors import InputError
+from higgs_challenge.errors import ChallengeError, InputError
 from tools.bundle_rules.problem import Findings
 from tools.check_bundle import describe
 from tools.platform_client import LOGIN_PATH, PASSWORD, USERNAME, Account
@@ -53,3 +55,15 @@ def describe_plan(account: Account, archive: Path, findings: Findings, plan: lis
         f"account:  {known}",
         *(f"{'requests:' if number == 0 else '':<9} {request}" for number, request in enumerate(plan)),
     ]
+
+
+def explain_mistakes(run: Callable[[], int]) -> int:
+    """The exit code of a program that sends: its own, 2 with one message for a mistake, 130 where it is interrupted."""
+    try:
+        return run()
+    except ChallengeError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Interrupted; what the platform has received goes on there.", file=sys.stderr)
+        return 130

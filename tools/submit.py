@@ -11,12 +11,12 @@ from codabench import CodabenchError, parse_competition_id
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # so that this file, run as a script, finds its neighbours
 
-from higgs_challenge.errors import ChallengeError, InputError, SubmissionError  # noqa: E402
+from higgs_challenge.errors import InputError, SubmissionError  # noqa: E402
 from higgs_challenge.execution.progress import show_waiting  # noqa: E402
 from tools.check_bundle import describe  # noqa: E402
 from tools.pack_submission import inspect_submission, pack_submission  # noqa: E402
 from tools.platform_client import ACCOUNT_HELP, Platform, read_account  # noqa: E402
-from tools.sending import Request, describe_plan, requests_to_upload, require_zip_name  # noqa: E402
+from tools.sending import Request, describe_plan, explain_mistakes, requests_to_upload, require_zip_name  # noqa: E402
 
 PACKED = ROOT / "build" / "submissions"
 INTERVAL = 15
@@ -129,24 +129,24 @@ def main() -> int:
     parser.add_argument("--phase", required=True, help="name of the phase, as in competition.yaml, or its number")
     parser.add_argument("--send", action="store_true", help="send it, instead of only saying what would be sent")
     parser.add_argument("--hours", type=float, default=PATIENCE, help=f"how long to wait for the score ({PATIENCE})")
-    arguments = parser.parse_args()
-    try:
-        account = read_account()
-        competition = find_competition(arguments.competition, account.url)
-        archive = find_archive(arguments.submission)
-        findings = inspect_submission(archive)
-        if findings.problems:
-            raise SubmissionError("\n".join(describe(findings)))
-        require_zip_name(archive)
-        for line in describe_plan(account, archive, findings, plan_submission(archive, competition, arguments.phase)):
-            print(line)
-        if not arguments.send:
-            print("Nothing was sent. To send it: make submit SEND=yes, or the option --send.")
-            return 0
-        scores = submit(Platform(account), archive, competition, arguments.phase, hours=arguments.hours)
-    except ChallengeError as error:
-        print(error, file=sys.stderr)
-        return 2
+    return explain_mistakes(lambda: check_and_submit(parser.parse_args()))
+
+
+def check_and_submit(arguments: argparse.Namespace) -> int:
+    """Print what the check says and what would be sent, and send it if told to; 0, for mistakes are raised."""
+    account = read_account()
+    competition = find_competition(arguments.competition, account.url)
+    archive = find_archive(arguments.submission)
+    findings = inspect_submission(archive)
+    if findings.problems:
+        raise SubmissionError("\n".join(describe(findings)))
+    require_zip_name(archive)
+    plan = plan_submission(archive, competition, arguments.phase)
+    print(*describe_plan(account, archive, findings, plan), sep="\n")
+    if not arguments.send:
+        print("Nothing was sent. To send it: make submit SEND=yes, or the option --send.")
+        return 0
+    scores = submit(Platform(account), archive, competition, arguments.phase, hours=arguments.hours)
     for title, score in scores.items():
         print(f"{title:<36} {score:g}" if isinstance(score, float) else f"{title:<36} {score}")
     if not scores:

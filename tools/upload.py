@@ -7,11 +7,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # so that this file, run as a script, finds its neighbours
 
-from higgs_challenge.errors import ChallengeError, InputError  # noqa: E402
+from higgs_challenge.errors import InputError  # noqa: E402
 from higgs_challenge.execution.progress import show_waiting  # noqa: E402
 from tools.check_bundle import DEFAULT_BUNDLE, describe, inspect_file  # noqa: E402
 from tools.platform_client import ACCOUNT_HELP, Platform, read_account  # noqa: E402
-from tools.sending import Request, describe_plan, requests_to_upload, require_zip_name  # noqa: E402
+from tools.sending import Request, describe_plan, explain_mistakes, requests_to_upload, require_zip_name  # noqa: E402
 
 BUNDLE_TYPE = "competition_bundle"
 INTERVAL, PATIENCE = 5, 3900
@@ -58,23 +58,22 @@ def main() -> int:
     parser.add_argument("bundle", type=Path, nargs="?", default=DEFAULT_BUNDLE, help="the zip (build/bundle.zip)")
     parser.add_argument("--send", action="store_true", help="send it, instead of only saying what would be sent")
     arguments = parser.parse_args()
-    bundle: Path = arguments.bundle
-    try:
-        findings = inspect_file(bundle)
-        if findings.problems:
-            raise InputError("\n".join(describe(findings)))
-        require_zip_name(bundle)
-        account = read_account()
-        for line in describe_plan(account, bundle, findings, plan_upload(bundle)):
-            print(line)
-        if not arguments.send:
-            print("Nothing was sent. To send it: make upload SEND=yes, or the option --send.")
-            return 0
-        platform = Platform(account)
-        number = upload(platform, bundle)
-    except ChallengeError as error:
-        print(error, file=sys.stderr)
-        return 2
+    return explain_mistakes(lambda: check_and_upload(arguments.bundle, arguments.send))
+
+
+def check_and_upload(bundle: Path, send: bool) -> int:
+    """Print what the check says and what would be sent, and send it if told to; 0, for mistakes are raised."""
+    findings = inspect_file(bundle)
+    if findings.problems:
+        raise InputError("\n".join(describe(findings)))
+    require_zip_name(bundle)
+    account = read_account()
+    print(*describe_plan(account, bundle, findings, plan_upload(bundle)), sep="\n")
+    if not send:
+        print("Nothing was sent. To send it: make upload SEND=yes, or the option --send.")
+        return 0
+    platform = Platform(account)
+    number = upload(platform, bundle)
     print(f"The competition is created: {platform.page(number)}")
     print("Only you see it. Choose its queue in the editor, send a submission, then publish it.")
     return 0

@@ -8,7 +8,7 @@ import json
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -123,8 +123,9 @@ def serve(stub: Stub) -> Iterator[Stub]:
             self.send_header("Content-Length", str(len(content)))
             if status in (302, 307):
                 self.send_header("Location", "/elsewhere/")
-            self.end_headers()
-            self.wfile.write(content)
+            with suppress(ConnectionError):  # whoever asked may have lost patience
+                self.end_headers()
+                self.wfile.write(content)
 
         do_GET = do_POST = do_PUT = handle_any  # noqa: N815
 

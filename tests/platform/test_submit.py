@@ -202,3 +202,12 @@ def test_a_server_that_falters_while_we_wait(stub, folder, monkeypatch):
     finished = {"id": SUBMISSION, "status": "Finished", "scores": []}
     stub.instead = {f"GET /api/submissions/{SUBMISSION}/": [(502, ""), (200, {"status": "Running"}), (200, finished)]}
     assert run(monkeypatch, folder, "--send") == 0
+
+
+def test_an_interruption_says_what_goes_on(stub, folder, monkeypatch, capsys):
+    def interrupt(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("codabench.client.time.sleep", interrupt)
+    assert run(monkeypatch, folder, "--send") == 130
+    assert capsys.readouterr().err.splitlines()[-1] == "Interrupted; what the platform has received goes on there."

@@ -3,13 +3,14 @@
 import hashlib
 import re
 import sys
+import threading
 from pathlib import Path
 
 import pytest
-from codabench_stub import COMPETITION, KEY, SIGNATURE, STATUS, TOKEN, USERNAME, Stub
+from codabench_stub import COMPETITION, KEY, SIGNATURE, STATUS, TOKEN, USERNAME, Asked, Stub
 from zips import rezip, unzip
 
-from tools import upload
+from tools import platform_client, upload
 
 REFUSED = [{"status": "Failed", "details": "Unable to find page: pages/data.md", "resulting_competition": None}]
 
@@ -160,6 +161,26 @@ def test_no_server(bundle, stub, monkeypatch, capsys):
     monkeypatch.setenv("CODABENCH_URL", "http://127.0.0.1:9/")
     assert run(monkeypatch, bundle, "--send") == 2
     assert "http://127.0.0.1:9/: the login failed: no connection" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"), [("token-auth", "no answer in time"), ("datasets", "no answer; check the")]
+)
+def test_a_server_that_does_not_answer(stub, bundle, monkeypatch, capsys, step, expected):
+    ended = threading.Event()
+    quick = stub.answer
+
+    def answer(asked: Asked) -> tuple[int, object]:
+        if step in asked.path:
+            ended.wait(10)
+        return quick(asked)
+
+    monkeypatch.setattr(stub, "answer", answer)
+    monkeypatch.setattr(platform_client, "LOGIN_TIMEOUT", 0.3)
+    monkeypatch.setattr(platform_client, "REQUEST_TIMEOUT", 0.3)
+    assert run(monkeypatch, bundle, "--send") == 2
+    ended.set()
+    assert expected in capsys.readouterr().err
 
 
 def test_storage_without_https_is_refused(stub, bundle, monkeypatch, capsys):
