@@ -173,10 +173,16 @@ def test_modules_that_hide_python_s_are_told_and_not_imported(run: Runs) -> None
         assert f"Warning: {name}.py is hidden by the module {name} that Python has loaded: rename it." in ended.printed
 
 
-@pytest.mark.parametrize("name", ["result_0.json", "journal.jsonl", "ingestion_summary.json", "unfinished/model.py"])
-def test_a_file_named_like_ours_is_refused(run: Runs, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        *((name, name) for name in ("result_0.json", "journal.jsonl", "ingestion_summary.json", "parts/result_0.json")),
+        ("unfinished/model.py", "unfinished"),
+    ],
+)
+def test_a_file_named_like_ours_is_refused(run: Runs, name: str, told: str) -> None:
     ended = run(files={name: "{}"})
-    assert_contained(ended, f"The submission holds {name.partition('/')[0]}, a name that results have; rename it.")
+    assert_contained(ended, f"The submission holds {told}, a name that results have; rename it.")
     assert ended.files == set()
 
 

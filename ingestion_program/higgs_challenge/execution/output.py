@@ -24,10 +24,12 @@ PER_RESULT = {"mu_hats": "mu_hat", "delta_mu_hats": "delta_mu_hat", "p16": "p16"
 def refuse_reserved_names(submission: Path) -> None:
     """Refuse a submission with files named like ours: the platform copies its files to where results lie.
 
+    Those in sub-folders too: between ingestion and scoring, it may move a sub-folder's content to the top.
+
     Raises:
         SubmissionError: there is such a file.
     """
-    reserved = [path.name for pattern in RESERVED for path in submission.glob(pattern)]
+    reserved = [str(path.relative_to(submission)) for pattern in RESERVED for path in submission.rglob(pattern)]
     if reserved:
         raise SubmissionError(
             f"The submission holds {', '.join(sorted(reserved))}, a name that results have; rename it."
