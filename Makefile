@@ -18,12 +18,16 @@ STORE ?= build/data/$(SIZE)/store
 OFFICIAL ?=
 RUNS ?= $(wildcard $(RUN_FOLDER)/*)
 REFERENCE ?=
-BUNDLE ?= build/$(if $(FOLDER),$(TASK)_)bundle.zip
+MADE_BUNDLE := build/$(if $(FOLDER),$(TASK)_)bundle.zip
+BUNDLE ?= $(MADE_BUNDLE)
 RUN_FOLDER = build/run$(if $(FOLDER),_$(TASK))
 OUTPUT ?= $(RUN_FOLDER)/$(notdir $(patsubst %/,%,$(SUBMISSION)))
 PLAN = --input $(FOLDER)input_data/$(PHASE) --num-of-sets $(SETS) --num-pseudo-experiments $(PSEUDO_EXPERIMENTS)
 COMPETITION ?=
 SEND ?=
+BUNDLED := pages logo.png input_data public_data starting_kit dummy_submission sample_code_submission ingestion_program \
+	scoring_program
+DATA ?= $(if $(STORE),$(wildcard build/data/$(SIZE)))
 
 ifneq ($(words $(SUBMISSION)),1)
 $(error SUBMISSION must be one folder whose path has no space, not "$(SUBMISSION)")
@@ -35,7 +39,8 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup data official-data run leaderboard train test lint bench validate-data bundle check-bundle upload submit pages clean
+.PHONY: help setup data official-data run leaderboard train test lint bench validate-data bundle check-bundle \
+	upload submit pages docker-build docker-run clean
 
 help:  ## show this list
 	@echo "make TARGET [NAME=value ...]"
@@ -82,7 +87,7 @@ train: setup $(made_data)  ## train the sample submission once; later runs find 
 	$(BIN)/python sample_code_submission/train.py $(STORE)
 
 test: setup lint  ## check style and types, and run all tests
-	$(BIN)/pytest --numprocesses 2 --durations 5
+	$(BIN)/pytest --numprocesses 2 --dist loadgroup --durations 5
 
 lint: setup  ## check style and types only
 	$(BIN)/ruff check .
@@ -115,6 +120,21 @@ upload: setup  ## create a Codabench competition from BUNDLE; only says what it 
 submit: setup  ## send SUBMISSION to PHASE of COMPETITION on Codabench; only says what it would send without SEND=yes
 	$(if $(COMPETITION),,$(error Name the competition by its number or address: make submit COMPETITION=17525))
 	$(BIN)/python tools/submit.py "$(SUBMISSION)" --competition "$(COMPETITION)" --phase "$(PHASE)" $(sending)
+
+docker-build: setup  ## build the image that competition.yaml names, or IMAGE=, on BASE=; DOCKER_HOST may name the engine
+	$(BIN)/python tools/docker_build.py $(if $(BASE),--base "$(BASE)") $(if $(IMAGE),--image "$(IMAGE)") \
+		$(if $(TORCH_INDEX),--torch-index "$(TORCH_INDEX)") $(if $(XGBOOST),--xgboost "$(XGBOOST)") \
+		$(if $(RUN_AS),--run-as "$(RUN_AS)") $(if $(NETWORK),--network "$(NETWORK)")
+
+# The bundle is made where it is missing or older than a source, but only at the place that this file chose itself.
+$(MADE_BUNDLE): $(FOLDER)competition.yaml $(shell find $(BUNDLED) $(FOLDER) -type f -not -path '*/__pycache__/*') | setup
+	$(BIN)/python tools/make_bundle.py --task $(TASK) --output $@
+
+docker-run: setup $(if $(filter file,$(origin BUNDLE)),$(BUNDLE))  ## run SUBMISSION in containers as Codabench would, on DATA=folder
+	$(BIN)/python tools/docker_run.py --submission "$(SUBMISSION)" --phase "$(PHASE)" --bundle "$(BUNDLE)" \
+		$(if $(DATA),--data "$(DATA)") $(if $(IMAGE),--image "$(IMAGE)") $(if $(NETWORK),--network "$(NETWORK)") \
+		$(if $(GPU),--gpu "$(GPU)") $(if $(filter-out file,$(origin SETS)),--sets $(SETS)) \
+		$(if $(filter-out file,$(origin PSEUDO_EXPERIMENTS)),--pseudo-experiments $(PSEUDO_EXPERIMENTS))
 
 clean:  ## remove data, runs, bundle, trained model and compiled code, but not .venv
 	rm -rf build ingestion_program/higgs_challenge/__pycache__ sample_code_submission/trained_model.pt
