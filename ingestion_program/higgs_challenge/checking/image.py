@@ -1,0 +1,84 @@
+"""What the platform's image has: the package's own requirements and those of its extra `image`, with what they need.
+
+The one list is in pyproject.toml; the image is built from it, and the installed package's metadata hold it.
+"""
+
+import importlib.metadata
+from collections.abc import Iterable, Iterator
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+PACKAGE = "higgs-uncertainty-challenge"
+EXTRA = "image"
+IMPORTED_AS = {
+    "higgsml": ("HiggsML",),
+    "pillow": ("PIL",),
+    "pyyaml": ("yaml",),
+    "scikit-learn": ("sklearn",),
+    "xgboost-cpu": ("xgboost",),
+}
+"""Modules of distributions that are called otherwise; needed only where they are not installed."""
+
+OURS = ("higgs_challenge",)
+"""What a submission's process can always import: the ingestion program that started it."""
+
+
+def image_modules(requirements: Iterable[str] | None = None) -> dict[str, str]:
+    """Give the modules that a submission can import on the platform, beside the standard library and its own.
+
+    Args:
+        requirements: of the package with their extras, as an installed package's metadata give them; None to ask those.
+
+    Returns:
+        The distribution of each top-level module; empty where the package is not installed, or does not say.
+    """
+    wanted = list(image_distributions(requirements))
+    if not wanted:
+        return {}
+    closure = set(_with_dependencies(wanted))
+    modules = dict.fromkeys(OURS, PACKAGE)
+    for module, homes in importlib.metadata.packages_distributions().items():
+        home = next((name for name in homes if canonicalize_name(name) in closure), None)
+        if home is not None:
+            modules[module] = home
+    for name in wanted:
+        for module in IMPORTED_AS.get(name, (name.replace("-", "_"),)):
+            modules.setdefault(module, name)
+    return modules
+
+
+def image_distributions(requirements: Iterable[str] | None = None) -> Iterator[str]:
+    """Give the names of the distributions that the image is built from; none where the package does not say."""
+    if requirements is None:
+        try:
+            requirements = importlib.metadata.requires(PACKAGE) or []
+        except importlib.metadata.PackageNotFoundError:
+            return
+    parsed = [Requirement(text) for text in requirements]
+    if not any(requirement.marker and _asked_for(requirement, EXTRA, alone=True) for requirement in parsed):
+        return
+    yield from (canonicalize_name(requirement.name) for requirement in parsed if _asked_for(requirement, EXTRA))
+
+
+def _asked_for(requirement: Requirement, extra: str, alone: bool = False) -> bool:
+    if requirement.marker is None:
+        return True
+    return requirement.marker.evaluate({"extra": extra}) and not (alone and requirement.marker.evaluate({"extra": ""}))
+
+
+def _with_dependencies(names: Iterable[str]) -> Iterator[str]:
+    """Follow what is required, as far as it is installed here."""
+    seen: set[str] = set()
+    todo = list(names)
+    while todo:
+        name = todo.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        yield name
+        try:
+            needed = importlib.metadata.requires(name) or []
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        todo += [canonicalize_name(one.name) for one in map(Requirement, needed) if _asked_for(one, "")]
