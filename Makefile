@@ -39,8 +39,8 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup data official-data run leaderboard train test lint bench validate-data bundle check-bundle \
-	upload submit pages docker-build docker-run clean
+.PHONY: help setup data official-data run submission kit leaderboard train test lint bench validate-data \
+	bundle check-bundle upload submit pages docker-build docker-run clean
 
 help:  ## show this list
 	@echo "make TARGET [NAME=value ...]"
@@ -76,6 +76,13 @@ run: setup $(made_data)  ## run SUBMISSION on SETS x PSEUDO_EXPERIMENTS of PHASE
 	$(BIN)/python scoring_program/run_scoring.py --reference $(OUTPUT)/reference --prediction $(OUTPUT)/results \
 		--output $(OUTPUT)/scores
 
+submission: setup build/data/tiny/store/hidden/part.json  ## pack SUBMISSION into build/submissions, checked for PHASE
+	$(BIN)/python starting_kit/check_submission.py $(SUBMISSION) --phase $(PHASE) --data build/data/tiny \
+		--pack build/submissions/$(notdir $(patsubst %/,%,$(SUBMISSION))).zip $(OPTIONS)
+
+kit: setup  ## write what starting_kit/phases says of the phases anew, from input_data and competition.yaml
+	$(BIN)/python tools/make_kit.py
+
 leaderboard: setup  ## rank RUNS, by default all of build/run made with these SETS and PSEUDO_EXPERIMENTS, or on REFERENCE
 	$(if $(strip $(RUNS)),,$(error There is no run to rank: make run, or name folders in RUNS))
 	$(if $(REFERENCE),,$(BIN)/python ingestion_program/write_truth.py $(PLAN) --output build/leaderboard/reference)
@@ -102,7 +109,7 @@ bench: setup $(made_data)  ## measure speeds beside the official package's, in o
 validate-data: setup  ## compare synthetic with official data, OFFICIAL=folder: build/validation/data.html
 	$(BIN)/python tools/validate_data.py $(if $(OFFICIAL),--official "$(OFFICIAL)") $(if $(PYTHIA),--pythia "$(PYTHIA)")
 
-bundle: setup  ## pack BUNDLE=build/bundle.zip, which Codabench takes as a competition
+bundle: setup kit  ## pack BUNDLE=build/bundle.zip, which Codabench takes as a competition
 	$(BIN)/python tools/make_bundle.py --task $(TASK) --output $(BUNDLE)
 
 check-bundle: setup  ## check BUNDLE, a competition's zip, with the rules of Codabench

@@ -134,6 +134,8 @@ def test_starting_kit_holds_the_dummy_submission(files, root):
     kit = unzip(files["starting_kit.zip"])
     assert kit["dummy_submission/model.py"] == (root / "dummy_submission" / "model.py").read_bytes()
     assert kit["README.md"].strip()
+    tools = {"check_submission.py", "walkthrough.md", "template/model.py"}
+    assert tools | {"phases/feedback/settings.yaml", "phases/final/settings.yaml"} <= set(kit)
 
 
 def settings_of(files: dict[str, bytes], phase: str, folder: Path) -> Settings:
