@@ -39,7 +39,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup data official-data run submission kit leaderboard train test lint bench validate-data \
+.PHONY: help setup data official-data run submission kit leaderboard train test lint bench validate-data notebook \
 	bundle check-bundle upload submit pages docker-build docker-run clean
 
 help:  ## show this list
@@ -102,12 +102,16 @@ lint: setup  ## check style and types only
 	$(BIN)/mypy
 	cd sample_code_submission && ../$(BIN)/mypy --config-file ../pyproject.toml .
 	cd tasks/gaussian/sample_code_submission && ../../../$(BIN)/mypy --config-file ../../../pyproject.toml .
+	cd starting_kit && ../$(BIN)/mypy --config-file ../pyproject.toml plots.py
 
 bench: setup $(made_data)  ## measure speeds beside the official package's, in one table
 	$(BIN)/python -W ignore benchmarks/all.py
 
 validate-data: setup  ## compare synthetic with official data, OFFICIAL=folder: build/validation/data.html
 	$(BIN)/python tools/validate_data.py $(if $(OFFICIAL),--official "$(OFFICIAL)") $(if $(PYTHIA),--pythia "$(PYTHIA)")
+
+notebook: setup $(made_data)  ## execute the starting kit's notebook with the events of SIZE: build/starting_kit
+	KIT_SIZE=$(SIZE) KIT_DATA=$(abspath $(STORE)/..) $(BIN)/python tools/make_notebook.py
 
 bundle: setup kit  ## pack BUNDLE=build/bundle.zip, which Codabench takes as a competition
 	$(BIN)/python tools/make_bundle.py --task $(TASK) --output $(BUNDLE)
