@@ -23,7 +23,6 @@ import linecache
 import os
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -78,8 +77,8 @@ print(store.source)
 # judged by its **coverage**: how often its intervals contain the true μ. The aim is 68.27 %, one standard deviation
 # of a normal error.
 #
-# The simplest case: count `n` events where `b` background events are expected, and `s` signal events if μ = 1. Then μ
-# = (n - b) / s, with the error √n / s.
+# The simplest case: count `n` events where `b` background events are expected, and `s` signal events if μ = 1. The
+# estimate is (n − b) / s, its error √n / s.
 
 # %%
 rng = np.random.default_rng(1)
@@ -148,7 +147,7 @@ experiment["data"].describe().loc[["mean", "std", "min", "max"]].T.round(2)
 
 # %% [markdown]
 # Stacked: what is expected of each process. Points: one pseudo-experiment with μ = 1 and nominal nuisance parameters.
-# The signal is too small to be seen in the stack, so it is drawn once more, a hundred times enlarged.
+# The signal is too small to be seen in the stack, so it is drawn once more, enlarged.
 
 
 # %%
@@ -162,9 +161,9 @@ plots.draw_stacks(stacks, remark=store.source)
 plt.show()
 
 # %% [markdown]
-# The Z boson makes almost all events, and below its peak it looks like the Higgs boson: heavier, so the visible mass
-# is larger, and more often recoiling against jets, so the transverse momentum is larger. Does the expectation
-# describe the data, within the statistical errors of both?
+# Almost all events are Z bosons. The Higgs boson decays alike, but it is heavier, so the visible mass is larger, and it
+# recoils more often against jets, so its transverse momentum is larger. Does the expectation describe the data, within
+# the statistical errors of both?
 
 
 # %%
@@ -202,32 +201,40 @@ pd.DataFrame(
 # %% [markdown]
 # `tes` and `jes` scale the energies of the hadronic tau and of jets, and the missing momentum balances it; `soft_met`
 # adds noise to the missing momentum; three scales change how many events of a background there are. `systematics`
-# shows each effect. Here are changes by three standard deviations; for `soft_met`, which is never negative, 1 GeV
-# (its median) and 5 GeV (its largest).
+# shows each effect. Here are changes by three standard deviations; for `soft_met`, which is never negative, its largest
+# value and its median.
+
 
 # %%
+def changes_of(name: str) -> dict[str, float]:
+    prior = PRIORS[name]
+    if prior.shape == "lognormal":
+        return {f"{value:g} GeV": value for value in (prior.high, np.exp(prior.centre))}
+    return {"+3σ": prior.centre + 3 * prior.width, "−3σ": prior.centre - 3 * prior.width}
+
+
 pictures = {
-    "tes": ("DER_mass_vis", {"+3σ": 1.03, "−3σ": 0.97}),
-    "jes": ("PRI_jet_leading_pt", {"+3σ": 1.03, "−3σ": 0.97}),
-    "soft_met": ("PRI_met", {"5 GeV": 5.0, "1 GeV": 1.0}),
-    "ttbar_scale": ("PRI_n_jets", {"+3σ": 1.06, "−3σ": 0.94}),
-    "diboson_scale": ("DER_mass_transverse_met_lep", {"+3σ": 1.75, "−3σ": 0.25}),
-    "bkg_scale": ("DER_mass_vis", {"+3σ": 1.003, "−3σ": 0.997}),
+    "tes": "DER_mass_vis",
+    "jes": "PRI_jet_leading_pt",
+    "soft_met": "PRI_met",
+    "ttbar_scale": "PRI_n_jets",
+    "diboson_scale": "DER_mass_transverse_met_lep",
+    "bkg_scale": "DER_mass_vis",
 }
-panels = []
 fewer = shown.iloc[:500_000].assign(weights=lambda events: events["weights"] * len(shown) / len(events))
-for name, (column, changes) in pictures.items():
+panels = []
+for name, column in pictures.items():
     variable = plots.VARIABLES[column]
     versions = {"nominal": plots.fill(systematics(fewer), variable)}
-    for label, value in changes.items():
+    for label, value in changes_of(name).items():
         versions[f"{name} {label}"] = plots.fill(systematics(fewer, **{name: value}), variable)
     panels.append((variable, versions))
 plots.draw_variations(panels)
 plt.show()
 
 # %% [markdown]
-# The scales of rare backgrounds change little overall, but much where these backgrounds are. `tes` is the dangerous
-# one: it moves the shoulder of the Z peak, on which the Higgs signal sits.
+# The scales of rare backgrounds change little overall, but much where these backgrounds are. The energy scales change
+# spectra: `tes` moves the shoulder of the Z peak, on which the Higgs signal sits.
 #
 # ## 4. A first model
 #
@@ -285,7 +292,7 @@ signal_left, background_left = (counts[::-1].cumsum()[::-1] for counts in kept)
 enough = background_left > 30
 figure, (left, right) = plots.wide_figure()
 left.plot(signal_left / signal_left[0], background_left / background_left[0], linewidth=4)
-left.set(xlabel="Share of signal kept", ylabel="Share of background kept", yscale="log", xlim=(0, 1))
+left.set(xlabel="Share of signal kept", ylabel="Share of background kept", yscale="log", xlim=(0, 1), ylim=(1e-4, 1))
 significance = signal_left[enough] / np.sqrt(background_left[enough])
 right.plot(thresholds[:-1][enough], significance, linewidth=4)
 right.set(xlabel="Cut on the score", ylabel="Expected significance", xlim=(0, 1), ylim=(0, None))
@@ -483,7 +490,7 @@ for (name, fit), colour, line in zip(fits.items(), (plots.MISSES, plots.COVERS),
 axes.axhline(1, color="black", linewidth=2, linestyle=":")
 axes.axvline(truth.mu, color="black", linewidth=2, label=r"true $\mu$")
 axes.set(xlabel=r"Signal strength $\mu$", ylabel=r"$-2\,\Delta\ln L$", ylim=(0, 6))
-axes.legend(loc="upper center", ncols=3, fontsize="small", framealpha=1, frameon=True, edgecolor="none")
+axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, fontsize="small")
 plt.show()
 
 # %% [markdown]
@@ -498,7 +505,7 @@ for name in list(START)[1:]:
     again.fixed[name] = True
     low, high = find_interval(again.migrad())
     shrunk[name] = {"width if it were known": high - low, "share of the variance": 1 - ((high - low) / full) ** 2}
-pd.DataFrame(shrunk).T.round(3)
+pd.DataFrame(shrunk).T.sort_values("width if it were known").round(3)
 
 # %% [markdown]
 # One pseudo-experiment proves nothing. So make many from the templates, which costs nothing: draw μ and the nuisance
@@ -591,27 +598,16 @@ write_cell(Model.predict)
 
 # %% [markdown]
 # Now as on the platform: **ingestion** closes the submission off from the truth, the network and other files, calls
-# `fit`, and shows it pseudo-experiment after pseudo-experiment. **Scoring** compares its intervals with the truth,
-# which is written beforehand. The platform's feedback phase has ten sets, each with one μ, of a hundred
-# pseudo-experiments; here are fewer.
+# `fit`, and shows it pseudo-experiment after pseudo-experiment, in sets that share one μ. **Scoring** compares its
+# intervals with the truth, which is written beforehand. The phases of the competition have many more of both.
 
 # %%
 phase, results, reference, scores = (Path("run") / name for name in ("phase", "results", "reference", "scores"))
 phase.mkdir(parents=True, exist_ok=True)
 phase.joinpath("settings.yaml").write_text("num_of_sets: 6\nnum_pseudo_experiments: 3\nrandom_seed: 20\nreveal: all\n")
 run("-m", "higgs_challenge.truth", "--input", phase, "--output", reference)
-run(
-    "-m",
-    "higgs_challenge.run",
-    "--input",
-    phase,
-    "--data",
-    data / "store",
-    "--submission",
-    submission,
-    "--output",
-    results,
-)
+places = ("--data", data / "store", "--submission", submission, "--output", results)
+run("-m", "higgs_challenge.run", "--input", phase, *places)
 
 # %%
 run("-m", "higgs_scoring.score", "--reference", reference, "--prediction", results, "--output", scores)
@@ -625,8 +621,10 @@ run("-m", "higgs_scoring.score", "--reference", reference, "--prediction", resul
 IFrame(scores / "detailed_results.html", "100%", 500)
 
 # %% [markdown]
-# What was printed in `fit` and `predict` is in `run/results/submission.log`; on the platform it is in the ingestion
-# log. The intervals themselves:
+# What was printed in `fit` and `predict` is in `run/results/submission.log`, and on the platform in the ingestion log.
+# The intervals themselves follow. If most misses lie on one side, that need not be the method: all pseudo-experiments
+# are drawn from the same hidden events and compared with the same training events, so with few of them they err
+# together.
 
 # %%
 true_mus = json.loads((reference / "truth.json").read_text())["ground_truth_mus"]
@@ -640,14 +638,11 @@ plt.show()
 # %% [markdown]
 # ## 7. The zip
 #
-# Pack the files, not the folder, and check the zip before the upload: the check runs it on tiny data in the same
-# isolation and says what is wrong and what to do.
+# The check runs the submission on tiny data in the same isolation, says what is wrong and what to do, and packs the
+# files, not the folder, if nothing is.
 
 # %%
-with zipfile.ZipFile("my_submission.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-    for path in sorted(submission.glob("*.py")):
-        archive.write(path, path.name)
-run("check_submission.py", "my_submission.zip")
+run("check_submission.py", submission, "--pack", "my_submission.zip")
 
 # %% [markdown]
 # Upload `my_submission.zip` on the page "My Submissions" of the competition. Then make it better: more features and a

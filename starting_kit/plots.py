@@ -126,7 +126,7 @@ def draw_stacks(
         The figure, vertical axes logarithmic.
     """
     beside = 4 if min(len(panels), columns) > 1 else 2
-    figure, places = _open_panels(len(panels), columns, above=LEGEND_INCHES * (1 + LEGEND_ENTRIES // beside))
+    figure, places = _open_panels(len(panels), columns, above=LEGEND_INCHES * (1.6 + LEGEND_ENTRIES // beside))
     for place, (variable, expected, data) in zip(places, panels, strict=True):
         main, ratio = place.subplots(2, 1, height_ratios=(3, 1))
         total = sum(expected.values(), start=0 * data)
