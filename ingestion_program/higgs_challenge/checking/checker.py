@@ -97,9 +97,10 @@ def _check(contents: Contents, phase: Phase, data: Path | None, most_bytes: int)
     from higgs_challenge.checking.judgement import judge_trial
     from higgs_challenge.checking.tiny_data import opened_store
     from higgs_challenge.checking.trial import try_submission
+    from higgs_challenge.tasks.higgs import StoredEvents
 
     with opened_store(data) as store:
-        trial = try_submission(contents.folder, store, phase.settings)
+        trial = try_submission(contents.folder, StoredEvents(store), phase.settings)
     return [*findings, *judge_trial(trial, phase, untried)]
 
 

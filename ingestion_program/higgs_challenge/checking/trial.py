@@ -11,17 +11,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from higgs_challenge.cli import available_cores
-from higgs_challenge.data.store import Store
 from higgs_challenge.data.training import TrainingSet
 from higgs_challenge.errors import SubmissionError
 from higgs_challenge.execution.devices import Slot, find_gpus, make_slots
 from higgs_challenge.execution.progress import Advance, show_progress, show_waiting
 from higgs_challenge.execution.worker import Fit, Job, Result, Worker, fit_model
-from higgs_challenge.experiments import Drawer, Experiment, Settings, make_plan
+from higgs_challenge.experiments import Experiment, Settings, make_plan
 from higgs_challenge.ingestion import compile_events
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import BEST_EFFORT, SubmissionProcess
 from higgs_challenge.submission.scratch import HOME, SUBMISSION, WORK, copy_tree, make_scratch, remove_tree
+from higgs_challenge.task import Data, hidden_folder, load_task
+from higgs_challenge.tasks.higgs import StoredEvents
 
 MOST_EXPERIMENTS, FEWEST_EXPERIMENTS = 6, 2
 SECONDS_TO_PREDICT = 20.0
@@ -71,12 +72,12 @@ class Trial:
     log: str = ""
 
 
-def try_submission(submission: Path, store: Store, settings: Settings) -> Trial:
+def try_submission(submission: Path, events: StoredEvents, settings: Settings) -> Trial:
     """Fit a submission and ask it about some pseudo-experiments.
 
     Args:
         submission: its folder, with model.py.
-        store: whose training part it fits to, and whose hidden part pseudo-experiments are drawn from.
+        events: whose training part it fits to, and whose hidden part pseudo-experiments are drawn from.
         settings: of the phase; its limits end a call that goes beyond them.
 
     Returns:
@@ -85,19 +86,17 @@ def try_submission(submission: Path, store: Store, settings: Settings) -> Trial:
     Raises:
         InputError: the store cannot be used, or nothing can be written.
     """
-    training = TrainingSet(store.training_folder)
-    compile_events(training)
-    compile_drawing(store, settings)
-    scarcest = min(store.multiples().values())
-    trial = Trial(len(training), pull_width=(1 + 2 / scarcest) ** 0.5)
+    compile_events(load_task(settings.task), events)
+    compile_drawing(events, settings)
+    scarcest = min(events.store.multiples().values())
+    trial = Trial(len(TrainingSet(events.store.training_folder)), pull_width=(1 + 2 / scarcest) ** 0.5)
     unfinished = Path(tempfile.mkdtemp(prefix="higgs_check_"))
     log = SubmissionLog(unfinished / "submission.log")
     try:
-        job = Job(
-            store.folder.resolve(), unfinished, settings.limits, (store.folder.resolve() / "hidden",), BEST_EFFORT
-        )
+        folder = events.folder.resolve()
+        job = Job(settings.task, folder, unfinished, settings.limits, (hidden_folder(folder),), BEST_EFFORT)
         make_scratch(job.scratch, submission)
-        _Attempt(job, store, log, settings, trial).run()
+        _Attempt(job, events, log, settings, trial).run()
         trial.log = (unfinished / "submission.log").read_text(errors="replace")
     finally:
         log.close()
@@ -108,8 +107,8 @@ def try_submission(submission: Path, store: Store, settings: Settings) -> Trial:
 class _Attempt:
     """The steps of a trial, which fill it in."""
 
-    def __init__(self, job: Job, store: Store, log: SubmissionLog, settings: Settings, trial: Trial) -> None:
-        self._job, self._store, self._log, self._settings, self._trial = job, store, log, settings, trial
+    def __init__(self, job: Job, data: Data, log: SubmissionLog, settings: Settings, trial: Trial) -> None:
+        self._job, self._data, self._log, self._settings, self._trial = job, data, log, settings, trial
         self._slot = make_slots(find_gpus(), available_cores(), None, settings.number)[0]
 
     def run(self) -> None:
@@ -149,9 +148,9 @@ class _Attempt:
             trial.fit_printed = self._printed()
             trial.fit_wrote = changed_files(before, list_files(self._job.scratch))
         if trial.fit.not_kept:
-            return Worker(self._job, self._slot, self._store, self._log, process)
+            return Worker(self._job, self._slot, self._data, self._log, process)
         copy_tree(self._job.scratch, self._job.after_fit)
-        return Worker(self._job, self._slot, self._store, self._log)
+        return Worker(self._job, self._slot, self._data, self._log)
 
     def _ask_first(self, worker: Worker, advance: Advance) -> None:
         trial = self._trial
@@ -179,7 +178,7 @@ class _Attempt:
         """Ask a fresh process, which finds the files as fit left them."""
         remove_tree(self._job.scratch)
         copy_tree(self._job.after_fit, self._job.scratch)
-        worker = Worker(self._job, self._slot, self._store, self._log)
+        worker = Worker(self._job, self._slot, self._data, self._log)
         results = []
         try:
             for experiment in experiments:
@@ -193,10 +192,10 @@ class _Attempt:
         return (self._job.unfinished / "submission.log").stat().st_size
 
 
-def compile_drawing(store: Store, settings: Settings) -> None:
+def compile_drawing(data: Data, settings: Settings) -> None:
     """Draw a pseudo-experiment for nothing, so that the compilation of that, the first time, is told."""
     with show_waiting("Drawing a pseudo-experiment"):
-        Drawer(store).draw(make_experiments(settings, 1)[0])
+        data.drawer().draw(make_experiments(settings, 1)[0])
 
 
 def make_experiments(settings: Settings, number: int) -> list[Experiment]:
