@@ -14,7 +14,7 @@ from tools.local_worker import engine as of_engine
 from tools.local_worker import running
 from tools.local_worker.programs import Container, Program
 
-PROGRAM = Program("ingestion", ("python3", "main.py"), {})
+INGESTION, SCORING = (Program(role, ("python3", "main.py"), {}) for role in ("ingestion", "scoring"))
 
 
 class MadeEngine:
@@ -57,10 +57,10 @@ class MadeEngine:
         return {"SecurityOptions": list(self._security) or None}
 
 
-def run(engine: MadeEngine, gpu: str | None = None) -> bytes:
+def run(engine: MadeEngine, gpu: str | None = None, program: Program = INGESTION) -> bytes:
     log = io.BytesIO()
     log.name = "its.log"
-    running.run(engine, PROGRAM, Container("image:1", gpu=gpu), 60, log)  # type: ignore[arg-type]
+    running.run(engine, program, Container("image:1", gpu=gpu), 60, log)  # type: ignore[arg-type]
     return log.getvalue()
 
 
@@ -102,6 +102,8 @@ def test_exit_code_is_told():
     with pytest.raises(SubmissionError, match=r"ingestion ended with exit code 2; the lines above, and its.log"):
         run(engine)
     assert engine.asked[-1] == "remove"
+    with pytest.raises(InputError, match=r"scoring ended with exit code 2"):
+        run(MadeEngine(code=2), program=SCORING)
 
 
 def test_removal_is_not_interrupted():

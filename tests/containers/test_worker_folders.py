@@ -97,6 +97,12 @@ def test_bad_submissions_are_told(tmp_path):
         of_bundle.take_submission(write_files(tmp_path / "program", files), tmp_path / "3")
 
 
+def test_submission_may_have_metadata_without_a_command(tmp_path):
+    files = {"model.py": "", "metadata.yaml": "description: it has no command\n"}
+    of_bundle.take_submission(write_files(tmp_path / "mine", files), tmp_path / "submission")
+    assert content(tmp_path / "submission") == files
+
+
 def test_results_reach_scoring_as_through_a_zip(tmp_path):
     predictions = write_files(tmp_path / "prediction", {"result": "own", "aside/result": "planted"})
     (tmp_path / "input" / "res").parent.mkdir()

@@ -57,7 +57,7 @@ def test_the_whole_notebook_runs_in_a_copy_of_the_kit_and_makes_its_own_data(tmp
     before = sorted(path for path in KIT.rglob("*") if "__pycache__" not in path.parts)
     output = tmp_path / "copy"
 
-    ended = make(KIT, output, patience=590, KIT_SIZE="tiny", KIT_DATA=tmp_path / "data")
+    ended = make(KIT, output, patience=890, KIT_SIZE="tiny", KIT_DATA=tmp_path / "data")
 
     assert ended.returncode == 0, ended.stderr
     assert sorted(path for path in KIT.rglob("*") if "__pycache__" not in path.parts) == before

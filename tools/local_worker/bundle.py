@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from higgs_challenge.errors import InputError, SubmissionError
 from tools.competition_file import Competition, Phase, Task
-from tools.local_worker.programs import METADATA_NAMES, find_metadata
+from tools.local_worker.programs import METADATA_NAMES, command_in, find_metadata
 
 SETTINGS = "settings.yaml"
 
@@ -140,7 +140,7 @@ def take_submission(source: Path, folder: Path) -> None:
     if len(inside) == 1 and inside[0].is_dir():
         move_up(folder, inside[0].name)
     metadata = find_metadata(folder)
-    if metadata is not None and "command" in metadata.read_text(errors="replace"):
+    if metadata is not None and command_in(metadata) is not None:
         raise SubmissionError(
             f"The submission's {metadata.name} has a command, and the platform would start it as a program of its own, "
             "outside of ingestion: remove that file."

@@ -119,14 +119,20 @@ def read_command(folder: Path) -> tuple[str, ...]:
     path = find_metadata(folder)
     if path is None:
         raise InputError(f"The bundle's {folder.name} has no {METADATA_NAMES[0]} at its top; check the bundle.")
-    try:
-        metadata = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path.name} in the bundle's {folder.name} is not YAML: {error}.") from error
-    command = metadata.get("command") if isinstance(metadata, dict) else None
-    if not isinstance(command, str) or not command:
-        raise InputError(f"{path.name} in the bundle's {folder.name} names no command; check the bundle.")
+    command = command_in(path)
+    if command is None:
+        raise InputError(f"{path.name} in the bundle's {folder.name} is not YAML with a command; check the bundle.")
     return tuple(command.split(" "))
+
+
+def command_in(metadata: Path) -> str | None:
+    """Find the command in a metadata file; None where the worker finds none."""
+    try:
+        content = yaml.safe_load(metadata.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError):
+        return None
+    command = content.get("command") if isinstance(content, dict) else None
+    return command if isinstance(command, str) and command else None
 
 
 def container_options(program: Program, container: Container) -> dict[str, Any]:

@@ -29,8 +29,8 @@ def run(engine: docker.DockerClient, program: Program, container: Container, sec
         log: takes what it prints too, as it is.
 
     Raises:
-        SubmissionError: it took longer, or ended with another exit code than 0.
-        InputError: the engine refused to make or start the container.
+        SubmissionError: ingestion took longer, or ended with another exit code than 0.
+        InputError: another program did, or the engine refused to make or start the container.
     """
     name = f"local-worker-{program.role}-{uuid.uuid4().hex}"
     with _refusals_explained(program.role), _removed(engine, name):
@@ -53,12 +53,13 @@ def run(engine: docker.DockerClient, program: Program, container: Container, sec
         finally:
             ended.set()
             watcher.join()
+    blame = SubmissionError if program.role == "ingestion" else InputError
     if late.is_set():
-        raise SubmissionError(
+        raise blame(
             f"{program.role} was stopped after {seconds:g} s, the phase's execution_time_limit in competition.yaml."
         )
     if code != 0:
-        raise SubmissionError(f"{program.role} ended with exit code {code}; the lines above, and {log.name}, say why.")
+        raise blame(f"{program.role} ended with exit code {code}; the lines above, and {log.name}, say why.")
 
 
 @contextmanager
@@ -89,8 +90,8 @@ def _signals_later() -> Iterator[None]:
     finally:
         for number, handler in earlier.items():
             signal.signal(number, handler)
-        for number in arrived:
-            signal.raise_signal(number)
+        for late in arrived:
+            signal.raise_signal(late)
 
 
 def _kill(engine: docker.DockerClient, name: str) -> None:
