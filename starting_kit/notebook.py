@@ -33,7 +33,7 @@ from IPython.display import IFrame
 
 import plots
 from higgs_challenge import Experiment, Nuisances, TrainingSet, draw_pseudo_experiment, open_store, systematics
-from higgs_challenge.events.nuisances import PRIORS, draw_nuisances
+from higgs_challenge.events.nuisances import PRIORS
 from higgs_scoring.metrics import TARGET_COVERAGE, coverage, coverage_penalty, mean_width, quantile_score
 
 plots.use_style()
@@ -515,7 +515,7 @@ pd.DataFrame(shrunk).T.sort_values("width if it were known").round(3)
 
 # %%
 def toy(rng: np.random.Generator) -> tuple[float, np.ndarray]:
-    mu, drawn = rng.uniform(0.1, 3), draw_nuisances(rng, PRIORS)
+    mu, drawn = rng.uniform(0.1, 3), Nuisances(**{name: prior.draw(rng) for name, prior in PRIORS.items()})
     shifts = [(getattr(drawn, name) - PRIORS[name].centre) / PRIORS[name].width for name in PRIORS]
     shifts[2] = np.log(drawn.soft_met)
     return mu, rng.poisson(expected_counts(exact, np.array([mu, *shifts])))

@@ -13,8 +13,6 @@ from small_bundle import PATIENCE, ROOT, command_line, run_locally, write_bundle
 
 from tools import docker_build, make_bundle
 
-pytestmark = pytest.mark.xdist_group("engine")  # one engine for all
-
 LOOK_AROUND = """\
 import json, os, sys
 status = dict(line.split(":", 1) for line in open("/proc/self/status").read().splitlines())

@@ -80,6 +80,8 @@ def unpack_task(bundle: Path, task: Task, work: Path) -> None:
     }
     with zipfile.ZipFile(bundle) as whole:
         for place, (name, is_program) in places.items():
+            if name is None:
+                raise InputError(f"The task {task.name} in {bundle} has no {place}; only tasks with all four run here.")
             try:
                 with whole.open(name) as file:
                     unpack(file, work / place, is_program)
