@@ -61,7 +61,7 @@ def test_a_good_submission_is_packed(kit: Path, small_store: Path) -> None:
     ended = check(kit, "mine", "--data", small_store, "--pack", "out/mine.zip")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "READY: mine.zip will run" in ended.stdout
-    assert "out/mine.zip has 2 files" in ended.stdout
+    assert "out/mine.zip is packed, 2 files" in ended.stdout
     with open_zip(kit / "out" / "mine.zip") as archive:
         assert [entry.name for entry in list_zip(archive)] == ["model.py", "weights.txt"]
 

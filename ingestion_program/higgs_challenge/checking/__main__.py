@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from higgs_challenge.checking.checker import check_submission
-from higgs_challenge.checking.findings import NOT_READY, Verdict, judge, show
+from higgs_challenge.checking.findings import NOT_READY, Verdict, count, judge, show
 from higgs_challenge.checking.packing import pack
 from higgs_challenge.checking.phases import Phase, find_phase
 from higgs_challenge.cli import exit_on_mistakes
@@ -83,7 +83,7 @@ def _pack_and_check(arguments: argparse.Namespace, phase: Phase) -> Verdict:
         if verdict.code == NOT_READY:
             return Verdict(f"{verdict.text} {target} was not written.", verdict.code)
         _keep(made, target)
-    return Verdict(f"{verdict.text} {target} has {len(names)} files, to be handed in.", verdict.code)
+    return Verdict(f"{verdict.text} {target} is packed, {count(len(names), 'file')}: hand it in.", verdict.code)
 
 
 def _keep(made: Path, target: Path) -> None:

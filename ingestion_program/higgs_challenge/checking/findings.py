@@ -71,11 +71,11 @@ def judge(findings: Sequence[Finding], name: str) -> Verdict:
     """
     counts = {level: sum(finding.level == level for finding in findings) for level in Level}
     if counts[Level.FAILURE]:
-        return Verdict(f"NOT READY: {name} has {_count(counts[Level.FAILURE], 'failure')} to mend.", NOT_READY)
+        return Verdict(f"NOT READY: {name} has {count(counts[Level.FAILURE], 'failure')} to mend.", NOT_READY)
     if counts[Level.UNCHECKED]:
-        undone = _count(counts[Level.UNCHECKED], "check")
+        undone = count(counts[Level.UNCHECKED], "check")
         return Verdict(f"UNDECIDED: nothing wrong was found in {name}, but {undone} could not be made.", UNDECIDED)
-    warnings = f", with {_count(counts[Level.WARNING], 'warning')}" if counts[Level.WARNING] else ""
+    warnings = f", with {count(counts[Level.WARNING], 'warning')}" if counts[Level.WARNING] else ""
     return Verdict(f"READY: {name} will run, as far as this machine can tell{warnings}.", READY)
 
 
@@ -93,5 +93,11 @@ def show(findings: Sequence[Finding], console: Console) -> None:
     console.print(table)
 
 
-def _count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
+    """Write a number of things.
+
+    Example:
+        >>> count(1, "file"), count(2, "file")
+        ('1 file', '2 files')
+    """
     return f"{number} {noun}{'' if number == 1 else 's'}"

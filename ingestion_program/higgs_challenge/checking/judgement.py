@@ -89,7 +89,8 @@ def _fit(trial: Trial, phase: Phase, untried: Sequence[str]) -> list[Finding]:
             Finding("fit", Level.WARNING, text, "train on fewer events, or ship a model trained beforehand")
         )
     elif scaled > limit:
-        text += f". The official data have some {OFFICIAL_TRAINING_ROWS:.2g}: with all of them it would take too long"
+        millions = f"{OFFICIAL_TRAINING_ROWS / 1e6:g} million"
+        text += f". The official data have some {millions}: with all of them it would take too long"
         findings.append(Finding("fit", Level.REMARK, text, "bound them: get_train_set(train_size=NUMBER)"))
     else:
         findings.append(Finding("fit", Level.OK, text))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from fnmatch import fnmatch
 
 from higgs_challenge.checking.archive import Entry, Kind, leads_out
-from higgs_challenge.checking.findings import Finding, Level
+from higgs_challenge.checking.findings import Finding, Level, count
 from higgs_challenge.checking.packing import belongs, format_size
 
 CHECK = "files"
@@ -43,9 +43,8 @@ def check_structure(
     findings = [finding for judgement in judgements if (finding := judgement()) is not None]
     if not any(finding.level == Level.FAILURE for finding in findings):
         own = [entry for entry in entries if entry.kind == Kind.FILE and belongs(entry)]
-        size = sum(entry.size for entry in own)
-        count = f"{len(own)} file{'' if len(own) == 1 else 's'}"
-        findings.insert(0, Finding(CHECK, Level.OK, f"model.py is at the top; {count}, {format_size(size)}"))
+        held = f"{count(len(own), 'file')}, {format_size(sum(entry.size for entry in own))}"
+        findings.insert(0, Finding(CHECK, Level.OK, f"model.py is at the top; {held}"))
     return findings
 
 
