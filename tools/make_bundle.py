@@ -14,6 +14,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # so that this file, run as a script, finds its neighbours
 
+from higgs_challenge.checking.archive import Entry, Kind  # noqa: E402
+from higgs_challenge.checking.packing import belongs as own_file  # noqa: E402
 from higgs_challenge.errors import ChallengeError, InputError  # noqa: E402
 from higgs_challenge.task import task_names  # noqa: E402
 from tools.bundle_rules import Problem, parse_competition  # noqa: E402
@@ -21,6 +23,7 @@ from tools.bundle_rules.zipped import inspect_zip  # noqa: E402
 from tools.pages import render_pages  # noqa: E402
 from tools.task_files import CHALLENGE, find, source_folders  # noqa: E402
 
+KIT = "starting_kit.zip"
 # Programs and data go in as zips, not as folders: Codabench takes both, but it zips a folder itself into a file named
 # after the folder's last part, so input_data/final and reference_data/final would write to the same name.
 FOLDERS = {
@@ -29,7 +32,7 @@ FOLDERS = {
     "input_data_feedback.zip": {"input_data/feedback": ""},
     "input_data_final.zip": {"input_data/final": ""},
     "sample_code_submission.zip": {"sample_code_submission": ""},
-    "starting_kit.zip": {"starting_kit": "", "dummy_submission": "dummy_submission/"},
+    KIT: {"starting_kit": "", "dummy_submission": "dummy_submission/"},
     "public_data.zip": {"public_data": ""},
 }
 """For each archive the folders that it is made of, and what goes before their files' names in it."""
@@ -40,8 +43,7 @@ TRUTHS = {
 }
 """For each archive of truth the settings that the truth follows from."""
 
-LEFT_OUT_SUFFIXES = (".pyc", ".pyo", ".egg-info")
-LEFT_OUT_NAMES = ("__pycache__", "trained_model.pt")
+MADE_BY_TRAINING = "trained_model.pt"
 SAME_TIME = (1980, 1, 1, 0, 0, 0)  # the same tree gives the same bytes, whenever it was checked out
 
 
@@ -84,7 +86,7 @@ def collect(folders: Sequence[Path], competition: object) -> dict[str, bytes]:
     files = {}
     for name in sorted(parsed.files()):
         if name in FOLDERS:
-            files[name] = pack(read_folders(folders, name))
+            files[name] = pack(read_folders(folders, name) | made_files(folders, name))
         elif name in TRUTHS:
             files[name] = pack(truth_files(find(folders, TRUTHS[name])))
         elif (path := find(folders, name)).is_file():
@@ -112,11 +114,19 @@ def read_folders(folders: Sequence[Path], archive: str) -> dict[str, bytes]:
     return files
 
 
+def made_files(folders: Sequence[Path], archive: str) -> dict[str, bytes]:
+    """What is made for an archive of files in its folders: the kit's notebook, as notebook programs open it."""
+    source = find(folders, "starting_kit/notebook.py")
+    if archive != KIT or not source.is_file():
+        return {}
+    from tools.make_notebook import RESULT, as_notebook  # the notebook's libraries take a second
+
+    return {RESULT: as_notebook(source)}
+
+
 def belongs(path: Path) -> bool:
     """Whether a file is the project's own, not hidden and not left by a program."""
-    return not any(
-        part.startswith(".") or part in LEFT_OUT_NAMES or part.endswith(LEFT_OUT_SUFFIXES) for part in path.parts
-    )
+    return own_file(Entry(path.as_posix(), Kind.FILE)) and path.name != MADE_BY_TRAINING
 
 
 def truth_files(settings: Path) -> dict[str, bytes]:

@@ -60,6 +60,15 @@ def make_notebook(kit: Path, output: Path, time_limit: float = TIME_LIMIT) -> Pa
     return result
 
 
+def as_notebook(source: Path) -> bytes:
+    """Turn a notebook's text source into what notebook programs open; the same source gives the same bytes."""
+    notebook = jupytext.read(source)
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number}"
+    content: str = nbformat.writes(notebook)
+    return content.encode()
+
+
 def _execute(notebook: Any, folder: Path, time_limit: float) -> None:
     """Execute all cells in place."""
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]

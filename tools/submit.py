@@ -11,10 +11,16 @@ from codabench import CodabenchError, parse_competition_id
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # so that this file, run as a script, finds its neighbours
 
+from higgs_challenge.checking.archive import list_zip, open_zip  # noqa: E402
+from higgs_challenge.checking.findings import Level  # noqa: E402
+from higgs_challenge.checking.packing import pack  # noqa: E402
+from higgs_challenge.checking.structure import check_structure  # noqa: E402
 from higgs_challenge.errors import InputError, SubmissionError  # noqa: E402
+from higgs_challenge.execution.output import RESERVED  # noqa: E402
 from higgs_challenge.execution.progress import show_waiting  # noqa: E402
+from tools.bundle_rules.members import UNPACKED_LIMIT  # noqa: E402
+from tools.bundle_rules.problem import Findings, Problem  # noqa: E402
 from tools.check_bundle import describe  # noqa: E402
-from tools.pack_submission import inspect_submission, pack_submission  # noqa: E402
 from tools.platform_client import ACCOUNT_HELP, Platform, read_account  # noqa: E402
 from tools.sending import Request, describe_plan, explain_mistakes, requests_to_upload, require_zip_name  # noqa: E402
 
@@ -101,9 +107,29 @@ def submit(
 
 def find_archive(submission: Path) -> Path:
     """The zip to send: the one that is named, or one packed from the folder that is named."""
-    if submission.is_dir():
-        return pack_submission(submission, PACKED / f"{submission.resolve().name}.zip")
-    return submission
+    if not submission.exists():
+        raise SubmissionError(f"{submission}: is missing; name the folder or the zip of your submission.")
+    if not submission.is_dir():
+        return submission
+    archive = PACKED / f"{submission.resolve().name}.zip"
+    pack(submission, archive)
+    return archive
+
+
+def inspect_submission(archive: Path) -> Findings:
+    """What the check of a submission says of the files in its zip; `make submission` makes the whole check.
+
+    Raises SubmissionError where it is no zip.
+    """
+    with open_zip(archive) as opened:
+        found = check_structure(list_zip(opened), UNPACKED_LIMIT, RESERVED, (), packed=True)
+        broken = opened.testzip()
+    told = {
+        level: tuple(Problem(archive.name, one.text, one.remedy) for one in found if one.level == level)
+        for level in (Level.FAILURE, Level.WARNING)
+    }
+    damaged = (Problem(archive.name, f"holds {broken} damaged", "pack it again"),) if broken else ()
+    return Findings((*told[Level.FAILURE], *damaged), told[Level.WARNING])
 
 
 def find_competition(link: str, url: str) -> int:

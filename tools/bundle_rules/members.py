@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from zipfile import ZipInfo
 
+from higgs_challenge.checking.packing import LEFT_BY_PROGRAMS
 from tools.bundle_rules.problem import Problem
 
 UNPACKED_LIMIT = 15 * 10**9
@@ -18,8 +19,6 @@ UNPACKED_LIMIT = 15 * 10**9
 
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 ENCRYPTED = 0x1
-LEFTOVERS = ("__pycache__", "__MACOSX", "Thumbs.db", "desktop.ini")
-"""Names that machines leave behind, besides hidden ones."""
 
 
 def check_members(name: str, members: Sequence[ZipInfo]) -> Iterator[Problem]:
@@ -66,7 +65,7 @@ def _check_member(name: str, member: ZipInfo) -> Iterator[Problem]:
 
 def is_leftover(path: PurePosixPath) -> bool:
     """Whether a machine left this file behind: hidden, or under a name such as __pycache__."""
-    return any((part.startswith(".") and part != "..") or part in LEFTOVERS for part in path.parts)
+    return any((part.startswith(".") and part != "..") or part in LEFT_BY_PROGRAMS for part in path.parts)
 
 
 def megabytes(size: int) -> str:
