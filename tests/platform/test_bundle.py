@@ -136,6 +136,9 @@ def test_starting_kit_holds_the_dummy_submission(files, root):
     assert kit["README.md"].strip()
     tools = {"check_submission.py", "walkthrough.md", "template/model.py"}
     assert tools | {"phases/feedback/settings.yaml", "phases/final/settings.yaml"} <= set(kit)
+    cells = json.loads(kit["notebook.ipynb"])["cells"]
+    assert "".join(cells[0]["source"]) in kit["notebook.py"].decode().replace("\n# ", "\n").replace("\n#\n", "\n\n")
+    assert not any(cell.get("outputs") for cell in cells)
 
 
 def settings_of(files: dict[str, bytes], phase: str, folder: Path) -> Settings:
