@@ -31,7 +31,7 @@ import os, sys, time
 print("begun", file=sys.stderr)
 while not os.path.exists("/app/data/go"):
     time.sleep(0.05)
-print("100.0\\N{NARROW NO-BREAK SPACE}% \\x1b[31mred, without an end of line", end="")
+print("100.0\\N{NO-BREAK SPACE}% \\x1b[31mred, without an end of line", end="")
 """
 
 TRUTH = """\

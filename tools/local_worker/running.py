@@ -1,5 +1,6 @@
 """Running one program in a container: watched, limited in time, and removed whatever happens."""
 
+import re
 import signal
 import sys
 import threading
@@ -14,7 +15,7 @@ from docker.errors import APIError, NotFound
 from higgs_challenge.errors import InputError, SubmissionError, printable
 from tools.local_worker.programs import Container, Program, container_options
 
-NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"  # before a %; not printable in Python's eyes
+SPACES = re.compile(r"[^\S\n\t]")  # those before a %, for instance, are not printable in Python's eyes
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -133,5 +134,5 @@ class LineWriter:
             self._rest = b""
 
     def _pass(self, line: bytes) -> None:
-        text = line.rstrip(b"\r").decode("utf-8", errors="replace").replace(NARROW_SPACE, " ")
-        print(f"{self._role} | {printable(text)}", file=self._stream, flush=True)
+        text = line.rstrip(b"\r").decode("utf-8", errors="replace")
+        print(f"{self._role} | {printable(SPACES.sub(' ', text))}", file=self._stream, flush=True)
