@@ -24,13 +24,14 @@ from tools.pages import render_pages  # noqa: E402
 from tools.task_files import CHALLENGE, find, source_folders  # noqa: E402
 
 KIT = "starting_kit.zip"
-# Programs and data go in as zips, not as folders: Codabench takes both, but it zips a folder itself into a file named
-# after the folder's last part, so input_data/final and reference_data/final would write to the same name.
+PHASE_FOLDER = "phase/"
+# Programs and data go in as zips, not as folders: Codabench takes both, but it would zip a folder as it is.
 FOLDERS = {
-    "ingestion_program.zip": {"ingestion_program": ""},
+    # A phase's settings hold its seed. The worker shows input data to a submission that comes as a program of its own,
+    # so they go into the ingestion program, which only ingestion's container sees.
+    "ingestion_program_feedback.zip": {"ingestion_program": "", "input_data/feedback": PHASE_FOLDER},
+    "ingestion_program_final.zip": {"ingestion_program": "", "input_data/final": PHASE_FOLDER},
     "scoring_program.zip": {"scoring_program": ""},
-    "input_data_feedback.zip": {"input_data/feedback": ""},
-    "input_data_final.zip": {"input_data/final": ""},
     "sample_code_submission.zip": {"sample_code_submission": ""},
     KIT: {"starting_kit": "", "dummy_submission": "dummy_submission/"},
     "public_data.zip": {"public_data": ""},

@@ -38,7 +38,7 @@ def page_numbers(folders: Sequence[Path], competition: Competition) -> dict[str,
 
     Args:
         folders: of the competition, see task_files, with input_data/<phase>/settings.yaml for each
-            input_data_<phase>.zip.
+            ingestion_program_<phase>.zip.
         competition: its parsed competition.yaml.
 
     Returns:
@@ -58,8 +58,8 @@ def gather_phases(folders: Sequence[Path], competition: Competition) -> dict[str
 
 
 def _describe_phase(folders: Sequence[Path], competition: Competition, phase: Phase) -> dict[str, Any]:
-    archive = next(task.input_data for task in competition.tasks if task.index == phase.tasks[0])
-    phase_folder = (archive or "").removeprefix("input_data_").removesuffix(".zip")
+    archive = next(task.ingestion_program for task in competition.tasks if task.index == phase.tasks[0])
+    phase_folder = (archive or "").removeprefix("ingestion_program_").removesuffix(".zip")
     path = find(folders, f"input_data/{phase_folder}/{SETTINGS_FILE}")
     if not path.is_file():
         raise InputError(f"{path}: is missing, and the pages name its numbers; add the settings of phase {phase.name}.")

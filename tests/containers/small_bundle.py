@@ -36,7 +36,7 @@ def zipped(files: Mapping[str, str]) -> bytes:
 
 
 def competition(image: str = "nobody/nothing:1", seconds: int = 60) -> dict[str, Any]:
-    archives = ("ingestion_program", "scoring_program", "input_data", "reference_data")
+    archives = ("ingestion_program", "scoring_program", "reference_data")
     phase = {"index": 0, "name": "Feedback", "start": "2026-01-01", "max_submissions_per_day": 1, "max_submissions": 1}
     column = {"title": "Score", "key": "score", "index": 0, "sorting": "desc"}
     board = {"title": "Results", "key": "main", "columns": [column]}
@@ -71,11 +71,16 @@ def write_bundle(
         more: further files of the ingestion program.
     """
     text = yaml.safe_dump(competition(image, seconds)).replace("'2026-01-01'", "2026-01-01")
-    command = "command: python3 /app/program/main.py --from /app/input_data\n"
+    command = "command: python3 /app/program/main.py --input /app/program/phase\n"
+    settings = "num_of_sets: 7\nnum_pseudo_experiments: 5\nrandom_seed: 3\n"
     parts = {
-        "ingestion_program.zip": {"metadata.yaml": command, "main.py": ingestion, **(more or {})},
+        "ingestion_program.zip": {
+            "metadata.yaml": command,
+            "main.py": ingestion,
+            "phase/settings.yaml": settings,
+            **(more or {}),
+        },
         "scoring_program.zip": {"metadata.yaml": "command: python3 /app/program/main.py\n", "main.py": scoring},
-        "input_data.zip": {"settings.yaml": "num_of_sets: 7\nnum_pseudo_experiments: 5\nrandom_seed: 3\n"},
         "reference_data.zip": {"truth.json": '"of the whole phase"'},
     }
     path = folder / "bundle.zip"

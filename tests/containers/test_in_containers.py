@@ -60,11 +60,11 @@ def test_programs_get_what_the_worker_gives(engine: Engine, tmp_path: Path, subm
         **dict.fromkeys(("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"), nothing),
         "NoNewPrivs": "1",
         "here": "/app/program",
-        "words": ["/app/program/main.py", "--from", "/app/input_data"],
+        "words": ["/app/program/main.py", "--input", "/app/program/phase"],
         "net": ["lo"],
         "writing data": "Read-only file system",
-        "program": ["main.py", "metadata.yaml"],
-        "input_data": ["settings.yaml"],
+        "program": ["main.py", "metadata.yaml", "phase"],
+        "input_data": [],
         "ingested_program": ["model.py"],
         "output": ["model.py"],  # the platform copies it there
         "data": ["events"],
@@ -238,7 +238,7 @@ import os, pathlib, socket
 
 
 def pry(call):
-    for path in ("/app/input_data/settings.yaml", "/app/data/hidden", "/app/output", "/app/ingested_program"):
+    for path in ("/app/program/phase/settings.yaml", "/app/data/hidden", "/app/output", "/app/ingested_program"):
         try:
             got = os.listdir(path) if os.path.isdir(path) else open(path).read()
         except OSError as error:
@@ -275,7 +275,7 @@ def higgs_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT, project, ignore=ignored)
     settings = project / "input_data" / "final" / "settings.yaml"
     settings.write_text(settings.read_text().replace("num_of_sets: 1000\n", "num_of_sets: 20\n"))
-    make_bundle.build(project, project / "bundle.zip")
+    make_bundle.build([project], project / "bundle.zip")
     return project / "bundle.zip"
 
 
@@ -293,7 +293,7 @@ def test_higgs_run_is_fully_isolated_and_scored(
     assert "Isolation: full" in ended.stderr
     printed = (output / "prediction" / "submission.log").read_text().split("\n")
     for call in ("fit", "predict"):
-        for path in ("/app/input_data/settings.yaml", "/app/data/hidden", "/app/output", "/app/ingested_program"):
+        for path in ("/app/program/phase/settings.yaml", "/app/data/hidden", "/app/output", "/app/ingested_program"):
             assert f"{call} {path} PermissionError" in printed
         assert f"{call} network PermissionError" in printed
         assert f"{call} writing PermissionError" in printed

@@ -69,12 +69,21 @@ def test_command_is_split_at_each_space(tmp_path):
     assert programs.read_command(work / "scoring_program") == ("python3", "", "/app/program/main.py", "'two", "words'")
 
 
-def test_missing_data_are_told_before_anything_runs(tmp_path):
-    work = work_folder(tmp_path)
-    with pytest.raises(InputError, match=r"reads /app/data, but there is no folder for it: make data"):
-        programs.ingestion(work, work, work, None)
-    work_folder(tmp_path, "python3 /app/program/main.py --data /app/database")
-    assert programs.ingestion(work, work, work, None).data is None
+@pytest.mark.parametrize(
+    ("place", "folder"),
+    [("/app/program/phase", "ingestion_program/phase"), ("/app/input_data", "input_data"), ("/app/program", "")],
+)
+def test_settings_lie_where_the_command_says(tmp_path, place, folder):
+    work = work_folder(tmp_path, f"python3 /app/program/main.py --input {place} --data /app/data")
+    write_files(work, {"ingestion_program/write_truth.py": ""})
+    assert programs.phase_folder(work) == (place, work / (folder or "ingestion_program"))
+    assert programs.truth(work).command[2:4] == ("--input", place)
+
+
+@pytest.mark.parametrize("words", ["", " --input /app/data", " --input"])
+def test_a_command_without_settings_is_told(tmp_path, words):
+    with pytest.raises(InputError, match=r"command has no --input with its settings: run all of the phase"):
+        programs.phase_folder(work_folder(tmp_path, f"python3 /app/program/main.py{words}"))
 
 
 @pytest.mark.parametrize("metadata", ["", "command:", "- command", "command: [", "command: 3"])

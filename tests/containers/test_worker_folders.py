@@ -40,7 +40,8 @@ def test_task_is_unpacked_into_the_four_folders(tmp_path):
     of_bundle.unpack_task(path, chosen.task, tmp_path / "work")
     found = content(tmp_path / "work")
     assert (found["ingestion_program/main.py"], found["scoring_program/main.py"]) == ("print(1)\n", "print(2)\n")
-    assert {"input_data/settings.yaml", "input/ref/truth.json"} <= found.keys()
+    assert {"ingestion_program/phase/settings.yaml", "input/ref/truth.json"} <= found.keys()
+    assert list((tmp_path / "work" / "input_data").iterdir()) == []
     assert of_bundle.choose(of_bundle.read_competition(path), "0") == chosen
 
 

@@ -46,6 +46,16 @@ def lose(name: str) -> Spoil:
     return lambda competition, files: files.pop(name) and None
 
 
+def put_zip(path: str, name: str, content: dict[str, bytes]) -> Spoil:
+    """Set an entry of competition.yaml to a new archive."""
+
+    def spoil(competition: dict[str, Any], files: dict[str, bytes]) -> None:
+        put(path, name)(competition, files)
+        files[name] = rezip(content)
+
+    return spoil
+
+
 def inside(archive: str, changes: dict[str, bytes | None]) -> Spoil:
     """Replace, or with None remove, files inside an archive."""
 
@@ -56,7 +66,7 @@ def inside(archive: str, changes: dict[str, bytes | None]) -> Spoil:
     return spoil
 
 
-def command(line: str, archive: str = "ingestion_program.zip") -> Spoil:
+def command(line: str, archive: str = "ingestion_program_final.zip") -> Spoil:
     return inside(archive, {"metadata.yaml": f"command: {line}\n".encode()})
 
 

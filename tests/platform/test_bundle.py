@@ -36,9 +36,9 @@ def test_everything_lies_at_the_root_and_nothing_else_is_inside(competition, fil
     assert set(files) == {
         *("competition.yaml", "logo.png"),
         *(f"pages/{page}.md" for page in ("overview", "evaluation", "data", "starting_kit", "terms")),
-        *("ingestion_program.zip", "scoring_program.zip", "sample_code_submission.zip"),
+        *("scoring_program.zip", "sample_code_submission.zip"),
         *("starting_kit.zip", "public_data.zip"),
-        *(f"{kind}_{phase}.zip" for kind in ("input_data", "reference_data") for phase in PHASES),
+        *(f"{kind}_{phase}.zip" for kind in ("ingestion_program", "reference_data") for phase in PHASES),
     }
 
 
@@ -117,9 +117,9 @@ def test_leaderboard_shows_what_scoring_writes(competition, files):
     assert (columns[0]["key"], columns[0]["precision"]) == ("quantiles_score", 4)
 
 
-@pytest.mark.parametrize("program", ["ingestion", "scoring"])
+@pytest.mark.parametrize("program", ["ingestion_program_final", "scoring_program"])
 def test_a_program_starts_from_its_own_zip(files, tmp_path, program):
-    folder = unpack(files[f"{program}_program.zip"], tmp_path)
+    folder = unpack(files[f"{program}.zip"], tmp_path)
     command = yaml.safe_load((folder / "metadata.yaml").read_text())["command"].split(" ")
     script = folder / Path(command[1]).relative_to("/app/program")
     done = subprocess.run(
@@ -142,4 +142,4 @@ def test_starting_kit_holds_the_dummy_submission(files, root):
 
 
 def settings_of(files: dict[str, bytes], phase: str, folder: Path) -> Settings:
-    return load_settings(unpack(files[f"input_data_{phase}.zip"], folder) / "settings.yaml")
+    return load_settings(unpack(files[f"ingestion_program_{phase}.zip"], folder) / "phase" / "settings.yaml")

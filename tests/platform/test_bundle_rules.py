@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 import pytest
-from spoiling import Spoil, command, copy, cut, damage, drop, inside, lose, put, write
+from spoiling import Spoil, command, copy, cut, damage, drop, inside, lose, put, put_zip, write
 from zips import rezip
 
 from tools.bundle_rules import check_bundle
@@ -51,7 +51,10 @@ BROKEN: dict[str, tuple[Spoil, str]] = {
     "missing terms": (put("terms", "pages/none.md"), "pages/none.md, which is not in the bundle"),
     "missing logo": (lose("logo.png"), "logo.png, which is not in the bundle"),
     "missing program": (lose("scoring_program.zip"), "scoring_program.zip, which is not in the bundle"),
-    "missing input data": (lose("input_data_final.zip"), "input_data_final.zip, which is not in the bundle"),
+    "missing program of a phase": (
+        lose("ingestion_program_final.zip"),
+        "ingestion_program_final.zip, which is not in the bundle",
+    ),
     "missing reference data": (
         lose("reference_data_final.zip"),
         "reference_data_final.zip, which is not in the bundle",
@@ -83,7 +86,10 @@ BROKEN: dict[str, tuple[Spoil, str]] = {
     "phase of an unknown task": (put("phases.1.tasks", [7]), "Final points to task 7"),
     "solution of an unknown task": (put("solutions.0.tasks", [7]), "Reference baseline points to task 7"),
     "phases share a task": (put("phases.1.tasks", [0]), "task of several phases: 0"),
-    "phases share settings": (put("tasks.1.input_data", "input_data_feedback.zip"), "input_data of several tasks"),
+    "phases share settings": (
+        put("tasks.1.ingestion_program", "ingestion_program_feedback.zip"),
+        "ingestion_program of several tasks",
+    ),
     "phases share truth": (put("tasks.1.reference_data", "reference_data_feedback.zip"), "reference_data of several"),
     "same column key": (put("leaderboards.0.columns.1.key", "coverage"), "column key: coverage"),
     "same column index": (put("leaderboards.0.columns.1.index", 2), "column index: 2"),
@@ -116,7 +122,7 @@ BROKEN: dict[str, tuple[Spoil, str]] = {
     ),
     "hidden file inside": (inside("starting_kit.zip", {".git": b"x"}), ".git, which does not belong"),
     "no metadata": (inside("scoring_program.zip", {"metadata.yaml": None}), "no metadata.yaml at its root"),
-    "nested metadata": (inside("ingestion_program.zip", {"a/metadata.yaml": b"x"}), "holds a/metadata.yaml"),
+    "nested metadata": (inside("ingestion_program_final.zip", {"a/metadata.yaml": b"x"}), "holds a/metadata.yaml"),
     "no command": (inside("scoring_program.zip", {"metadata.yaml": b"name: scoring\n"}), "has no command"),
     "metadata is not YAML": (inside("scoring_program.zip", {"metadata.yaml": b"command: ["}), "has no command"),
     "command elsewhere": (command("python3 run_elsewhere.py"), "starts nothing in /app/program"),
@@ -127,11 +133,19 @@ BROKEN: dict[str, tuple[Spoil, str]] = {
         command("python3 /app/program/run_scoring.py /app/input_data", "scoring_program.zip"),
         "names /app/input_data, which its container does not have",
     ),
-    "no settings": (inside("input_data_final.zip", {"settings.yaml": None, "a": b"x"}), "has no settings.yaml"),
+    "no settings": (inside("ingestion_program_final.zip", {"phase/settings.yaml": None}), "has no phase/settings.yaml"),
+    "settings as input data": (
+        put_zip("tasks.1.input_data", "input_data.zip", {"settings.yaml": b"x"}),
+        "input_data.zip: holds settings.yaml, and the worker shows input data to a submission",
+    ),
+    "programs for everybody": (
+        put("make_programs_available", True),
+        "gives phase/settings.yaml in the ingestion program",
+    ),
     "no truth": (inside("reference_data_final.zip", {"truth.json": None, "a": b"x"}), "has no truth.json"),
     "no model": (inside("sample_code_submission.zip", {"model.py": None, "a": b"x"}), "has no model.py"),
-    "top folder": (inside("input_data_final.zip", {"final/settings.yaml": b"x"}), "sub-folder (final/settings.yaml)"),
-    "truth beside settings": (inside("input_data_final.zip", {"truth.json": b"{}"}), "holds truth.json"),
+    "top folder": (inside("reference_data_final.zip", {"final/a": b"x"}), "sub-folder (final/a)"),
+    "truth beside settings": (inside("ingestion_program_final.zip", {"phase/truth.json": b"{}"}), "holds truth.json"),
     "truth shown": (
         inside("reference_data_final.zip", {"truth.json": b'{"reveal": "mu"}'}),
         "lets detailed results of the last phase show the truth",
@@ -141,7 +155,7 @@ BROKEN: dict[str, tuple[Spoil, str]] = {
         "lets detailed results of the last",
     ),
     "nuisances beside settings": (
-        inside("input_data_final.zip", {"true_nuisances.json": b"{}"}),
+        inside("ingestion_program_final.zip", {"true_nuisances.json": b"{}"}),
         "holds true_nuisances.json",
     ),
     "truth under another name": (

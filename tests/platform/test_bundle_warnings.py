@@ -18,10 +18,11 @@ PUBLISHED = "has the published random_seed"
 Secret = Callable[[dict[str, bytes]], None]
 
 
-def seed(value: int, archive: str = "input_data_final.zip") -> Spoil:
+def seed(value: int, archive: str = "ingestion_program_final.zip") -> Spoil:
     def spoil(competition: dict[str, Any], files: dict[str, bytes]) -> None:
-        settings = yaml.safe_load(unzip(files[archive])["settings.yaml"]) | {"random_seed": value}
-        files[archive] = rezip({"settings.yaml": yaml.safe_dump(settings).encode()})
+        program = unzip(files[archive])
+        settings = yaml.safe_load(program["phase/settings.yaml"]) | {"random_seed": value}
+        files[archive] = rezip(program | {"phase/settings.yaml": yaml.safe_dump(settings).encode()})
 
     return spoil
 
@@ -36,22 +37,22 @@ def test_the_bundle_of_this_repository_waits_for_a_queue_and_for_seeds(competiti
     assert [warning[:60] for warning in warnings_of(competition, files)] == [
         "competition.yaml: phase Feedback has an execution_time_limit",
         "competition.yaml: phase Final has an execution_time_limit of",
-        "settings.yaml in input_data_feedback.zip: has the published ",
-        "settings.yaml in input_data_final.zip: has the published ran",
+        "phase/settings.yaml in ingestion_program_feedback.zip: has t",
+        "phase/settings.yaml in ingestion_program_final.zip: has the ",
     ]
 
 
 def test_a_bundle_that_is_ready_has_no_warning(competition, files):
     competition["queue"] = "12345678-1234-5678-1234-567812345678"
     for number, phase in enumerate(("feedback", "final")):
-        seed(2**127 + number, f"input_data_{phase}.zip")(competition, files)
+        seed(2**127 + number, f"ingestion_program_{phase}.zip")(competition, files)
     assert warnings_of(competition, files) == []
 
 
 WARNED: dict[str, tuple[Spoil, str]] = {
     "published seed of the official challenge": (seed(31415), f"{PUBLISHED} 31415, so everybody can compute"),
     "published seed of the other phase": (seed(PUBLISHED_SEEDS[1]), PUBLISHED),
-    "short seed": (seed(987654321), "input_data_final.zip: has a random_seed so short that it can be guessed"),
+    "short seed": (seed(987654321), "ingestion_program_final.zip: has a random_seed so short that it can be guessed"),
     "no queue": (put("phases.0.execution_time_limit", 601), "Feedback has an execution_time_limit of 601 s, but no"),
     "image without version": (put("docker_image", "me/runner"), "me/runner names no version"),
     "image of the day": (put("docker_image", "host:5000/me/runner:latest"), "runner:latest names no version"),

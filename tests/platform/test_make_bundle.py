@@ -86,8 +86,9 @@ def test_a_task_brings_its_own_and_shares_the_rest(root, tmp_path):
     output = tmp_path / "bundle.zip"
     make_bundle.build(source_folders(root, "gaussian"), output)
     files = unzip(output.read_bytes())
-    assert "run_ingestion.py" in unzip(files["ingestion_program.zip"])
-    assert b"task: gaussian" in unzip(files["input_data_feedback.zip"])["settings.yaml"]
+    program = unzip(files["ingestion_program_feedback.zip"])
+    assert "run_ingestion.py" in program
+    assert b"task: gaussian" in program["phase/settings.yaml"]
     assert b"ExtendedUnbinnedNLL" in unzip(files["sample_code_submission.zip"])["model.py"]
     assert b"shift" in unzip(files["reference_data_feedback.zip"])["true_nuisances.json"]
     assert b"Gaussians" in files["pages/overview.md"]

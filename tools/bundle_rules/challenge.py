@@ -9,11 +9,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
 from tools.bundle_rules.archives import Archive, Archives
-from tools.bundle_rules.problem import Problem, doubled
+from tools.bundle_rules.problem import Problem, doubled, in_competition
 from tools.bundle_rules.shape import load_yaml
 from tools.competition_file import Competition
 
 SETTINGS_FILE, TRUTH_FILE, MODEL_FILE = "settings.yaml", "truth.json", "model.py"
+SETTINGS_PLACE = f"phase/{SETTINGS_FILE}"
+"""Where the settings lie in the ingestion program."""
+
 TRUTH_FILES = (TRUTH_FILE, "true_nuisances.json")
 PUBLISHED_SEEDS = (31415, 20241013, 20250805, 211166534347406940836416209245100524706)
 """Seeds that everybody knows: the official challenge's, and those of the settings in this repository."""
@@ -23,11 +26,13 @@ SHORT_SEED = 2**64
 
 
 def check_data(competition: Competition, archives: Archives) -> Iterator[Problem]:
-    """Each task has its settings and truth, each solution its model.py, all at the root of their flat archives."""
+    """Each task has its settings in the ingestion program, truth and model.py are at the root of flat archives."""
     if not _is_own(competition, archives):
         return
+    for name in _ingestion_programs(competition, archives):
+        if SETTINGS_PLACE not in archives[name].names:
+            yield Problem(name, f"has no {SETTINGS_PLACE}", "add the settings of its phase, as make bundle does")
     needed = {
-        SETTINGS_FILE: _present(archives, (task.input_data for task in competition.tasks)),
         TRUTH_FILE: _present(archives, (task.reference_data for task in competition.tasks)),
         MODEL_FILE: _present(archives, (solution.path for solution in competition.solutions)),
     }
@@ -52,12 +57,24 @@ def check_phases_apart(competition: Competition, archives: Archives) -> Iterator
     if not _is_own(competition, archives):
         return
     yield from doubled("task of several phases", (task for phase in competition.phases for task in phase.tasks))
-    yield from doubled("input_data of several tasks", (task.input_data for task in competition.tasks))
+    yield from doubled("ingestion_program of several tasks", (task.ingestion_program for task in competition.tasks))
     yield from doubled("reference_data of several tasks", (task.reference_data for task in competition.tasks))
 
 
 def check_secrecy(competition: Competition, archives: Archives) -> Iterator[Problem]:
-    """The truth is in the reference data alone, and the detailed results of the last phase do not show it."""
+    """Nobody sees the seed; truth is in the reference data alone, and results of the last phase do not show it."""
+    for name in _present(archives, (task.input_data for task in competition.tasks)):
+        if SETTINGS_FILE in archives[name].names:
+            yield Problem(
+                name,
+                f"holds {SETTINGS_FILE}, and the worker shows input data to a submission with a command of its own",
+                f"put it into the ingestion program, as {SETTINGS_PLACE}",
+            )
+    programs = _ingestion_programs(competition, archives)
+    if competition.make_programs_available and any(SETTINGS_PLACE in archives[name].names for name in programs):
+        yield in_competition(
+            f"make_programs_available gives {SETTINGS_PLACE} in the ingestion program to everybody", "set it to false"
+        )
     references = _references(competition, archives)
     for name in sorted(archives.keys() - references):
         for member in archives[name].names:
@@ -98,7 +115,7 @@ def _find_copies(competition: Competition, archives: Archives) -> Iterator[Probl
 
 def warn_seeds(competition: Competition, archives: Archives) -> Iterator[Problem]:
     """No truth follows from a seed that is published or can be guessed."""
-    for name in _present(archives, (task.input_data for task in competition.tasks)):
+    for name in _ingestion_programs(competition, archives):
         seed = _read_seed(archives[name])
         if seed in PUBLISHED_SEEDS:
             fault = f"has the published random_seed {seed}, so everybody can compute the truth"
@@ -107,7 +124,7 @@ def warn_seeds(competition: Competition, archives: Archives) -> Iterator[Problem
         else:
             continue
         yield Problem(
-            f"{SETTINGS_FILE} in {name}",
+            f"{SETTINGS_PLACE} in {name}",
             fault,
             'before an upload give fresh seeds to input_data/*/settings.yaml, made by python3 -c "import secrets; '
             'print(secrets.randbits(128))", and never commit them',
@@ -119,6 +136,10 @@ def _is_own(competition: Competition, archives: Archives) -> bool:
     return any(file in archives[name].names for name in data for file in (SETTINGS_FILE, TRUTH_FILE))
 
 
+def _ingestion_programs(competition: Competition, archives: Archives) -> list[str]:
+    return _present(archives, (task.ingestion_program for task in competition.tasks))
+
+
 def _references(competition: Competition, archives: Archives) -> set[str]:
     return set(_present(archives, (task.reference_data for task in competition.tasks)))
 
@@ -127,9 +148,9 @@ def _present(archives: Archives, names: Iterable[str | None]) -> list[str]:
     return sorted({name for name in names if name is not None and name in archives})
 
 
-def _read_seed(input_data: Archive) -> int | None:
+def _read_seed(program: Archive) -> int | None:
     try:
-        settings = load_yaml(input_data.read(SETTINGS_FILE))
+        settings = load_yaml(program.read(SETTINGS_PLACE))
     except ValueError:
         return None
     seed = settings.get("random_seed") if isinstance(settings, dict) else None

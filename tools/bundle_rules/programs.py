@@ -60,8 +60,9 @@ def _check_command(name: str, kind: str, members: Collection[str], command: obje
     started = [path for path in paths if path.is_relative_to("/app/program")]
     if not started and not any(word in members for word in words):  # the worker starts in /app/program
         yield Problem(where, "starts nothing in /app/program", "name the program there, as /app/program/FILE")
+    places = {str(place) for member in members for place in (PurePosixPath(member), *PurePosixPath(member).parents)}
     for path in started:
-        if str(path.relative_to("/app/program")) not in (*members, "."):
+        if str(path.relative_to("/app/program")) not in places:
             yield Problem(where, f"names {path}, which is not in {name}", "correct the name or add the file")
     for path in paths:
         if path.parts[1:2] == ("app",) and path.parts[2:3] not in [(mount,) for mount in MOUNTS[kind]]:

@@ -67,11 +67,12 @@ def read_competition(bundle: Path) -> Competition:
 
 
 def unpack_task(bundle: Path, task: Task, work: Path) -> None:
-    """Unpack a task's four archives into work: ingestion_program, scoring_program, input_data and input/ref.
+    """Unpack a task's archives into work: ingestion_program, scoring_program, input/ref, and input_data, perhaps empty.
 
     Raises:
         InputError: an archive is missing or broken.
     """
+    (work / "input_data").mkdir(parents=True)
     places = {
         "ingestion_program": (task.ingestion_program, True),
         "scoring_program": (task.scoring_program, True),
@@ -80,8 +81,10 @@ def unpack_task(bundle: Path, task: Task, work: Path) -> None:
     }
     with zipfile.ZipFile(bundle) as whole:
         for place, (name, is_program) in places.items():
+            if name is None and place == "input_data":
+                continue
             if name is None:
-                raise InputError(f"The task {task.name} in {bundle} has no {place}; only tasks with all four run here.")
+                raise InputError(f"The task {task.name} in {bundle} has no {place}, and cannot run here without.")
             try:
                 with whole.open(name) as file:
                     unpack(file, work / place, is_program)
@@ -164,17 +167,17 @@ def hand_over(predictions: Path, folder: Path) -> None:
         packed.unlink()
 
 
-def make_smaller(input_data: Path, numbers: dict[str, int]) -> None:
+def make_smaller(phase: Path, numbers: dict[str, int]) -> None:
     """Rewrite numbers in a phase's settings.yaml, for a short local run; nothing else in it changes.
 
     Args:
-        input_data: the unpacked input data.
+        phase: the folder of the settings.
         numbers: by their name in settings.yaml.
 
     Raises:
         InputError: the settings have no such number.
     """
-    path = input_data / SETTINGS
+    path = phase / SETTINGS
     settings = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None
     missing = [name for name in numbers if not isinstance(settings, dict) or name not in settings]
     if missing or not isinstance(settings, dict):

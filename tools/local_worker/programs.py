@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import pairwise
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import yaml
@@ -11,6 +12,7 @@ from docker.types import DeviceRequest
 from higgs_challenge.errors import InputError
 
 PROGRAM = "/app/program"
+INPUT_DATA = "/app/input_data"
 DATA = "/app/data"
 DROPPED = (
     *("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW"),
@@ -30,7 +32,7 @@ class Program:
         role: ingestion, scoring or truth, for messages.
         command: its words.
         mounts: for each folder in the container the folder of this machine that lies there.
-        data: the folder at /app/data, which no program writes; None for none.
+        data: the folder at /app/data, which no program writes.
     """
 
     role: str
@@ -60,21 +62,29 @@ def ingestion(work: Path, submission: Path, output: Path, data: Path | None) -> 
     """Describe the ingestion program, which lies in work/ingestion_program with its input data in work/input_data.
 
     Raises:
-        InputError: it names no command, or reads data that are not there.
+        InputError: it names no command.
     """
     program = work / "ingestion_program"
-    command = read_command(program)
-    if data is None and any(word == DATA or word.startswith(f"{DATA}/") for word in command):
-        raise InputError(
-            f"The ingestion program reads {DATA}, but there is no folder for it: make data, or name one (DATA=...)."
-        )
-    mounts = {
-        PROGRAM: program,
-        "/app/input_data": work / "input_data",
-        "/app/ingested_program": submission,
-        "/app/output": output,
-    }
-    return Program("ingestion", command, mounts, data)
+    mounts = {**_places(work), "/app/ingested_program": submission, "/app/output": output}
+    return Program("ingestion", read_command(program), mounts, data)
+
+
+def _places(work: Path) -> dict[str, Path]:
+    return {PROGRAM: work / "ingestion_program", INPUT_DATA: work / "input_data"}
+
+
+def phase_folder(work: Path) -> tuple[str, Path]:
+    """Tell where the ingestion program reads its settings: the folder after --input, in the container and in work.
+
+    Raises:
+        InputError: its command names none.
+    """
+    command = read_command(work / "ingestion_program")
+    for option, named in pairwise(command):
+        for place, folder in _places(work).items():
+            if option == "--input" and PurePosixPath(named).is_relative_to(place):
+                return named, folder / PurePosixPath(named).relative_to(place)
+    raise InputError("The ingestion program's command has no --input with its settings: run all of the phase.")
 
 
 def scoring(work: Path, output: Path, data: Path | None) -> Program:
@@ -100,9 +110,8 @@ def truth(work: Path) -> Program:
         raise InputError(
             f"The ingestion program has no {TRUTH_PROGRAM}, so the phase cannot be made smaller: run all of it."
         )
-    command = ("python3", f"{PROGRAM}/{TRUTH_PROGRAM}", "--input", "/app/input_data", "--output", "/app/output")
-    mounts = {PROGRAM: program, "/app/input_data": work / "input_data", "/app/output": work / "input" / "ref"}
-    return Program("truth", command, mounts)
+    command = ("python3", f"{PROGRAM}/{TRUTH_PROGRAM}", "--input", phase_folder(work)[0], "--output", "/app/output")
+    return Program("truth", command, {**_places(work), "/app/output": work / "input" / "ref"})
 
 
 def find_metadata(folder: Path) -> Path | None:

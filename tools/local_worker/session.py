@@ -36,7 +36,7 @@ class LocalRun:
         bundle: the competition's zip.
         chosen: the phase in it.
         submission: a folder, or a zip of one.
-        data: the folder at /app/data, or None.
+        data: the folder at /app/data; None for an empty one.
         output: the folder for results.
         container: how containers are made.
         numbers: replacements of numbers in the phase's settings.yaml, to make it smaller.
@@ -69,7 +69,7 @@ def run_locally(engine: docker.DockerClient, local: LocalRun) -> dict[str, float
     with _worker_folder(local.output) as work:
         take_submission(local.submission, work / "submission")
         unpack_task(local.bundle, local.chosen.task, work)
-        for place in (PREDICTIONS, "shared", "scores"):
+        for place in (PREDICTIONS, "shared", "scores", "no_data"):
             (work / place).mkdir()
         try:
             _run_programs(engine, local, work)
@@ -94,20 +94,21 @@ def _worker_folder(output: Path) -> Iterator[Path]:
 
 def _run_programs(engine: docker.DockerClient, local: LocalRun, work: Path) -> None:
     limit = local.chosen.phase.execution_time_limit
+    data = local.data or work / "no_data"  # a worker shows its folder, whether or not something is in it
 
     def start(program: programs.Program) -> None:
         with open(local.output / f"{program.role}.log", "wb") as log:
             run(engine, program, local.container, limit, log)
 
     if local.numbers:
-        make_smaller(work / "input_data", dict(local.numbers))
+        make_smaller(programs.phase_folder(work)[1], dict(local.numbers))
         shutil.rmtree(work / "input" / "ref")
         (work / "input" / "ref").mkdir()
         start(programs.truth(work))
     copy_into_predictions(work / "submission", work / PREDICTIONS)
-    start(programs.ingestion(work, work / "submission", work / PREDICTIONS, local.data))
+    start(programs.ingestion(work, work / "submission", work / PREDICTIONS, data))
     hand_over(work / PREDICTIONS, work / "input" / "res")
-    start(programs.scoring(work, work / "scores", local.data))
+    start(programs.scoring(work, work / "scores", data))
 
 
 def _collect(scored: Path, output: Path) -> dict[str, float]:
