@@ -28,8 +28,6 @@ SEND ?=
 BUNDLED := pages logo.png input_data public_data starting_kit dummy_submission sample_code_submission ingestion_program \
 	scoring_program
 DATA ?= $(if $(STORE),$(wildcard build/data/$(SIZE)))
-# Apart from the others, so that one container engine serves them all.
-IN_CONTAINERS := tests/containers/test_in_containers.py
 
 ifneq ($(words $(SUBMISSION)),1)
 $(error SUBMISSION must be one folder whose path has no space, not "$(SUBMISSION)")
@@ -96,8 +94,7 @@ train: setup $(made_data)  ## train the sample submission once; later runs find 
 	$(BIN)/python sample_code_submission/train.py $(STORE)
 
 test: setup lint  ## check style and types, and run all tests
-	$(BIN)/pytest --numprocesses 2 --durations 5 --ignore $(IN_CONTAINERS)
-	$(BIN)/pytest $(IN_CONTAINERS)
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --durations 5
 
 lint: setup  ## check style and types only
 	$(BIN)/ruff check .
