@@ -28,7 +28,7 @@ FROM_ELSEWHERE = {
     *("build/", "/app/", "/shared/", "/dev/", "/codabench", "/etc/", "/var/", "/tmp", "results/", "store/"),
     *("path/to/", "OUTPUT/"),
 }
-OTHER_PROGRAMS = ("dask", "srun", "SBATCH", "docker", "nvidia-ctk", "taskset")
+OTHER_PROGRAMS = ("podman", "dask", "srun", "SBATCH", "docker", "nvidia-ctk", "taskset")
 OTHER_OPTIONS = {"--gpus", "--memory-limit", "--env-file", "--nthreads"}
 """Of Dask, Slurm and Docker, named within sentences."""
 
