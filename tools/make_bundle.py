@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT))  # so that this file, run as a script, finds its n
 
 from higgs_challenge.checking.archive import Entry, Kind  # noqa: E402
 from higgs_challenge.checking.packing import belongs as own_file  # noqa: E402
+from higgs_challenge.checking.packing import plain_member  # noqa: E402
 from higgs_challenge.errors import ChallengeError, InputError  # noqa: E402
 from higgs_challenge.task import task_names  # noqa: E402
 from tools.bundle_rules import Problem, parse_competition  # noqa: E402
@@ -45,7 +46,6 @@ TRUTHS = {
 """For each archive of truth the settings that the truth follows from."""
 
 MADE_BY_TRAINING = "trained_model.pt"
-SAME_TIME = (1980, 1, 1, 0, 0, 0)  # the same tree gives the same bytes, whenever it was checked out
 
 
 def build(folders: Sequence[Path], output: Path) -> tuple[Problem, ...]:
@@ -150,9 +150,7 @@ def pack(files: Mapping[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name in sorted(files):
-            member = zipfile.ZipInfo(name, SAME_TIME)
-            member.create_system, member.external_attr = 3, 0o644 << 16
-            archive.writestr(member, files[name], zipfile.ZIP_DEFLATED)
+            archive.writestr(plain_member(name), files[name])
     return buffer.getvalue()
 
 

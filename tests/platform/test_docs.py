@@ -166,7 +166,8 @@ def test_options_exist():
 def known_options(program: str, helps: dict[str, str]) -> set[str]:
     """The options of a program, as its --help shows them."""
     if program not in helps:
-        command = program.split() if program.startswith("-m") else [str(ROOT / program)]
+        here = ROOT if (ROOT / program).is_file() else ROOT / "starting_kit"
+        command = program.split() if program.startswith("-m") else [str(here / program)]
         done = subprocess.run(
             [sys.executable, *command, "--help"], cwd=ROOT, capture_output=True, text=True, timeout=120
         )

@@ -78,9 +78,15 @@ def format_size(size: int) -> str:
     return f"{size} bytes"
 
 
-def _add(archive: zipfile.ZipFile, path: Path, name: str) -> None:
+def plain_member(name: str) -> zipfile.ZipInfo:
+    """Describe a file in a zip without a trace of when or by whom it was packed."""
     member = zipfile.ZipInfo(name, SAME_TIME)
     member.create_system, member.external_attr, member.compress_type = 3, 0o644 << 16, zipfile.ZIP_DEFLATED
+    return member
+
+
+def _add(archive: zipfile.ZipFile, path: Path, name: str) -> None:
+    member = plain_member(name)
     member.file_size = path.stat().st_size  # decides whether the zip needs the format of large files
     with path.open("rb") as source, archive.open(member, "w") as packed:
         shutil.copyfileobj(source, packed, 1_000_000)
