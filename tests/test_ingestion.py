@@ -18,6 +18,7 @@ from handmade import official_frame, physical_rows, write_official, write_store
 from tiny_submissions import write_submission
 
 from higgs_challenge.events.nuisances import PRIORS
+from higgs_challenge.execution.signature import sign
 from higgs_challenge.experiments import load_settings, make_plan
 
 PROGRAM = Path(__file__).parents[1] / "ingestion_program"
@@ -166,6 +167,17 @@ def test_the_summary_says_how_but_not_the_truth(tmp_path: Path, counting: Path, 
         assert not any(str(secret) in text for secret in secrets), name
 
 
+def test_the_results_are_signed_with_the_plans_key(tmp_path: Path, counting: Path, phase: Path, ingest: Ingest) -> None:
+    ingest()
+    summary = read(tmp_path / "output" / "ingestion_summary.json")
+    signature = summary.pop("signature")
+    names = [*summary["result_files"], "ingestion_duration.json"]
+    files = {name: (tmp_path / "output" / name).read_bytes() for name in names}
+    key = make_plan(load_settings(phase / "settings.yaml")).signature_key
+    assert signature == sign(key, summary, files)
+    assert not any(key in (tmp_path / "output" / name).read_text() for name in FILES)
+
+
 def test_workers_do_not_change_the_results(tmp_path: Path, counting: Path, ingest: Ingest) -> None:
     assert ingest("--workers", 1, output="one")[0] == 0
     assert ingest("--workers", 3, output="three")[0] == 0
@@ -267,6 +279,18 @@ def test_a_submission_with_a_file_named_like_a_result_ends_the_run(
 ) -> None:
     write_submission(tmp_path / "submission", {name: "{}"})
     assert_refused(ingest(), "SubmissionError", f"The submission holds {name}, a name that results have", earlier)
+
+
+@pytest.mark.parametrize("name", ["metadata", "metadata.yaml", "metadata.yml", "mine/metadata.yaml", "mine/metadata"])
+def test_a_submission_with_metadata_ends_the_run(tmp_path: Path, earlier: Path, ingest: Ingest, name: str) -> None:
+    write_submission(tmp_path / "submission", {name: "command: python3 model.py"})
+    sentence = f"The submission holds {name}: the platform would start it as a program of its own; remove it"
+    assert_refused(ingest(), "SubmissionError", sentence, earlier)
+
+
+def test_metadata_where_the_platform_does_not_look_do_no_harm(tmp_path: Path, counting: Path, ingest: Ingest) -> None:
+    write_submission(counting, {"a/package/metadata": "", "network_metadata.yaml": ""}, **COUNTING)
+    assert ingest("--num-of-sets", 1, "--num-pseudo-experiments", 1)[0] == 0
 
 
 def test_a_slow_prediction_ends_the_run(tmp_path: Path, phase: Path, earlier: Path, ingest: Ingest) -> None:

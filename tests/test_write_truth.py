@@ -33,6 +33,8 @@ def test_it_writes_the_truth_that_a_run_has(tmp_path: Path, phase: Path) -> None
     plan = make_plan(load_settings(phase / "settings.yaml"))
     truth = json.loads((tmp_path / "reference" / "truth.json").read_text())
     assert (truth["plan_fingerprint"], truth["ground_truth_mus"]) == (plan.fingerprint, list(plan.mus))
+    assert truth["signature_key"] == plan.signature_key
+    assert plan.signature_key not in ended.stdout + ended.stderr
     assert truth["reveal"] == "none"
 
 

@@ -29,6 +29,7 @@ from higgs_challenge.execution.output import (
     writing_to,
 )
 from higgs_challenge.execution.progress import console, format_seconds, show_progress, show_waiting
+from higgs_challenge.execution.signature import sign
 from higgs_challenge.execution.summary import Outcome, show_summary, summarise
 from higgs_challenge.execution.worker import MODEL_FILE, Fit, Job, Result
 from higgs_challenge.experiments import Plan, Settings, make_plan
@@ -119,8 +120,8 @@ def run_ingestion(run: Run) -> None:
     for name, folder in (("submission's", run.submission), ("data's", run.data[0])):
         if run.output.resolve().is_relative_to(folder.resolve()):
             raise InputError(f"The output folder must not lie in the {name} folder {folder}.")
-    refuse_reserved_names(run.submission)
     check_submission(run.submission, int(run.settings.limits.disk_gigabytes * 1e9))
+    refuse_reserved_names(run.submission)  # after that, as folders may be too deep for Python to search
     plan, task = make_plan(run.settings), load_task(run.settings.task)
     with ExitStack() as stack:
         with show_waiting("Opening the data"):
@@ -147,9 +148,12 @@ def run_ingestion(run: Run) -> None:
     outcome = Outcome(fit, results, isolation, order_check, warnings)
     show_summary(outcome)
     with writing_to(run.output):
-        names = write_results(run.output, results)
-        write_json(run.output / DURATION_FILE, {"ingestion_duration": clock.elapsed() / 60})
-        write_json(run.output / SUMMARY_FILE, summarise(plan, data, engine, outcome, names))
+        files = write_results(run.output, results)
+        summary = summarise(plan, data, engine, outcome, list(files))
+        files[DURATION_FILE] = write_json(run.output / DURATION_FILE, {"ingestion_duration": clock.elapsed() / 60})
+        # What was written is signed, not what lies there now: another program may write there too.
+        signature = sign(plan.signature_key, summary, files)
+        write_json(run.output / SUMMARY_FILE, {**summary, "signature": signature})
 
 
 def compile_events(task: Task, data: Data) -> None:

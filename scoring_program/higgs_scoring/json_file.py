@@ -1,5 +1,6 @@
 """JSON files whose every entry is checked before use; what is wrong is said with file, key and index."""
 
+import hashlib
 import json
 import math
 import os
@@ -17,11 +18,12 @@ from higgs_scoring.metrics import FloatArray
 
 @dataclass(frozen=True)
 class JsonFile:
-    """The object in a JSON file, with the file's name and what a person should do when an entry is wrong."""
+    """The object in a JSON file, with the file's name, what to do when an entry is wrong, and the file's SHA-256."""
 
     name: str
     entries: dict[str, Any]
     remedy: str
+    digest: str = ""
 
     @classmethod
     def read(cls, path: Path, *, remedy: str) -> "JsonFile":
@@ -30,7 +32,8 @@ class JsonFile:
         if not os.path.isfile(path):
             raise ScoringError(f"{path.name} is missing, or no file, in {path.parent}: {remedy}.")
         try:
-            entries = json.loads(path.read_bytes(), object_pairs_hook=_without_doubled_keys)
+            content = path.read_bytes()
+            entries = json.loads(content, object_pairs_hook=_without_doubled_keys)
         except OSError as problem:
             raise ScoringError(f"{path.name} cannot be read ({problem}): {remedy}.") from problem
         except (ValueError, RecursionError) as problem:  # ValueError: no JSON, no UTF-8, doubled key, endless integer
@@ -39,7 +42,7 @@ class JsonFile:
         file = cls(path.name, {}, remedy)
         if not isinstance(entries, dict):
             raise file.wrong("its content", entries, "must be an object with named entries")
-        return cls(path.name, entries, remedy)
+        return cls(path.name, entries, remedy, hashlib.sha256(content).hexdigest())
 
     def wrong(self, what: str, value: object, expected: str) -> ScoringError:
         """Return the mistake "<file>: <what> is <value> but <expected>: <remedy>." to raise."""

@@ -9,7 +9,7 @@ import os
 import re
 import reprlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import TypedDict
@@ -19,6 +19,7 @@ import numpy as np
 from higgs_scoring.errors import ScoringError
 from higgs_scoring.json_file import JsonFile
 from higgs_scoring.metrics import FloatArray
+from higgs_scoring.signature import check_signature, read_key
 
 TRUTH_FILE = "truth.json"
 NUISANCES_FILE = "true_nuisances.json"
@@ -54,6 +55,7 @@ class Truth:
             pseudo-experiments); empty where the reference data lack them.
         reveal: what a report may show: "none" numbers about the whole run, "mu" the true mu of each set too, "all" also
             how answers depend on the true nuisance parameters.
+        signature_key: of the results; None where they need no signature.
     """
 
     plan_fingerprint: str
@@ -61,6 +63,7 @@ class Truth:
     mus: FloatArray
     nuisances: Mapping[str, FloatArray]
     reveal: str
+    signature_key: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,7 @@ def read_truth(folder: Path) -> Truth:
         nuisances=_read_nuisances(folder / NUISANCES_FILE, fingerprint, (mus.size, num_experiments)),
         # A truth that does not say so is not shown.
         reveal=file.choice("reveal", REVEALS) if "reveal" in file else "none",
+        signature_key=read_key(file),
     )
 
 
@@ -158,13 +162,16 @@ def _read_nuisances(path: Path, fingerprint: str, shape: tuple[int, int]) -> dic
 def read_predictions(folder: Path, truth: Truth) -> Predictions:
     """Read the prediction folder and refuse whatever does not fit the plan of the truth."""
     _require_folder(folder, "prediction", RERUN)
-    summary = _read_summary(folder, truth)
+    file = JsonFile.read(folder / SUMMARY_FILE, remedy=RERUN)
+    summary = _read_summary(file, truth)
     names = _name_of_each_set(summary.result_files, truth.mus.size)
     _refuse_undeclared(folder, summary.result_files)
-    results = [_read_result(folder / name, truth.num_pseudo_experiments) for name in names]
-    minutes = JsonFile.read(folder / DURATION_FILE, remedy=RERUN).number(
-        "ingestion_duration", lowest=0, highest=LONGEST
-    )
+    files = [JsonFile.read(folder / name, remedy=RERUN) for name in names]
+    results = [_read_result(result, truth.num_pseudo_experiments) for result in files]
+    duration = JsonFile.read(folder / DURATION_FILE, remedy=RERUN)
+    minutes = duration.number("ingestion_duration", lowest=0, highest=LONGEST)
+    # Last, as whoever damaged a file by mistake is better told which.
+    check_signature(truth.signature_key, file, [*files, duration])
     return Predictions(
         mu_hats=np.stack([result.mu_hats for result in results]),
         delta_mu_hats=np.stack([result.delta_mu_hats for result in results]),
@@ -181,8 +188,7 @@ def _require_folder(folder: Path, kind: str, remedy: str) -> None:
         raise ScoringError(f"The {kind} folder {folder} does not exist: {remedy}, or give the right --{kind}.")
 
 
-def _read_summary(folder: Path, truth: Truth) -> Summary:
-    file = JsonFile.read(folder / SUMMARY_FILE, remedy=RERUN)
+def _read_summary(file: JsonFile, truth: Truth) -> Summary:
     for key, expected in (("num_of_sets", truth.mus.size), ("num_pseudo_experiments", truth.num_pseudo_experiments)):
         if (found := file.count(key)) != expected:
             raise file.wrong(key, found, f"the reference has {expected}, so the run was made from another plan")
@@ -236,8 +242,8 @@ def _refuse_undeclared(folder: Path, declared: Sequence[str]) -> None:
             )
 
 
-def _read_result(path: Path, length: int) -> SetResult:
-    file = replace(JsonFile.read(path, remedy=RERUN), remedy=PREDICT)
+def _read_result(file: JsonFile, length: int) -> SetResult:
+    file = replace(file, remedy=PREDICT)
     mu_hats = file.numbers("mu_hats", length=length, lowest=-LARGEST, highest=LARGEST)
     delta_mu_hats = file.numbers("delta_mu_hats", length=length, lowest=-LARGEST, highest=LARGEST)
     key16, key84 = _quantile_key(file, "p16"), _quantile_key(file, "p84")

@@ -16,6 +16,9 @@ import pytest
 from handmade import official_frame, write_official
 from tiny_submissions import write_submission
 
+from higgs_challenge.execution.signature import sign
+from higgs_challenge.experiments import load_settings, make_plan
+
 ROOT = Path(__file__).parents[2]
 PROGRAM = ROOT / "ingestion_program" / "run_ingestion.py"
 SETTINGS = "num_of_sets: 3\nnum_pseudo_experiments: 8\nrandom_seed: 4711\n"
@@ -272,3 +275,7 @@ def test_an_interrupted_run_says_how_to_go_on(folder: Path, small_store: Path) -
     assert wait_until_gone(children)
     assert "the same command with --resume goes on" in (folder / "stderr").read_text()
     assert run(folder, small_store, "output", "--resume").returncode == 0
+    summary = json.loads((folder / "output" / "ingestion_summary.json").read_text())
+    signature, names = summary.pop("signature"), [*summary["result_files"], "ingestion_duration.json"]
+    files = {name: (folder / "output" / name).read_bytes() for name in names}
+    assert signature == sign(make_plan(load_settings(folder / "phase" / "settings.yaml")).signature_key, summary, files)

@@ -1,5 +1,6 @@
 import json
 import math
+import re
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from higgs_challenge import Nuisances
 from higgs_challenge.events.nuisances import PRIORS
 from higgs_challenge.experiments import Plan, Settings, make_plan, write_truth
 from higgs_challenge.experiments.settings import Limits
+from higgs_challenge.streams import derive_seed
 
 PLANS = 2000
 
@@ -155,6 +157,15 @@ def test_every_setting_is_part_of_the_fingerprint_or_said_not_to_be(plan: MakePl
     assert set(Settings.model_fields) == known
 
 
+def test_the_signature_key_is_the_seeds_own_and_tells_no_stream(plan: MakePlan) -> None:
+    some = plan(random_seed=5)
+    assert re.fullmatch("[0-9a-f]{32}", some.signature_key)
+    assert some.signature_key == plan(random_seed=5, num_of_sets=3).signature_key
+    assert len({plan(random_seed=seed).signature_key for seed in range(PLANS)}) == PLANS
+    streams = (("mu", 0), ("nuisances", 0, 0), ("order of work",), ("order check",))
+    assert int(some.signature_key, 16) not in {derive_seed(5, *names) for names in streams}
+
+
 def test_the_truth_files_say_what_scoring_needs(plan: MakePlan, tmp_path: Path) -> None:
     some = plan(num_of_sets=3, num_pseudo_experiments=7, reveal="mu", systematics={"jes": False})
     done: list[int] = []
@@ -164,6 +175,7 @@ def test_the_truth_files_say_what_scoring_needs(plan: MakePlan, tmp_path: Path) 
     assert sorted(folder.iterdir()) == sorted(written)
     assert json.loads(written[0].read_text()) == {
         "plan_fingerprint": some.fingerprint,
+        "signature_key": some.signature_key,
         "num_pseudo_experiments": 7,
         "reveal": "mu",
         "ground_truth_mus": list(some.mus),

@@ -95,6 +95,12 @@ def run(tmp_path: Path) -> Run:
     return write_run(tmp_path, 3, 5)
 
 
+@pytest.fixture(scope="session")
+def run_in() -> type[Run]:
+    """Take a folder that holds the folders of a run."""
+    return Run
+
+
 @pytest.fixture
 def make_run(tmp_path: Path) -> Callable[[int, int], Run]:
     return lambda num_sets, num_experiments: write_run(tmp_path, num_sets, num_experiments)

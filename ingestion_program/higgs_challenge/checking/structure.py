@@ -8,10 +8,10 @@ from fnmatch import fnmatch
 from higgs_challenge.checking.archive import Entry, Kind, leads_out
 from higgs_challenge.checking.findings import Finding, Level, count
 from higgs_challenge.checking.packing import belongs, format_size
+from higgs_challenge.submission.scratch import METADATA
 
 CHECK = "files"
 MODEL = "model.py"
-METADATA = ("metadata", "metadata.yaml", "metadata.yml")
 PACK_AGAIN = "pack it with check_submission.py FOLDER --pack submission.zip"
 MOST_NAMES = 5
 
@@ -94,7 +94,7 @@ def _results(entries: Sequence[Entry], reserved: Sequence[str]) -> Finding | Non
 
 
 def _metadata(entries: Sequence[Entry]) -> Finding | None:
-    wrong = [entry.name for entry in entries if entry.name in METADATA]
+    wrong = [entry.name for entry in entries if 1 <= len(entry.parts) <= 2 and entry.parts[-1] in METADATA]
     if not wrong:
         return None
     return _failure(

@@ -10,7 +10,7 @@ from typing import Any
 from higgs_challenge.errors import InputError, SubmissionError
 from higgs_challenge.execution.journal import JOURNAL_FILE
 from higgs_challenge.execution.worker import Result
-from higgs_challenge.submission.scratch import remove_tree
+from higgs_challenge.submission.scratch import METADATA, remove_tree
 
 DURATION_FILE = "ingestion_duration.json"
 SUMMARY_FILE = "ingestion_summary.json"
@@ -22,9 +22,10 @@ PER_RESULT = {"mu_hats": "mu_hat", "delta_mu_hats": "delta_mu_hat", "p16": "p16"
 
 
 def refuse_reserved_names(submission: Path) -> None:
-    """Refuse a submission with files named like ours: the platform copies its files to where results lie.
+    """Refuse a submission with files named like ours, or with metadata, which make it a program of its own.
 
-    Those in sub-folders too: between ingestion and scoring, it may move a sub-folder's content to the top.
+    The platform copies a submission's files to where results lie, and starts one with metadata beside ingestion. Those
+    in sub-folders too: it may move a sub-folder's content to the top, before a program starts and before scoring.
 
     Raises:
         SubmissionError: there is such a file.
@@ -33,6 +34,13 @@ def refuse_reserved_names(submission: Path) -> None:
     if reserved:
         raise SubmissionError(
             f"The submission holds {', '.join(sorted(reserved))}, a name that results have; rename it."
+        )
+    metadata = [path for name in METADATA for place in (name, f"*/{name}") for path in submission.glob(place)]
+    if metadata:
+        names = sorted(str(path.relative_to(submission)) for path in metadata)
+        raise SubmissionError(
+            f"The submission holds {', '.join(names)}: the platform would start it as a program of its own; remove it, "
+            "a submission needs no metadata."
         )
 
 
@@ -56,7 +64,7 @@ def clear_output(folder: Path, names: Iterable[str] = RESERVED) -> None:
                 path.unlink()
 
 
-def write_results(folder: Path, results: Sequence[Result]) -> list[str]:
+def write_results(folder: Path, results: Sequence[Result]) -> dict[str, bytes]:
     """Write result_<set>.json of every set, as the official scorer reads them, with the seconds of each predict.
 
     Args:
@@ -64,23 +72,25 @@ def write_results(folder: Path, results: Sequence[Result]) -> list[str]:
         results: of the whole plan, in any order.
 
     Returns:
-        The names of the files.
+        The files by name, with what was written into them.
     """
-    names = []
+    files = {}
     for number in sorted({result.set_index for result in results}):
         own = sorted((result for result in results if result.set_index == number), key=lambda result: result.index)
         content = {name: [getattr(result.interval, field) for result in own] for name, field in PER_RESULT.items()}
         content["predict_seconds"] = [result.predict_seconds for result in own]
-        names.append(f"result_{number}.json")
-        write_json(folder / names[-1], content)
-    return names
+        name = f"result_{number}.json"
+        files[name] = write_json(folder / name, content)
+    return files
 
 
-def write_json(path: Path, content: Any) -> None:
-    """Write a JSON file whole or not at all."""
+def write_json(path: Path, content: Any) -> bytes:
+    """Write a JSON file whole or not at all, and give what was written."""
+    written = json.dumps(content, indent=2, allow_nan=False).encode()
     partial = path.with_name(path.name + ".partial")
     try:
-        partial.write_text(json.dumps(content, indent=2, allow_nan=False))
+        partial.write_bytes(written)
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+    return written

@@ -13,7 +13,7 @@ import numpy as np
 
 from higgs_challenge.errors import InputError
 from higgs_challenge.experiments.settings import Settings
-from higgs_challenge.streams import stream
+from higgs_challenge.streams import derive_seed, stream
 from higgs_challenge.task import load_task
 
 TRUTH_FILE = "truth.json"
@@ -77,6 +77,11 @@ class Plan:
         deciding = self.settings.model_dump(mode="json", exclude={"limits", "reveal"})
         return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
 
+    @property
+    def signature_key(self) -> str:
+        """The key that a run's results are signed with, hexadecimal; neither the seed nor a stream follows from it."""
+        return f"{derive_seed(self.settings.random_seed, 'signature'):032x}"
+
 
 def make_plan(settings: Settings) -> Plan:
     """Draw the sets' signal strengths; deterministic in the settings."""
@@ -94,12 +99,14 @@ def write_truth(plan: Plan, folder: Path, advance: Callable[[int], object] = lam
         advance: called with the number of pseudo-experiments done, set by set; the final phase takes seconds.
 
     Returns:
-        The files written: truth.json (fingerprint, number of pseudo-experiments, signal strengths by set number, what
-        reports may reveal) and true_nuisances.json (for each nuisance parameter that acts one list a set).
+        The files written: truth.json (fingerprint, key of the signature, number of pseudo-experiments, signal strengths
+        by set number, what reports may reveal) and true_nuisances.json (for each nuisance parameter that acts one list
+        a set).
     """
     folder.mkdir(parents=True, exist_ok=True)
     truth = {
         "plan_fingerprint": plan.fingerprint,
+        "signature_key": plan.signature_key,
         "num_pseudo_experiments": plan.settings.num_pseudo_experiments,
         "reveal": plan.settings.reveal,
         "ground_truth_mus": list(plan.mus),
