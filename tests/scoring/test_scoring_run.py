@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
 from higgs_scoring.bootstrap import bootstrap_sets
 
@@ -184,9 +185,10 @@ def test_help_explains_every_option(main: Any, help_of: Callable[[Any], str]) ->
 
 
 def test_metadata_names_the_platforms_folders() -> None:
-    metadata = (Path(__file__).parents[2] / "scoring_program" / "metadata.yaml").read_text().split()
-    assert metadata[:3] == ["command:", "python3", "/app/program/run_scoring.py"]
-    options = dict(zip(metadata[3::2], metadata[4::2], strict=True))
+    metadata = yaml.safe_load((Path(__file__).parents[2] / "scoring_program" / "metadata.yaml").read_text())
+    command = metadata["command"].split()
+    assert command[:2] == ["python3", "/app/program/run_scoring.py"]
+    options = dict(zip(command[2::2], command[3::2], strict=True))
     assert options == {"--prediction": "/app/input/res", "--reference": "/app/input/ref", "--output": "/app/output"}
 
 
