@@ -77,6 +77,7 @@ run: setup $(made_data)  ## run SUBMISSION on SETS x PSEUDO_EXPERIMENTS of PHASE
 		--output $(OUTPUT)/scores
 
 submission: setup build/data/tiny/store/hidden/part.json  ## pack SUBMISSION into build/submissions, checked for PHASE
+	$(if $(FOLDER),$(error make submission checks submissions of TASK=higgs; try others with make run TASK=$(TASK)))
 	$(BIN)/python starting_kit/check_submission.py $(SUBMISSION) --phase $(PHASE) --data build/data/tiny \
 		--pack build/submissions/$(notdir $(patsubst %/,%,$(SUBMISSION))).zip $(OPTIONS)
 
@@ -114,13 +115,13 @@ notebook: setup $(made_data)  ## execute the starting kit's notebook with the ev
 	KIT_SIZE=$(SIZE) KIT_DATA=$(abspath $(STORE)/..) $(BIN)/python tools/make_notebook.py
 
 bundle: setup kit  ## pack BUNDLE=build/bundle.zip, which Codabench takes as a competition
-	$(BIN)/python tools/make_bundle.py --task $(TASK) --output $(BUNDLE)
+	$(BIN)/python tools/make_bundle.py --task $(TASK) --output "$(BUNDLE)"
 
 check-bundle: setup  ## check BUNDLE, a competition's zip, with the rules of Codabench
 	$(BIN)/python tools/check_bundle.py "$(BUNDLE)"
 
 pages: setup  ## write the competition's pages as Codabench shows them, in build/pages
-	$(BIN)/python tools/preview_pages.py --task $(TASK)
+	$(BIN)/python tools/preview_pages.py --task $(TASK) --output build/pages$(if $(FOLDER),_$(TASK))
 
 # Both only say what they would send, unless SEND=yes; the account is CODABENCH_USERNAME and CODABENCH_PASSWORD.
 sending = $(if $(filter-out yes,$(SEND)),$(error SEND is yes or nothing, not "$(SEND)"))$(if $(SEND),--send)
@@ -139,11 +140,12 @@ docker-build: setup  ## build the image that competition.yaml names, or IMAGE=, 
 
 # The bundle is made where it is missing or older than a source, but only at the place that this file chose itself.
 $(MADE_BUNDLE): $(FOLDER)competition.yaml $(shell find $(BUNDLED) $(FOLDER) -type f -not -path '*/__pycache__/*') | setup
+	$(BIN)/python tools/make_kit.py
 	$(BIN)/python tools/make_bundle.py --task $(TASK) --output $@
 
 docker-run: setup $(if $(filter file,$(origin BUNDLE)),$(BUNDLE))  ## run SUBMISSION in containers as Codabench would, on DATA=folder
 	$(BIN)/python tools/docker_run.py --submission "$(SUBMISSION)" --phase "$(PHASE)" --bundle "$(BUNDLE)" \
-		$(if $(DATA),--data "$(DATA)") $(if $(IMAGE),--image "$(IMAGE)") $(if $(NETWORK),--network "$(NETWORK)") \
+		--output "build/docker_run$(if $(FOLDER),_$(TASK))/$(notdir $(patsubst %/,%,$(SUBMISSION)))" $(if $(DATA),--data "$(DATA)") $(if $(IMAGE),--image "$(IMAGE)") $(if $(NETWORK),--network "$(NETWORK)") \
 		$(if $(GPU),--gpu "$(GPU)") $(if $(filter-out file,$(origin SETS)),--sets $(SETS)) \
 		$(if $(filter-out file,$(origin PSEUDO_EXPERIMENTS)),--pseudo-experiments $(PSEUDO_EXPERIMENTS))
 

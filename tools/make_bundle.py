@@ -9,8 +9,6 @@ import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-import yaml
-
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # so that this file, run as a script, finds its neighbours
 
@@ -20,6 +18,7 @@ from higgs_challenge.checking.packing import plain_member  # noqa: E402
 from higgs_challenge.errors import ChallengeError, InputError  # noqa: E402
 from higgs_challenge.task import task_names  # noqa: E402
 from tools.bundle_rules import Problem, parse_competition  # noqa: E402
+from tools.bundle_rules.shape import load_yaml  # noqa: E402
 from tools.bundle_rules.zipped import inspect_zip  # noqa: E402
 from tools.pages import render_pages  # noqa: E402
 from tools.task_files import CHALLENGE, find, source_folders  # noqa: E402
@@ -66,11 +65,11 @@ def read_competition(root: Path) -> object:
     """The parsed competition.yaml in a folder."""
     path = root / "competition.yaml"
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return load_yaml(path.read_bytes())
     except FileNotFoundError:
         raise InputError(f"{path}: is missing; run this in the challenge's repository.") from None
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: no UTF-8, or a date such as 2026-02-30
-        raise InputError(f"{path}: is not YAML ({' '.join(str(error).split())}); correct that line.") from None
+    except ValueError as error:
+        raise InputError(f"{path}: is not YAML ({error}); correct that line.") from None
 
 
 def collect(folders: Sequence[Path], competition: object) -> dict[str, bytes]:
@@ -157,6 +156,8 @@ def pack(files: Mapping[str, bytes]) -> bytes:
 def write_whole(output: Path, content: bytes) -> None:
     """Write a file so that its name never stands for half of it."""
     part = output.with_name(output.name + ".part")
+    if output.exists() and not output.is_file():
+        raise InputError(f"{output}: is no file that could be replaced; name another --output.")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         part.write_bytes(content)

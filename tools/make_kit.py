@@ -11,13 +11,14 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # so that this file, run as a script, finds its neighbours
 
-from higgs_challenge.errors import ChallengeError  # noqa: E402
+from higgs_challenge.errors import ChallengeError, InputError  # noqa: E402
 from higgs_challenge.experiments import load_settings  # noqa: E402
 from tools.bundle_rules import parse_competition  # noqa: E402
+from tools.competition_file import Competition  # noqa: E402
 from tools.make_bundle import read_competition, refusal, write_whole  # noqa: E402
 
 PHASES = ("feedback", "final")
-"""Folders of input_data, in the order of the competition's phases."""
+"""Folders of input_data."""
 
 PRACTICE_SEED = 1
 HEADER = """\
@@ -34,9 +35,9 @@ def phase_files(root: Path) -> dict[str, bytes]:
     competition = parse_competition(read_competition(root))
     if isinstance(competition, list):
         raise refusal(competition)
-    limits = [phase.execution_time_limit for phase in competition.phases]
     files = {}
-    for name, limit in zip(PHASES, limits, strict=True):
+    for name in PHASES:
+        limit = find_limit(competition, f"ingestion_program_{name}.zip")
         settings = load_settings(root / "input_data" / name / "settings.yaml").model_dump(mode="json")
         settings["limits"]["total_seconds"] = float(min(settings["limits"]["total_seconds"] or limit, limit))
         settings |= {"random_seed": PRACTICE_SEED, "reveal": "all"}
@@ -45,12 +46,26 @@ def phase_files(root: Path) -> dict[str, bytes]:
     return files
 
 
+def find_limit(competition: Competition, program: str) -> int:
+    """The execution_time_limit of the phase whose task runs this ingestion program.
+
+    Raises InputError where there is none.
+    """
+    tasks = {task.index for task in competition.tasks if task.ingestion_program == program}
+    for phase in competition.phases:
+        if tasks & set(phase.tasks):
+            return phase.execution_time_limit
+    raise InputError(f"competition.yaml: no phase runs {program}, and the starting kit describes it; add the phase.")
+
+
 def main() -> int:
     """Write them to starting_kit; 0 if they were written, 2 if something has to be mended first."""
     try:
         for name, content in phase_files(ROOT).items():
-            write_whole(ROOT / "starting_kit" / name, content)
-            print(f"starting_kit/{name}")
+            path = ROOT / "starting_kit" / name
+            if not path.is_file() or path.read_bytes() != content:  # else what is made of it would look outdated
+                write_whole(path, content)
+                print(f"starting_kit/{name}")
     except ChallengeError as error:
         print(error, file=sys.stderr)
         return 2

@@ -58,7 +58,7 @@ def gather_phases(folders: Sequence[Path], competition: Competition) -> dict[str
 
 
 def _describe_phase(folders: Sequence[Path], competition: Competition, phase: Phase) -> dict[str, Any]:
-    archive = next(task.ingestion_program for task in competition.tasks if task.index == phase.tasks[0])
+    archive = next((task.ingestion_program for task in competition.tasks if task.index == phase.tasks[0]), None)
     phase_folder = (archive or "").removeprefix("ingestion_program_").removesuffix(".zip")
     path = find(folders, f"input_data/{phase_folder}/{SETTINGS_FILE}")
     if not path.is_file():
@@ -203,6 +203,8 @@ def render_page(name: str, text: str, numbers: Mapping[str, Group]) -> str:
         raise InputError(
             f"{name}: names what there is not ({error.message}); correct it, or tools/pages.py."
         ) from error
+    except (jinja2.TemplateError, ArithmeticError, TypeError, ValueError) as error:
+        raise InputError(f"{name}: cannot be filled in ({error}); correct what is in its braces.") from error
 
 
 def render_pages(folders: Sequence[Path], competition: Competition) -> dict[str, bytes]:
@@ -221,7 +223,7 @@ def render_pages(folders: Sequence[Path], competition: Competition) -> dict[str,
 def _read_text(path: Path) -> str | None:
     try:
         return path.read_text(encoding="utf-8")
-    except (FileNotFoundError, UnicodeDecodeError):
+    except (FileNotFoundError, IsADirectoryError, UnicodeDecodeError):
         return None
 
 

@@ -170,7 +170,7 @@ def check_and_submit(arguments: argparse.Namespace) -> int:
     plan = plan_submission(archive, competition, arguments.phase)
     print(*describe_plan(account, archive, findings, plan), sep="\n")
     if not arguments.send:
-        print("Nothing was sent. To send it: make submit SEND=yes, or the option --send.")
+        print("Nothing was sent. To send it: the same command with SEND=yes (make) or --send.")
         return 0
     scores = submit(Platform(account), archive, competition, arguments.phase, hours=arguments.hours)
     for title, score in scores.items():

@@ -4,6 +4,7 @@ import re
 import tomllib
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from small_bundle import ROOT
@@ -56,6 +57,12 @@ def test_context_is_what_the_dockerfile_copies():
     (copied,) = re.findall(r"^COPY (.*) /", DOCKERFILE, re.MULTILINE)
     kept = re.findall(r"^!(.*)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
     assert kept == copied.split()
+
+
+def test_all_competitions_name_one_image() -> None:
+    files = [ROOT / "competition.yaml", *ROOT.glob("tasks/*/competition.yaml")]
+    assert len(files) > 1
+    assert len({yaml.safe_load(path.read_text())["docker_image"] for path in files}) == 1
 
 
 def test_image_is_named_once():

@@ -46,13 +46,13 @@ def test_task_is_unpacked_into_the_four_folders(tmp_path):
 
 
 def test_unknown_phase_is_told():
-    parsed = of_bundle.parse_competition(yaml.safe_dump(competition()).replace("'", ""), Path("here"))
+    parsed = of_bundle.parse_competition(yaml.safe_dump(competition()).replace("'", "").encode(), Path("here"))
     with pytest.raises(InputError, match=r"has no phase final: choose one of feedback \(PHASE=\.\.\.\)"):
         of_bundle.choose(parsed, "final")
 
 
 def test_phase_of_several_tasks_is_refused():
-    parsed = of_bundle.parse_competition(yaml.safe_dump(competition()).replace("'", ""), Path("here"))
+    parsed = of_bundle.parse_competition(yaml.safe_dump(competition()).replace("'", "").encode(), Path("here"))
     second = parsed.tasks[0].model_copy(update={"index": 1})
     phase = parsed.phases[0].model_copy(update={"tasks": [0, 1]})
     two: Competition = parsed.model_copy(update={"tasks": [*parsed.tasks, second], "phases": [phase]})
@@ -70,7 +70,7 @@ def test_bad_bundles_are_told(tmp_path):
     with pytest.raises(InputError, match=r"competition.yaml in .*empty.zip cannot be used"):
         of_bundle.read_competition(tmp_path / "empty.zip")
     (tmp_path / "half.zip").write_bytes(zipped({"ingestion_program.zip": "no zip"}))
-    task = of_bundle.parse_competition(yaml.safe_dump(competition()).replace("'", ""), tmp_path).tasks[0]
+    task = of_bundle.parse_competition(yaml.safe_dump(competition()).replace("'", "").encode(), tmp_path).tasks[0]
     with pytest.raises(InputError, match=r"ingestion_program.zip in .*half.zip cannot be unpacked"):
         of_bundle.unpack_task(tmp_path / "half.zip", task, tmp_path / "work")
 
@@ -96,6 +96,18 @@ def test_bad_submissions_are_told(tmp_path):
     files = {"model.py": "", "metadata": "command: python3 /app/program/cheat.py\n"}
     with pytest.raises(SubmissionError, match="metadata has a command, and the platform would start it"):
         of_bundle.take_submission(write_files(tmp_path / "program", files), tmp_path / "3")
+
+
+def test_a_zip_that_was_cut_is_told(tmp_path):
+    (tmp_path / "mine.zip").write_bytes(zipped({"model.py": "1"})[:-30])
+    with pytest.raises(SubmissionError, match="There is no submission"):
+        of_bundle.take_submission(tmp_path / "mine.zip", tmp_path / "to")
+
+
+def test_damaged_files_of_a_zip_are_told(tmp_path):
+    (tmp_path / "mine.zip").write_bytes(zipped({"model.py": "its content"}).replace(b"its content", b"other thing"))
+    with pytest.raises(SubmissionError, match=r"mine.zip is no zip that can be read"):
+        of_bundle.take_submission(tmp_path / "mine.zip", tmp_path / "to")
 
 
 def test_submission_may_have_metadata_without_a_command(tmp_path):

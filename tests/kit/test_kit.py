@@ -31,6 +31,14 @@ def check(kit: Path, *options: object, python: tuple[str, ...] = ()) -> subproce
     return subprocess.run(command, cwd=kit, capture_output=True, text=True, timeout=300)
 
 
+def test_a_phase_that_is_missing_is_told(tmp_path):
+    shutil.copytree(ROOT / "input_data", tmp_path / "input_data")
+    text = (ROOT / "competition.yaml").read_text().replace("ingestion_program_final.zip", "ingestion_program_last.zip")
+    (tmp_path / "competition.yaml").write_text(text)
+    with pytest.raises(InputError, match=r"no phase runs ingestion_program_final\.zip"):
+        phase_files(tmp_path)
+
+
 def test_the_phases_are_those_of_the_competition() -> None:
     assert {name: (KIT / name).read_bytes() for name in phase_files(ROOT)} == phase_files(ROOT), "run make kit"
 

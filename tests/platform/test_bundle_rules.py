@@ -138,6 +138,27 @@ BROKEN: dict[str, tuple[Spoil, str]] = {
         put_zip("tasks.1.input_data", "input_data.zip", {"settings.yaml": b"x"}),
         "input_data.zip: holds settings.yaml, and the worker shows input data to a submission",
     ),
+    "settings in the kit": (
+        copy("ingestion_program_final.zip", "phase/settings.yaml", "starting_kit.zip", "phases/final/settings.yaml"),
+        "starting_kit.zip: holds phases/final/settings.yaml, the settings of a phase with their seed",
+    ),
+    "one seed for both phases": (
+        copy(
+            "ingestion_program_final.zip",
+            "phase/settings.yaml",
+            "ingestion_program_feedback.zip",
+            "phase/settings.yaml",
+        ),
+        "several phases have the same random_seed",
+    ),
+    "settings looked for elsewhere": (
+        command("python3 /app/program/run_ingestion.py --input /app/input_data --isolation required"),
+        "does not say --input /app/program/phase",
+    ),
+    "isolation off": (
+        command("python3 /app/program/run_ingestion.py --input /app/program/phase --isolation off"),
+        "does not say --isolation required",
+    ),
     "programs for everybody": (
         put("make_programs_available", True),
         "gives phase/settings.yaml in the ingestion program",

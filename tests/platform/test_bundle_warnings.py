@@ -18,7 +18,7 @@ PUBLISHED = "has the published random_seed"
 Secret = Callable[[dict[str, bytes]], None]
 
 
-def seed(value: int, archive: str = "ingestion_program_final.zip") -> Spoil:
+def seed(value: int | None, archive: str = "ingestion_program_final.zip") -> Spoil:
     def spoil(competition: dict[str, Any], files: dict[str, bytes]) -> None:
         program = unzip(files[archive])
         settings = yaml.safe_load(program["phase/settings.yaml"]) | {"random_seed": value}
@@ -51,7 +51,8 @@ def test_a_bundle_that_is_ready_has_no_warning(competition, files):
 
 WARNED: dict[str, tuple[Spoil, str]] = {
     "published seed of the official challenge": (seed(31415), f"{PUBLISHED} 31415, so everybody can compute"),
-    "published seed of the other phase": (seed(PUBLISHED_SEEDS[1]), PUBLISHED),
+    "published seed of the other task": (seed(PUBLISHED_SEEDS[2]), PUBLISHED),
+    "no seed": (seed(None), "ingestion_program_final.zip: has no random_seed that can be read"),
     "short seed": (seed(987654321), "ingestion_program_final.zip: has a random_seed so short that it can be guessed"),
     "no queue": (put("phases.0.execution_time_limit", 601), "Feedback has an execution_time_limit of 601 s, but no"),
     "image without version": (put("docker_image", "me/runner"), "me/runner names no version"),

@@ -69,7 +69,20 @@ def test_what_programs_leave_behind_stays_out(project, monkeypatch, capsys):
     solution = unzip(unzip((project / "build" / "bundle.zip").read_bytes())["sample_code_submission.zip"])
     assert "model.py" in solution
     assert not set(leftovers) & set(solution)
-    assert "fresh seeds" in capsys.readouterr().out
+    assert "fresh seed" in capsys.readouterr().out
+
+
+def test_what_is_no_file_is_not_replaced(tmp_path):
+    (tmp_path / "bundle.zip").mkdir()
+    with pytest.raises(make_bundle.InputError, match="is no file that could be replaced"):
+        make_bundle.write_whole(tmp_path / "bundle.zip", b"new")
+
+
+@pytest.mark.parametrize("content", ["start: 2026-02-30", "[" * 100_000])
+def test_yaml_that_cannot_be_read_is_told(tmp_path, content):
+    (tmp_path / "competition.yaml").write_text(content)
+    with pytest.raises(make_bundle.InputError, match="is not YAML"):
+        make_bundle.read_competition(tmp_path)
 
 
 def test_an_interrupted_write_keeps_the_old_bundle(tmp_path, monkeypatch):

@@ -1,15 +1,18 @@
 """Rules of this project's own programs, over and above Codabench's: where settings and truth lie, and who sees them.
 
 They hold for every task that is built as this project builds them; a bundle with neither settings.yaml nor truth.json
-in its data is somebody else's, and these rules say nothing of it.
+where they lie here is somebody else's, and these rules say nothing of it.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import PurePosixPath
 
 from tools.bundle_rules.archives import Archive, Archives
 from tools.bundle_rules.problem import Problem, doubled, in_competition
+from tools.bundle_rules.programs import read_metadata
 from tools.bundle_rules.shape import load_yaml
 from tools.competition_file import Competition
 
@@ -20,6 +23,9 @@ SETTINGS_PLACE = f"phase/{SETTINGS_FILE}"
 TRUTH_FILES = (TRUTH_FILE, "true_nuisances.json")
 PUBLISHED_SEEDS = (31415, 20241013, 20250805, 211166534347406940836416209245100524706)
 """Seeds that everybody knows: the official challenge's, and those of the settings in this repository."""
+
+NEEDED_OPTIONS = {"--input": f"/app/program/{PurePosixPath(SETTINGS_PLACE).parent}", "--isolation": "required"}
+"""What the command of ingestion must say: where the settings are, and that no submission runs half isolated."""
 
 SHORT_SEED = 2**64
 """Below it a seed can be found by trying, given the answer that belongs to it."""
@@ -32,6 +38,10 @@ def check_data(competition: Competition, archives: Archives) -> Iterator[Problem
     for name in _ingestion_programs(competition, archives):
         if SETTINGS_PLACE not in archives[name].names:
             yield Problem(name, f"has no {SETTINGS_PLACE}", "add the settings of its phase, as make bundle does")
+        words = str(read_metadata(archives[name]).get("command")).split(" ")
+        for option, value in NEEDED_OPTIONS.items():
+            if (option, value) not in pairwise(words):
+                yield Problem(f"metadata.yaml in {name}", f"does not say {option} {value}", "add it to the command")
     needed = {
         TRUTH_FILE: _present(archives, (task.reference_data for task in competition.tasks)),
         MODEL_FILE: _present(archives, (solution.path for solution in competition.solutions)),
@@ -59,6 +69,9 @@ def check_phases_apart(competition: Competition, archives: Archives) -> Iterator
     yield from doubled("task of several phases", (task for phase in competition.phases for task in phase.tasks))
     yield from doubled("ingestion_program of several tasks", (task.ingestion_program for task in competition.tasks))
     yield from doubled("reference_data of several tasks", (task.reference_data for task in competition.tasks))
+    seeds = [_read_seed(archives[name]) for name in _ingestion_programs(competition, archives)]
+    if any(times > 1 for seed, times in Counter(seeds).items() if seed is not None):
+        yield in_competition("several phases have the same random_seed", "give each its own in its settings.yaml")
 
 
 def check_secrecy(competition: Competition, archives: Archives) -> Iterator[Problem]:
@@ -103,6 +116,13 @@ def _find_copies(competition: Competition, archives: Archives) -> Iterator[Probl
     secrets = {
         (member.CRC, member.file_size) for name in references for member in archives[name].members if member.file_size
     }
+    programs = _ingestion_programs(competition, archives)
+    settings = {
+        (member.CRC, member.file_size)
+        for name in programs
+        for member in archives[name].members
+        if member.filename == SETTINGS_PLACE and member.file_size
+    }
     for name in sorted(archives.keys() - references):
         for member in archives[name].members:
             if (member.CRC, member.file_size) in secrets:
@@ -111,29 +131,40 @@ def _find_copies(competition: Competition, archives: Archives) -> Iterator[Probl
                     f"holds {member.filename}, the same content as a file of the reference data",
                     "remove it from one of the two",
                 )
+            elif (member.CRC, member.file_size) in settings and name not in programs:
+                yield Problem(
+                    name, f"holds {member.filename}, the settings of a phase with their seed", "remove it from there"
+                )
 
 
 def warn_seeds(competition: Competition, archives: Archives) -> Iterator[Problem]:
     """No truth follows from a seed that is published or can be guessed."""
     for name in _ingestion_programs(competition, archives):
+        if SETTINGS_PLACE not in archives[name].names:
+            continue
         seed = _read_seed(archives[name])
-        if seed in PUBLISHED_SEEDS:
+        if seed is None:
+            fault = "has no random_seed that can be read, so a published one takes its place"
+        elif seed in PUBLISHED_SEEDS:
             fault = f"has the published random_seed {seed}, so everybody can compute the truth"
-        elif seed is not None and seed < SHORT_SEED:
+        elif seed < SHORT_SEED:
             fault = "has a random_seed so short that it can be guessed, and the truth follows from it"
         else:
             continue
         yield Problem(
             f"{SETTINGS_PLACE} in {name}",
             fault,
-            'before an upload give fresh seeds to input_data/*/settings.yaml, made by python3 -c "import secrets; '
-            'print(secrets.randbits(128))", and never commit them',
+            "before an upload give the settings.yaml that it was made of a fresh seed, as "
+            'python3 -c "import secrets; print(secrets.randbits(128))" makes them, and never commit it',
         )
 
 
 def _is_own(competition: Competition, archives: Archives) -> bool:
     data = _present(archives, (name for task in competition.tasks for name in (task.input_data, task.reference_data)))
-    return any(file in archives[name].names for name in data for file in (SETTINGS_FILE, TRUTH_FILE))
+    programs = _ingestion_programs(competition, archives)
+    return any(file in archives[name].names for name in data for file in (SETTINGS_FILE, TRUTH_FILE)) or any(
+        SETTINGS_PLACE in archives[name].names for name in programs
+    )
 
 
 def _ingestion_programs(competition: Competition, archives: Archives) -> list[str]:

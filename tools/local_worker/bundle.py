@@ -9,13 +9,17 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
 
+from higgs_challenge.checking.archive import open_zip
+from higgs_challenge.checking.archive import unpack as unpack_plain
 from higgs_challenge.errors import InputError, SubmissionError
+from tools.bundle_rules.shape import load_yaml
 from tools.competition_file import Competition, Phase, Task
 from tools.local_worker.programs import METADATA_NAMES, command_in, find_metadata
 
 SETTINGS = "settings.yaml"
+LARGEST_SUBMISSION = 20 * 10**9
+"""Bytes that a submission may unpack to: the default of a phase's disk_gigabytes."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +47,11 @@ def choose(competition: Competition, phase: str) -> Chosen:
     return Chosen(found[0], tasks[0], competition.docker_image)
 
 
-def parse_competition(content: bytes | str, where: Path) -> Competition:
+def parse_competition(content: bytes, where: Path) -> Competition:
     """Read a competition.yaml; InputError where it is none."""
     try:
-        return Competition.model_validate(yaml.safe_load(content))
-    except (yaml.YAMLError, UnicodeDecodeError, ValidationError) as error:
+        return Competition.model_validate(load_yaml(content))
+    except ValueError as error:  # pydantic's is one too
         raise InputError(f"competition.yaml in {where} cannot be used: {' '.join(str(error).split())}.") from error
 
 
@@ -135,8 +139,8 @@ def take_submission(source: Path, folder: Path) -> None:
     if source.is_dir():
         shutil.copytree(source, folder, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
     elif zipfile.is_zipfile(source):
-        with zipfile.ZipFile(source) as archive:
-            archive.extractall(folder)
+        with open_zip(source) as archive:
+            unpack_plain(archive, folder, LARGEST_SUBMISSION)
     else:
         raise SubmissionError(f"There is no submission {source}: name a folder, or a zip of one (SUBMISSION=...).")
     inside = list(folder.iterdir())
@@ -178,7 +182,10 @@ def make_smaller(phase: Path, numbers: dict[str, int]) -> None:
         InputError: the settings have no such number.
     """
     path = phase / SETTINGS
-    settings = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None
+    try:
+        settings = load_yaml(path.read_bytes()) if path.is_file() else None
+    except ValueError as error:
+        raise InputError(f"{SETTINGS} of the phase is not YAML ({error}): make bundle again.") from error
     missing = [name for name in numbers if not isinstance(settings, dict) or name not in settings]
     if missing or not isinstance(settings, dict):
         raise InputError(f"{SETTINGS} of the phase has no {' and no '.join(missing)}, so it cannot be set here.")

@@ -6,10 +6,11 @@ from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import yaml
 from docker.types import DeviceRequest
 
 from higgs_challenge.errors import InputError
+from tools.bundle_rules.programs import METADATA_NAMES
+from tools.bundle_rules.shape import load_yaml
 
 PROGRAM = "/app/program"
 INPUT_DATA = "/app/input_data"
@@ -20,7 +21,6 @@ DROPPED = (
 )
 """All that engines give to a container by default."""
 
-METADATA_NAMES = ("metadata.yaml", "metadata")
 TRUTH_PROGRAM = "write_truth.py"
 
 
@@ -137,8 +137,8 @@ def read_command(folder: Path) -> tuple[str, ...]:
 def command_in(metadata: Path) -> str | None:
     """Find the command in a metadata file; None where the worker finds none."""
     try:
-        content = yaml.safe_load(metadata.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError):
+        content = load_yaml(metadata.read_bytes())
+    except ValueError:
         return None
     command = content.get("command") if isinstance(content, dict) else None
     return command if isinstance(command, str) and command else None

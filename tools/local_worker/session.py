@@ -88,7 +88,7 @@ def _worker_folder(output: Path) -> Iterator[Path]:
         shutil.rmtree(output / PREDICTIONS, ignore_errors=True)
         with tempfile.TemporaryDirectory(dir=output, prefix=".worker-") as work:
             yield Path(work).resolve()
-    except PermissionError as error:
+    except (PermissionError, FileExistsError, NotADirectoryError) as error:
         raise InputError(f"{error.filename} cannot be changed ({error.strerror}): name another --output.") from error
 
 

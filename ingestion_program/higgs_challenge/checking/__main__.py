@@ -76,6 +76,8 @@ def _pack_and_check(arguments: argparse.Namespace, phase: Phase) -> Verdict:
     target: Path = arguments.pack
     if not arguments.submission.is_dir():
         raise InputError(f"--pack packs a folder, and {arguments.submission} is none.")
+    if target.resolve().is_relative_to(arguments.submission.resolve()):
+        raise InputError(f"{target} would lie in the folder that is packed: name a place outside.")
     with tempfile.TemporaryDirectory(prefix="higgs_pack_") as scratch:
         made = Path(scratch) / target.name
         names = pack(arguments.submission, made)
