@@ -23,7 +23,7 @@ from podman_engine import (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # an idle service of Podman can keep a core busy
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     missing = [tool for tool in TOOLS if shutil.which(tool) is None]
     if missing or os.getuid() != 0:
@@ -45,7 +45,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
         shutil.rmtree(folder)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def image(engine: Engine) -> str:
     """An image with what both programs need, taken from the environment that runs this test."""
     if sys.version_info[:2] != DEBIAN_PYTHON:
