@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from tiny_submissions import write_submission
 
 from higgs_challenge.checking.archive import list_zip, open_zip
@@ -118,3 +119,11 @@ def test_the_template_is_ready(tmp_path: Path) -> None:
     findings = check_submission(KIT / "template", find_phase("feedback", KIT), tmp_path / "data")
     assert not [finding for finding in findings if finding.level in (Level.WARNING, Level.FAILURE, Level.UNCHECKED)]
     assert {"fit", "order", "time"} <= {finding.check for finding in findings}
+
+
+def test_the_walkthrough_counts_submissions_as_the_competition_does() -> None:
+    feedback, final = yaml.safe_load((ROOT / "competition.yaml").read_text())["phases"]
+    text = " ".join((KIT / "walkthrough.md").read_text().split())
+    daily, all_of_them = feedback["max_submissions_per_day"], feedback["max_submissions"]
+    assert f"{daily} submissions a day in the feedback phase and {all_of_them} in all, and one in the final" in text
+    assert final["max_submissions"] == 1
