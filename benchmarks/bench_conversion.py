@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from rows import Row, describe_machine, print_rows, seconds
 
-from higgs_challenge.data.layout import PARQUET, metadata_path
-from higgs_challenge.data.official import convert_official_file
-from higgs_challenge.data.synthetic import Size, make_synthetic_data
+from higgs_challenge.tasks.higgs.data.layout import PARQUET, metadata_path
+from higgs_challenge.tasks.higgs.data.official import convert_official_file
+from higgs_tools.higgs_data.synthetic import Size, make_synthetic_data
 
 FEW = Size(
     hidden={"htautau": 20_000, "ztautau": 250_000, "diboson": 5_000, "ttbar": 25_000},

@@ -21,19 +21,21 @@ from HiggsML.systematics import generate_pseudo_exp_data
 from rows import REPEATS, Row, in_turn, run, seconds
 
 from higgs_challenge import Experiment, Nuisances
-from higgs_challenge.data.store import Store
-from higgs_challenge.events.frames import as_test_set
-from higgs_challenge.events.nuisances import PRIORS
 from higgs_challenge.execution.devices import Slot
-from higgs_challenge.execution.drawing import DrawnAhead
 from higgs_challenge.execution.local import LocalEngine
+from higgs_challenge.execution.prefetcher import DrawnAhead
 from higgs_challenge.execution.worker import Job
-from higgs_challenge.experiments import Settings, StoreDrawer
-from higgs_challenge.isolation.confine import FULL
+from higgs_challenge.experiments import Settings
+from higgs_challenge.frames import as_test_set
+from higgs_challenge.sandbox.confine import FULL
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import REQUIRED
 from higgs_challenge.submission.scratch import make_scratch
-from higgs_challenge.tasks.higgs import StoredEvents
+from higgs_challenge.tasks.higgs.data.store import Store
+from higgs_challenge.tasks.higgs.declaration import StoredEvents
+from higgs_challenge.tasks.higgs.events.columns import FEATURES
+from higgs_challenge.tasks.higgs.events.nuisances import PRIORS
+from higgs_challenge.tasks.higgs.sampler import StoreSampler
 
 FEWER, MORE = 3_000_000, 30_000_000
 NUISANCES = Nuisances(tes=1.01, jes=0.99, soft_met=1.0, ttbar_scale=1.02, diboson_scale=0.8, bkg_scale=1.001)
@@ -98,8 +100,8 @@ def measure(repeats: int = REPEATS) -> list[Row]:
 
 def drawing(store: Store) -> Any:
     """Give an action that draws the next pseudo-experiment as a DataFrame."""
-    drawer, numbers = StoreDrawer(store), count()
-    return lambda: as_test_set(drawer.draw(Experiment(0, next(numbers), 1.0, NUISANCES, seed=1)))
+    sampler, numbers = StoreSampler(store), count()
+    return lambda: as_test_set(sampler.draw(Experiment(0, next(numbers), 1.0, NUISANCES, seed=1)), FEATURES)
 
 
 def measure_memory(store: Store) -> float:

@@ -17,7 +17,7 @@ from HiggsML.systematics import systematics as official_systematics
 from rows import REPEATS, Row, in_turn, run
 
 from higgs_challenge import TrainingSet, systematics
-from higgs_challenge.data.layout import PARQUET, metadata_path
+from higgs_challenge.tasks.higgs.data.layout import PARQUET, metadata_path
 
 TRAINING = 3_000_000
 EVENTS = 1_000_000

@@ -14,15 +14,15 @@ from typing import Any
 import numpy as np
 from rows import REPEATS, Row, in_turn, run
 
-from higgs_challenge.data.synthetic import SIZES, make_synthetic_data
-from higgs_challenge.events.columns import FEATURES
-from higgs_challenge.events.frames import as_test_set
-from higgs_challenge.events.transform import Floats
+from higgs_challenge.frames import as_test_set
 from higgs_challenge.submission.event_file import EventFile
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import OFF, REQUIRED, Place, SubmissionProcess
 from higgs_challenge.submission.scratch import make_scratch
 from higgs_challenge.submission.usage import Allowance
+from higgs_challenge.tasks.higgs.events.columns import FEATURES
+from higgs_challenge.tasks.higgs.events.transform import Floats
+from higgs_tools.higgs_data.synthetic import SIZES, make_synthetic_data
 
 EVENTS = 1_050_000
 LIMIT = 600.0
@@ -79,7 +79,7 @@ def compare(features: Floats, rounds: int, kind: str, repeats: int) -> list[Row]
 
 def predicting(model: Any, features: Floats) -> Callable[[], Any]:
     """Give an action that has a model predict on a copy of the features, which another process would get too."""
-    return lambda: model.predict(as_test_set(features.copy()))
+    return lambda: model.predict(as_test_set(features.copy(), FEATURES))
 
 
 def ask(process: SubmissionProcess, features: Floats) -> None:

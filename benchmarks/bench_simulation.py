@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from rows import Row, describe_machine, print_rows, seconds
 
-from higgs_challenge.events.columns import HAD_PT, LEP_PT, PRIMARY, PROCESSES
-from higgs_challenge.simulation import BLOCK, simulate_blocks
+from higgs_challenge.tasks.higgs.events.columns import HAD_PT, LEP_PT, PRIMARY, PROCESSES
+from higgs_challenge.tasks.higgs.simulation import BLOCK, simulate_blocks
 
 BLOCKS = 8
 PROTOTYPE_EVENTS = 20_000

@@ -19,12 +19,12 @@ import pandas as pd
 from rows import Row, describe_machine, seconds
 
 from higgs_challenge import TrainingSet, systematics
-from higgs_challenge.cli import available_cores
-from higgs_challenge.data.store import open_store
-from higgs_challenge.data.synthetic import SIZES, make_synthetic_data
-from higgs_challenge.events.nuisances import Nuisances
-from higgs_challenge.experiments.draw import draw_pseudo_experiment
-from higgs_challenge.experiments.plan import Experiment
+from higgs_challenge.execution.devices import available_cores
+from higgs_challenge.task import Experiment
+from higgs_challenge.tasks.higgs.data.store import open_store
+from higgs_challenge.tasks.higgs.events.nuisances import Nuisances
+from higgs_challenge.tasks.higgs.sampler import draw_pseudo_experiment
+from higgs_tools.higgs_data.synthetic import SIZES, make_synthetic_data
 
 EVENTS = 1_050_000
 ROOT = Path(__file__).parents[1]

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from higgs_challenge.data.store import Store, StoreWriter, open_store
-from higgs_challenge.events.columns import DERIVED, PRIMARY, PROCESSES
-from higgs_challenge.simulation import BLOCK, NOMINAL_YIELDS, simulate_blocks
+from higgs_challenge.tasks.higgs.data.store import Store, StoreWriter, open_store
+from higgs_challenge.tasks.higgs.events.columns import DERIVED, PRIMARY, PROCESSES
+from higgs_challenge.tasks.higgs.simulation import BLOCK, NOMINAL_YIELDS, simulate_blocks
 
 SHARES = {"htautau": 0.336, "ztautau": 0.634, "diboson": 0.004, "ttbar": 0.026}
 """Of the rows of the official file."""

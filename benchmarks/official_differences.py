@@ -6,8 +6,8 @@ from HiggsML.systematics import get_bootstrapped_dataset
 from HiggsML.systematics import systematics as official_systematics
 
 from higgs_challenge import Nuisances, simulate, systematics
-from higgs_challenge.events.columns import FEATURES, PRIMARY, PROCESSES
-from higgs_challenge.simulation import NOMINAL_YIELDS
+from higgs_challenge.tasks.higgs.events.columns import FEATURES, PRIMARY, PROCESSES
+from higgs_challenge.tasks.higgs.simulation import NOMINAL_YIELDS
 
 EVENTS = 200_000
 

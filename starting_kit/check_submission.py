@@ -4,8 +4,8 @@ import sys
 from pathlib import Path
 
 try:
-    from higgs_challenge.checking.__main__ import main
     from higgs_challenge.cli import exit_on_mistakes
+    from higgs_tools.checking.__main__ import main
 except ModuleNotFoundError as error:
     print(f"The check needs the package of the challenge ({error}); README.md says how to install it.", file=sys.stderr)
     sys.exit(2)

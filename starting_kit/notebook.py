@@ -33,7 +33,7 @@ from IPython.display import IFrame
 
 import plots
 from higgs_challenge import Experiment, Nuisances, TrainingSet, draw_pseudo_experiment, open_store, systematics
-from higgs_challenge.events.nuisances import PRIORS
+from higgs_challenge.tasks.higgs.events.nuisances import PRIORS
 from higgs_scoring.metrics import TARGET_COVERAGE, coverage, coverage_penalty, mean_width, quantile_score
 
 plots.use_style()
@@ -64,7 +64,7 @@ size = os.environ.get("KIT_SIZE", "small")
 near = [Path("build/data") / size, Path("../build/data") / size]
 data = Path(os.environ.get("KIT_DATA") or next((folder for folder in near if folder.is_dir()), Path("data") / size))
 if not (data / "store" / "hidden" / "part.json").exists():
-    run("-m", "higgs_challenge.make_data", "--size", size, data)
+    run("-m", "higgs_tools.higgs_data.make_data", "--size", size, data)
 store = open_store(data / "store")
 print(store.source)
 

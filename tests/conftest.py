@@ -3,10 +3,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from handmade import physical_rows, write_store
 
-from higgs_challenge.events.columns import PROCESSES
-from higgs_challenge.events.transform import Floats, transform
+from higgs_challenge.tasks.higgs.events.columns import PROCESSES
+from higgs_challenge.tasks.higgs.events.transform import Floats, transform
+from tests.helpers.handmade import physical_rows, write_store
 
 OFFICIAL_SAMPLE = "HIGGS_OFFICIAL_SAMPLE"
 

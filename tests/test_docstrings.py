@@ -8,13 +8,13 @@ import pytest
 
 import higgs_challenge
 import higgs_scoring
-import tools.data_validation
+import higgs_tools.validation
 
 MODULES = [
     module.name
-    for package in (higgs_challenge, higgs_scoring, tools.data_validation)
+    for package in (higgs_challenge, higgs_scoring, higgs_tools.validation)
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
-] + ["tools.pages", "tools.tuning_targets"]
+] + ["higgs_tools.bundle.pages", "higgs_tools.tuning.tuning_targets"]
 
 
 @pytest.mark.parametrize("name", MODULES)

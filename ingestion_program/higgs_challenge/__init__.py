@@ -10,25 +10,26 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from higgs_challenge.data.store import open_store
-    from higgs_challenge.data.training import TrainingSet
     from higgs_challenge.errors import ChallengeError, InputError, SubmissionError
-    from higgs_challenge.events.nuisances import Nuisances
-    from higgs_challenge.events.systematics import systematics
-    from higgs_challenge.experiments import Experiment, draw_pseudo_experiment
-    from higgs_challenge.simulation import simulate
+    from higgs_challenge.task import Experiment
+    from higgs_challenge.tasks.higgs.data.store import open_store
+    from higgs_challenge.tasks.higgs.data.training import TrainingSet
+    from higgs_challenge.tasks.higgs.events.nuisances import Nuisances
+    from higgs_challenge.tasks.higgs.events.systematics import systematics
+    from higgs_challenge.tasks.higgs.sampler import draw_pseudo_experiment
+    from higgs_challenge.tasks.higgs.simulation import simulate
 
 _HOMES = {
     "ChallengeError": "errors",
-    "Experiment": "experiments",
+    "Experiment": "task",
     "InputError": "errors",
-    "Nuisances": "events.nuisances",
+    "Nuisances": "tasks.higgs.events.nuisances",
     "SubmissionError": "errors",
-    "TrainingSet": "data.training",
-    "draw_pseudo_experiment": "experiments",
-    "open_store": "data.store",
-    "simulate": "simulation",
-    "systematics": "events.systematics",
+    "TrainingSet": "tasks.higgs.data.training",
+    "draw_pseudo_experiment": "tasks.higgs.sampler",
+    "open_store": "tasks.higgs.data.store",
+    "simulate": "tasks.higgs.simulation",
+    "systematics": "tasks.higgs.events.systematics",
 }
 
 __all__ = [

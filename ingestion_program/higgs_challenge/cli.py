@@ -1,7 +1,6 @@
 """The command lines: what a person can ask for, and how a mistake is told."""
 
 import argparse
-import os
 import signal
 import sys
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from typing import Any
 from higgs_challenge.errors import ChallengeError, InputError, SubmissionError, printable
 from higgs_challenge.experiments import Settings, load_settings
 from higgs_challenge.experiments.settings import SETTINGS_FILE
-from higgs_challenge.task import load_task, task_names
+from higgs_challenge.tasks import load_task, task_names
 
 EXIT_MISTAKE = 2
 
@@ -63,11 +62,6 @@ def existing_folder(text: str) -> Path:
     if not path.is_dir():
         raise argparse.ArgumentTypeError(f"{text} is not a folder")
     return path
-
-
-def available_cores() -> int:
-    """Count the processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def exit_on_mistakes(main: Callable[[], None]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from higgs_challenge.compiled import cache_folder
-from higgs_challenge.data.disk import alone_in
+from higgs_challenge.directories import alone_in
 from higgs_challenge.errors import InputError, SubmissionError, printable
 from higgs_challenge.execution.clock import Clock
 from higgs_challenge.execution.devices import make_slots
@@ -15,7 +15,8 @@ from higgs_challenge.execution.engine import Engine
 from higgs_challenge.execution.journal import JOURNAL_FILE, Journal
 from higgs_challenge.execution.local import LocalEngine
 from higgs_challenge.execution.order_check import Key, OrderCheck, check_order
-from higgs_challenge.execution.output import (
+from higgs_challenge.execution.progress import console, format_seconds, show_progress, show_waiting
+from higgs_challenge.execution.result_files import (
     DURATION_FILE,
     FINAL,
     LOG_FILE,
@@ -28,17 +29,17 @@ from higgs_challenge.execution.output import (
     write_results,
     writing_to,
 )
-from higgs_challenge.execution.progress import console, format_seconds, show_progress, show_waiting
 from higgs_challenge.execution.signature import sign
 from higgs_challenge.execution.summary import Outcome, show_summary, summarise
 from higgs_challenge.execution.worker import MODEL_FILE, Fit, Job, Result
 from higgs_challenge.experiments import Plan, Settings, make_plan
-from higgs_challenge.isolation.confine import OFF, Isolation
+from higgs_challenge.sandbox.confine import OFF, Isolation
 from higgs_challenge.streams import stream
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import TimeLimitError
 from higgs_challenge.submission.scratch import check_submission, copy_tree, digest_tree, make_scratch, remove_tree
-from higgs_challenge.task import Data, Task, hidden_folder, load_task, training_folder
+from higgs_challenge.task import Data, Task, hidden_folder, training_folder
+from higgs_challenge.tasks import load_task
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,8 @@ def run_ingestion(run: Run) -> None:
             raise InputError(f"The output folder must not lie in the {name} folder {folder}.")
     check_submission(run.submission, int(run.settings.limits.disk_gigabytes * 1e9))
     refuse_reserved_names(run.submission)  # after that, as folders may be too deep for Python to search
-    plan, task = make_plan(run.settings), load_task(run.settings.task)
+    task = load_task(run.settings.task)
+    plan = make_plan(run.settings, task)
     with ExitStack() as stack:
         with show_waiting("Opening the data"):
             data = stack.enter_context(task.open_data(run.data))

@@ -4,8 +4,8 @@ import argparse
 import re
 from pathlib import Path
 
-from higgs_challenge.cli import add_plan_options, available_cores, existing_folder, exit_on_mistakes, plan_settings
-from higgs_challenge.execution.devices import find_gpus
+from higgs_challenge.cli import add_plan_options, existing_folder, exit_on_mistakes, plan_settings
+from higgs_challenge.execution.devices import available_cores, find_gpus
 from higgs_challenge.ingestion import Run, prepared_output, run_ingestion
 from higgs_challenge.submission.process import BEST_EFFORT, DEMANDS
 

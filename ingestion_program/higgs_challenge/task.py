@@ -1,26 +1,19 @@
 """What one measurement is made of: everything that differs between tasks, and nothing else.
 
-Plan, isolation, limits, workers, journal and scoring are the same for all tasks. A task is a module in the folder tasks
-whose TASK is a Task; `task: NAME` in settings.yaml chooses it.
+Plan, sandbox, limits, workers, journal and scoring are the same for all tasks, which `higgs_challenge.tasks` loads.
 """
 
-import importlib
-import pkgutil
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from higgs_challenge.errors import InputError
-
-if TYPE_CHECKING:
-    from higgs_challenge.experiments.plan import Experiment
-
-TASKS_FOLDER = Path(__file__).parent / "tasks"
 
 
 @dataclass(frozen=True)
@@ -39,10 +32,35 @@ class Prior:
         return float(min(max(value, self.low), self.high))
 
 
-class Drawer(Protocol):
+@dataclass(frozen=True)
+class Experiment:
+    """One pseudo-experiment to draw.
+
+    Attributes:
+        set_index, index: its set, and its number within the set, both from 0.
+        mu: true signal strength.
+        nuisances: true nuisance parameters, a record of the task's.
+        seed: root of its random streams.
+
+    Raises:
+        InputError: mu is not a finite number, or below 0.
+    """
+
+    set_index: int
+    index: int
+    mu: float
+    nuisances: Any
+    seed: int
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.mu, int | float | np.number) and math.isfinite(self.mu) and self.mu >= 0):
+            raise InputError(f"The signal strength mu must be a number of at least 0, not {self.mu!r}.")
+
+
+class Sampler(Protocol):
     """Draws pseudo-experiments one after the other."""
 
-    def draw(self, experiment: "Experiment") -> npt.NDArray[np.float32]:
+    def draw(self, experiment: Experiment) -> npt.NDArray[np.float32]:
         """Draw a pseudo-experiment's features: float32, shape (features, n), columns contiguous.
 
         The next call may overwrite them. The same experiment gives the same events, from streams of its own seed.
@@ -64,8 +82,8 @@ class Data(Protocol):
     @property
     def source(self) -> str: ...  # noqa: D102
 
-    def drawer(self) -> Drawer:
-        """Give a drawer, which one thread uses at a time."""
+    def sampler(self) -> Sampler:
+        """Make a sampler, which one thread uses at a time."""
 
     def identity(self) -> str:
         """Give a hash; where it is equal, the same plan has the same events."""
@@ -133,27 +151,3 @@ def training_folder(data: Path | None) -> Path | None:
 def hidden_folder(data: Path) -> Path:
     """Give the part of a data folder that no submission may read."""
     return data / "hidden"
-
-
-def task_names() -> list[str]:
-    """Name the tasks that there are."""
-    return sorted(module.name for module in pkgutil.iter_modules([str(TASKS_FOLDER)]))
-
-
-def load_task(name: str) -> Task:
-    """Import a task.
-
-    Args:
-        name: of its module.
-
-    Raises:
-        InputError: there is none of that name.
-
-    Example:
-        >>> load_task("gaussian").features
-        ('x1', 'x2')
-    """
-    if name not in task_names():
-        raise InputError(f"There is no task {name}; the tasks are {', '.join(task_names())}.")
-    task: Task = importlib.import_module(f"higgs_challenge.tasks.{name}").TASK
-    return task

@@ -11,6 +11,7 @@ from higgs_challenge.cli import add_plan_options, existing_folder, exit_on_mista
 from higgs_challenge.execution.progress import show_progress
 from higgs_challenge.experiments import make_plan, write_truth
 from higgs_challenge.experiments.settings import Reveal
+from higgs_challenge.tasks import load_task
 
 
 def main() -> None:
@@ -32,7 +33,7 @@ def main() -> None:
         settings = settings.model_copy(update={"reveal": arguments.reveal})
     folder = make_folder(arguments.output)
     with show_progress("Drawing the truth", settings.number, "pseudo-experiments") as advance:
-        for path in write_truth(make_plan(settings), folder, advance):
+        for path in write_truth(make_plan(settings, load_task(settings.task)), folder, advance):
             print(path)
 
 

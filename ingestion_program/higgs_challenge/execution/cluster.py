@@ -16,14 +16,13 @@ from typing import Any
 from distributed import CancelledError, Client, Future, KilledWorker
 
 from higgs_challenge.errors import InputError
-from higgs_challenge.execution.crew import Crew, CrewPlugin, Farewell, find_versions, log_folder, order, work
 from higgs_challenge.execution.devices import Slot
 from higgs_challenge.execution.progress import console, show_waiting
 from higgs_challenge.execution.worker import Fit, Job, Result
-from higgs_challenge.experiments import Experiment
-from higgs_challenge.isolation.confine import Isolation
+from higgs_challenge.execution.worker_pool import Crew, CrewPlugin, Farewell, find_versions, log_folder, order, work
+from higgs_challenge.sandbox.confine import Isolation
 from higgs_challenge.submission.log import SubmissionLog
-from higgs_challenge.task import Data
+from higgs_challenge.task import Data, Experiment
 
 CONNECT_SECONDS = 30.0
 WORKERS_SECONDS = 60.0
@@ -245,7 +244,7 @@ def check_program(client: Client) -> None:
     """Check that the scheduler and its workers have this program; InputError where one has not."""
 
     def load() -> None:  # sent as code, being local
-        import higgs_challenge.execution.crew  # noqa: F401
+        import higgs_challenge.execution.worker_pool  # noqa: F401
 
     try:
         client.run_on_scheduler(load)

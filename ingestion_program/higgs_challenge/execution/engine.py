@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from higgs_challenge.execution.worker import Fit, Result
-from higgs_challenge.experiments import Experiment
-from higgs_challenge.isolation.confine import Isolation
+from higgs_challenge.sandbox.confine import Isolation
+from higgs_challenge.task import Experiment
 
 
 class Engine(Protocol):

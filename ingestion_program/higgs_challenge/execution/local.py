@@ -12,13 +12,12 @@ from types import TracebackType
 
 from higgs_challenge.errors import SubmissionError
 from higgs_challenge.execution.devices import Slot
-from higgs_challenge.execution.drawing import DrawnAhead
+from higgs_challenge.execution.prefetcher import DrawnAhead
 from higgs_challenge.execution.worker import Fit, Job, Result, Worker, fit_model
-from higgs_challenge.experiments import Experiment
-from higgs_challenge.isolation.confine import Isolation
+from higgs_challenge.sandbox.confine import Isolation
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import SubmissionProcess
-from higgs_challenge.task import Data
+from higgs_challenge.task import Data, Experiment
 
 
 class LocalEngine:

@@ -14,7 +14,7 @@ from higgs_challenge.execution.order_check import OrderCheck
 from higgs_challenge.execution.progress import console
 from higgs_challenge.execution.worker import Fit, Result
 from higgs_challenge.experiments import Plan
-from higgs_challenge.isolation.confine import Isolation
+from higgs_challenge.sandbox.confine import Isolation
 from higgs_challenge.task import Data
 
 RECORDED_PACKAGES = ("numpy", "pandas", "numba")
@@ -57,7 +57,7 @@ def summarise(plan: Plan, data: Data, engine: Engine, outcome: Outcome, names: S
         "task": plan.settings.task,
         "num_of_sets": plan.settings.num_of_sets,
         "num_pseudo_experiments": plan.settings.num_pseudo_experiments,
-        "systematics": plan.settings.active,
+        "systematics": plan.active,
         "result_files": list(names),
         "data": data.source,
         **data.facts(),

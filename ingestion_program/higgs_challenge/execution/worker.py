@@ -13,16 +13,15 @@ import psutil
 
 from higgs_challenge.errors import SubmissionError
 from higgs_challenge.execution.devices import Slot
-from higgs_challenge.execution.drawing import Drawn, draw_events
-from higgs_challenge.experiments import Experiment
+from higgs_challenge.execution.prefetcher import Drawn, draw_events
 from higgs_challenge.experiments.settings import Limits
-from higgs_challenge.isolation.confine import Isolation
+from higgs_challenge.sandbox.confine import Isolation
 from higgs_challenge.submission.answer import Interval
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import FailedCallError, Place, ProcessDiedError, SubmissionProcess
 from higgs_challenge.submission.scratch import is_whole
 from higgs_challenge.submission.usage import Allowance
-from higgs_challenge.task import Data, training_folder
+from higgs_challenge.task import Data, Experiment, training_folder
 
 T = TypeVar("T")
 
@@ -176,13 +175,13 @@ class Worker:
         self, job: Job, slot: Slot, data: Data, log: SubmissionLog, process: SubmissionProcess | None = None
     ) -> None:
         self._job, self._slot, self._log, self._process = job, slot, log, process
-        self._drawer = data.drawer()
+        self._sampler = data.sampler()
         self._ended = False
         self._changing = threading.Lock()
 
     def evaluate(self, experiment: Experiment) -> Result:
         """Draw one pseudo-experiment and ask for its interval; errors as in evaluate_drawn."""
-        return self.evaluate_drawn(draw_events(self._drawer, experiment))
+        return self.evaluate_drawn(draw_events(self._sampler, experiment))
 
     def evaluate_drawn(self, drawn: Drawn) -> Result:
         """Ask for the interval of a pseudo-experiment, and close its file.

@@ -1,17 +1,6 @@
-"""Settings become a plan, and an entry of the plan becomes events."""
+"""Settings become a plan: the signal strength and the nuisance parameters of every pseudo-experiment."""
 
-from higgs_challenge.experiments.draw import StoreDrawer, draw_features, draw_pseudo_experiment
-from higgs_challenge.experiments.plan import Experiment, Plan, make_plan, write_truth
+from higgs_challenge.experiments.plan import Plan, make_plan, write_truth
 from higgs_challenge.experiments.settings import Settings, load_settings
 
-__all__ = [
-    "Experiment",
-    "Plan",
-    "Settings",
-    "StoreDrawer",
-    "draw_features",
-    "draw_pseudo_experiment",
-    "load_settings",
-    "make_plan",
-    "write_truth",
-]
+__all__ = ["Plan", "Settings", "load_settings", "make_plan", "write_truth"]

@@ -2,19 +2,15 @@
 
 import hashlib
 import json
-import math
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from higgs_challenge.errors import InputError
 from higgs_challenge.experiments.settings import Settings
 from higgs_challenge.streams import derive_seed, stream
-from higgs_challenge.task import load_task
+from higgs_challenge.task import Experiment, Task
 
 TRUTH_FILE = "truth.json"
 NUISANCES_FILE = "true_nuisances.json"
@@ -23,46 +19,28 @@ NUISANCE_DECIMALS = 6
 
 
 @dataclass(frozen=True)
-class Experiment:
-    """One pseudo-experiment to draw.
-
-    Attributes:
-        set_index, index: its set, and its number within the set, both from 0.
-        mu: true signal strength.
-        nuisances: true nuisance parameters, a record of the task's.
-        seed: root of its random streams.
-
-    Raises:
-        InputError: mu is no finite number, or below 0.
-    """
-
-    set_index: int
-    index: int
-    mu: float
-    nuisances: Any
-    seed: int
-
-    def __post_init__(self) -> None:
-        if not (isinstance(self.mu, int | float | np.number) and math.isfinite(self.mu) and self.mu >= 0):
-            raise InputError(f"The signal strength mu must be a number of at least 0, not {self.mu!r}.")
-
-
-@dataclass(frozen=True)
 class Plan:
     """All pseudo-experiments of a run; each is computed when asked for, from its own streams.
 
     Attributes:
         mus: true signal strength of every set.
-        settings: what the plan was made from.
+        settings: what the plan was made from, with every nuisance parameter of the task.
+        task: what is measured.
     """
 
     mus: tuple[float, ...]
     settings: Settings
+    task: Task
+
+    @property
+    def active(self) -> list[str]:
+        """The nuisance parameters that are drawn from their priors."""
+        return [name for name, acts in self.settings.systematics.items() if acts]
 
     def experiment(self, set_index: int, index: int) -> Experiment:
         """Give one pseudo-experiment; the same whatever others are asked for, and in which order."""
         rng = stream(self.settings.random_seed, "nuisances", set_index, index)
-        nuisances = load_task(self.settings.task).draw_nuisances(rng, self.settings.active)
+        nuisances = self.task.draw_nuisances(rng, self.active)
         return Experiment(set_index, index, self.mus[set_index], nuisances, self.settings.random_seed)
 
     def keys(self) -> Iterator[tuple[int, int]]:
@@ -83,11 +61,27 @@ class Plan:
         return f"{derive_seed(self.settings.random_seed, 'signature'):032x}"
 
 
-def make_plan(settings: Settings) -> Plan:
-    """Draw the sets' signal strengths; deterministic in the settings."""
+def make_plan(settings: Settings, task: Task) -> Plan:
+    """Draw the sets' signal strengths; deterministic in the settings.
+
+    Args:
+        settings: of the phase; a nuisance parameter that they do not name acts.
+        task: that they name.
+
+    Raises:
+        InputError: they name a nuisance parameter that the task does not have.
+    """
+    if unknown := settings.systematics.keys() - task.priors.keys():
+        wrong, right = ", ".join(sorted(unknown)), ", ".join(task.priors)
+        raise InputError(
+            f"Settings: systematics: expected nuisance parameters of the task {settings.task}, which are {right}; "
+            f"got {wrong}."
+        )
+    acting = {name: settings.systematics.get(name, True) for name in task.priors}
+    settings = settings.model_copy(update={"systematics": acting})
     low, high = settings.mu_range
     seeds = (stream(settings.random_seed, "mu", number) for number in range(settings.num_of_sets))
-    return Plan(tuple(float(rng.uniform(low, high)) for rng in seeds), settings)
+    return Plan(tuple(float(rng.uniform(low, high)) for rng in seeds), settings, task)
 
 
 def write_truth(plan: Plan, folder: Path, advance: Callable[[int], object] = lambda done: None) -> list[Path]:
@@ -122,7 +116,7 @@ def write_truth(plan: Plan, folder: Path, advance: Callable[[int], object] = lam
 
 def _collect_nuisances(plan: Plan, advance: Callable[[int], object]) -> dict[str, list[list[float]]]:
     """Give the values of each nuisance parameter that acts, one list a set."""
-    names, per_set = plan.settings.active, plan.settings.num_pseudo_experiments
+    names, per_set = plan.active, plan.settings.num_pseudo_experiments
     values: dict[str, list[list[float]]] = {name: [] for name in names}
     for set_index in range(plan.settings.num_of_sets):
         drawn = [plan.experiment(set_index, index).nuisances for index in range(per_set)]

@@ -12,13 +12,10 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     ValidationError,
-    ValidationInfo,
-    field_validator,
     model_validator,
 )
 
 from higgs_challenge.errors import InputError
-from higgs_challenge.task import load_task, task_names
 
 SETTINGS_FILE = "settings.yaml"
 LARGEST_MU = 1000.0
@@ -57,7 +54,7 @@ class Settings(_Strict):
         num_of_sets: number of signal strengths.
         num_pseudo_experiments: pseudo-experiments of each set.
         mu_range: lowest and highest signal strength, drawn uniformly.
-        task: what is measured, a module of tasks/.
+        task: what is measured, a folder of tasks/; make_plan is given it.
         systematics: for each nuisance parameter of the task whether it is drawn from its prior, by default all are; the
             others stay nominal.
         random_seed: of everything that is drawn; as secret as the truth, so make it too long to be found by trying
@@ -71,7 +68,7 @@ class Settings(_Strict):
     num_pseudo_experiments: PositiveInt = 100
     mu_range: tuple[float, float] = Field(default=(0.1, 3.0), strict=False)
     task: str = "higgs"
-    systematics: Annotated[dict[str, bool], Field(validate_default=True)] = {}
+    systematics: dict[str, bool] = {}
     random_seed: Annotated[int, Field(ge=0)] = 31415
     limits: Limits = Limits()
     reveal: Reveal = "none"
@@ -80,29 +77,6 @@ class Settings(_Strict):
     def number(self) -> int:
         """The number of pseudo-experiments of all sets."""
         return self.num_of_sets * self.num_pseudo_experiments
-
-    @property
-    def active(self) -> list[str]:
-        """The nuisance parameters that are drawn from their priors."""
-        return [name for name, acts in self.systematics.items() if acts]
-
-    @field_validator("task")
-    @classmethod
-    def _check_task(cls, name: str) -> str:
-        if name not in task_names():
-            raise ValueError(f"there is no task {name}; the tasks are {', '.join(task_names())}")
-        return name
-
-    @field_validator("systematics")
-    @classmethod
-    def _complete_systematics(cls, chosen: dict[str, bool], info: ValidationInfo) -> dict[str, bool]:
-        if "task" not in info.data:  # which is told already
-            return chosen
-        names = load_task(info.data["task"]).priors
-        if unknown := chosen.keys() - names.keys():
-            wrong, right = ", ".join(sorted(unknown)), ", ".join(names)
-            raise ValueError(f"{wrong} is no nuisance parameter of the task {info.data['task']}, which has {right}")
-        return {name: chosen.get(name, True) for name in names}
 
     @model_validator(mode="after")
     def _check_mu_range(self) -> "Settings":

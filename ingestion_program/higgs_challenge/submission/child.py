@@ -19,7 +19,7 @@ import numpy as np
 
 import higgs_challenge
 from higgs_challenge.errors import SubmissionError
-from higgs_challenge.events.frames import as_test_set
+from higgs_challenge.frames import as_test_set
 from higgs_challenge.submission.answer import KEYS
 from higgs_challenge.submission.channel import Channel, ChannelClosedError
 from higgs_challenge.task import Task

@@ -4,7 +4,9 @@ import fcntl
 import os
 from types import TracebackType
 
-from higgs_challenge.events.transform import Floats
+import numpy as np
+import numpy.typing as npt
+
 from higgs_challenge.submission.channel import anonymous_file
 
 
@@ -21,7 +23,7 @@ class EventFile:
         handle: of the file, which holds the columns one after the other.
     """
 
-    def __init__(self, features: Floats) -> None:
+    def __init__(self, features: npt.NDArray[np.float32]) -> None:
         self.events = features.shape[1]
         self.handle = anonymous_file(max(features.nbytes, 1))  # nothing cannot be mapped
         try:

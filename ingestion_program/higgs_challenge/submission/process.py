@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any
 
 from higgs_challenge.errors import InputError, SubmissionError
-from higgs_challenge.isolation.confine import FULL, OFF, Borders, Isolation
+from higgs_challenge.sandbox.confine import FULL, OFF, Borders, Isolation
 from higgs_challenge.submission.answer import Interval, check_answer
 from higgs_challenge.submission.channel import Channel, ChannelClosedError, anonymous_file
 from higgs_challenge.submission.event_file import EventFile
@@ -110,7 +110,7 @@ class SubmissionProcess:
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "higgs_challenge.submission.enter", str(theirs.fileno())],
+                [sys.executable, "-P", "-m", "higgs_challenge.submission.child_main", str(theirs.fileno())],
                 cwd=place.scratch / WORK,
                 env=make_environment(place.scratch.resolve(), PROGRAM_FOLDER, place.threads, place.device),
                 pass_fds=[theirs.fileno()],

@@ -1,0 +1,163 @@
+"""Closing a process in, by itself, before it runs foreign code: files, system calls and resources.
+
+No privileges are needed, and it works in a container with every capability dropped. What was closed stays closed, and
+is closed for all processes that this one starts.
+"""
+
+import ctypes
+import os
+import resource
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+FULL, PARTIAL, NONE, OFF = "full", "partial", "none", "off"
+LEVELS = (OFF, NONE, PARTIAL, FULL)
+
+MOST_OPEN_FILES = 1024
+MORE_THREADS = 4096
+"""So many processes and threads more than the user has already; the kernel does not count an administrator's."""
+
+CAPABILITIES_VERSION = 0x20080522
+OPEN_FILES = "files are open: {}"
+OPEN_CALLS = "the network and other processes are open: {}"
+NO_LANDLOCK = "the kernel has no Landlock, or a container's rules keep it away; Linux has it from 5.13 on"
+
+
+@dataclass(frozen=True)
+class Borders:
+    """What a closed-in process may touch.
+
+    Attributes:
+        reads: files and folders to read, beside the system and the Python installation.
+        writes: folders to do anything in.
+        secrets: files and folders that it must not read; each is tried.
+        memory: largest private memory of one process, in bytes.
+        file_size: largest file, in bytes.
+    """
+
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    secrets: tuple[str, ...]
+    memory: int
+    file_size: int
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """What was reached.
+
+    Attributes:
+        level: full, partial or none; or off, where none was wanted.
+        landlock: its version, 0 where the kernel has none.
+        missing: for people, what is open that should not be.
+    """
+
+    level: str
+    landlock: int
+    missing: tuple[str, ...]
+
+    def strength(self) -> int:
+        """Give a number for comparing levels."""
+        return LEVELS.index(self.level)
+
+
+def confine(borders: Borders) -> Isolation:
+    """Close this process in, as far as the machine can; only resource limits where it is not Linux.
+
+    Raises:
+        RuntimeError: the process has several threads already, of which the others would stay open.
+    """
+    limit_resources(borders)
+    if sys.platform != "linux":
+        return Isolation(NONE, 0, (OPEN_FILES.format("this is not Linux"), OPEN_CALLS.format("this is not Linux")))
+    threads = os.listdir("/proc/self/task")
+    if len(threads) > 1:
+        raise RuntimeError(f"A process must close itself in before it starts threads; it has {len(threads)}.")
+    # A closed-in process finds its own entry in /proc only as long as the kernel remembers it.
+    os.open("/proc/self", os.O_PATH)
+    drop_capabilities()
+    version = _restrict_files(borders)
+    no_filter = _restrict_calls(version)
+    seen = [path for path in borders.secrets if can_read(path)]
+    missing = [] if version else [OPEN_FILES.format(NO_LANDLOCK)]
+    if version and seen:
+        missing.append(OPEN_FILES.format(f"{', '.join(seen)} can be read, being in a folder that must be open"))
+    if no_filter:
+        missing.append(OPEN_CALLS.format(no_filter))
+    return Isolation((FULL, PARTIAL, NONE)[len(missing)], version, tuple(missing))
+
+
+def limit_resources(borders: Borders) -> None:
+    """Limit memory, processes, open files and file sizes of this process and its children."""
+    _lower(resource.RLIMIT_DATA, borders.memory)
+    _lower(resource.RLIMIT_FSIZE, borders.file_size)
+    _lower(resource.RLIMIT_NOFILE, MOST_OPEN_FILES)
+    _lower(resource.RLIMIT_CORE, 0)
+    if sys.platform == "linux":
+        _lower(resource.RLIMIT_NPROC, _count_threads() + MORE_THREADS)
+        Path("/proc/self/oom_score_adj").write_text("1000")  # where memory runs out, this goes first
+
+
+def drop_capabilities() -> None:
+    """Give up every privilege that an administrator's process has."""
+    header = (ctypes.c_uint32 * 2)(CAPABILITIES_VERSION, 0)
+    none = (ctypes.c_uint32 * 6)()
+    if ctypes.CDLL(None, use_errno=True).capset(header, none):
+        raise OSError(ctypes.get_errno(), "Capabilities cannot be dropped")
+
+
+def can_read(path: str | Path) -> bool:
+    """Try to open a file, or to list a folder."""
+    try:
+        os.close(os.open(path, os.O_RDONLY))
+    except OSError:
+        return False
+    return True
+
+
+def _restrict_files(borders: Borders) -> int:
+    import landlockpy
+
+    from higgs_challenge.sandbox.file_access import restrict_files
+
+    try:
+        version = landlockpy.abi_version()
+    except landlockpy.LandlockError:  # refused by a container's own filter of system calls
+        return 0
+    if version:
+        restrict_files(_paths(borders.reads), _paths(borders.writes), _paths(borders.secrets), version)
+    return version
+
+
+def _restrict_calls(landlock: int) -> str:
+    try:
+        from higgs_challenge.sandbox.system_calls import restrict_calls
+    except RuntimeError as error:  # from pyseccomp
+        return f"{error} (Debian and Ubuntu: apt-get install libseccomp2)"
+    try:
+        restrict_calls(landlock)
+    except OSError as error:
+        return f"this kernel takes no filter of system calls ({error})"
+    return ""
+
+
+def _paths(names: Sequence[str]) -> list[Path]:
+    return [Path(name) for name in names]
+
+
+def _lower(kind: int, value: int) -> None:
+    _, hardest = resource.getrlimit(kind)
+    lowest = value if hardest == resource.RLIM_INFINITY else min(value, hardest)
+    resource.setrlimit(kind, (lowest, lowest))
+
+
+def _count_threads() -> int:
+    count = 0
+    for process in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            count += len(os.listdir(f"/proc/{process}/task"))
+        except OSError:  # it has ended, or is another user's
+            continue
+    return count

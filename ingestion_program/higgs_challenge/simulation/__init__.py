@@ -1,5 +1,0 @@
-"""Synthetic events of the four processes, close enough to the official data to develop and rank methods on."""
-
-from higgs_challenge.simulation.generator import BLOCK, NOMINAL_YIELDS, simulate, simulate_blocks
-
-__all__ = ["BLOCK", "NOMINAL_YIELDS", "simulate", "simulate_blocks"]

@@ -1,0 +1,37 @@
+"""Where a submission's process begins: it closes itself in, and only then imports anything that could do harm."""
+
+import os
+import socket
+import sys
+from dataclasses import asdict
+
+from higgs_challenge.sandbox.confine import OFF, Borders, Isolation, confine, limit_resources
+from higgs_challenge.submission.channel import Channel
+
+
+def main() -> None:
+    """Serve the trusted side at the other end of the socket whose number is the argument."""
+    channel = Channel(socket.socket(fileno=int(sys.argv[1])))
+    request, _ = channel.receive()
+    borders = Borders(**request["borders"])
+    if request["confined"]:
+        isolation = confine(borders)
+    else:
+        limit_resources(borders)
+        isolation = Isolation(OFF, 0, ())
+    channel.send({"answers": request["number"], "isolation": asdict(isolation)})
+    # Numerical libraries start threads at import, which must be closed in like everything else.
+    from higgs_challenge.submission.child import Child, serve
+    from higgs_challenge.submission.semaphores import use_unnamed_semaphores
+    from higgs_challenge.tasks import load_task
+
+    if request["confined"]:
+        use_unnamed_semaphores()
+    child = Child(request["submission"], request["training"], load_task(request["task"]))
+    sys.path.insert(0, request["submission"])
+    sys.argv = [os.path.join(request["submission"], "model.py")]
+    serve(channel, child, request["submission"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""Finding the data of a run: a store, or the official file, which is converted on the way."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from higgs_challenge.errors import InputError
+from higgs_challenge.tasks.higgs.data.official import convert_official_file, find_official_file
+from higgs_challenge.tasks.higgs.data.store import Store, is_store, open_store
+
+
+@contextmanager
+def open_data(folders: Sequence[Path]) -> Iterator[Store]:
+    """Open the data in the first of several folders that holds any.
+
+    Args:
+        folders: each may be a store, hold one in a folder named store, or hold the official parquet file with its
+            metadata; the file is converted to a store that lives as long as the run.
+
+    Yields:
+        The open store.
+
+    Raises:
+        InputError: no folder holds data, or what it holds cannot be used.
+    """
+    for folder in folders:
+        for store in (folder, folder / "store"):
+            if is_store(store):
+                yield open_store(store)
+                return
+        parquet = find_official_file(folder)
+        if parquet is not None:
+            with tempfile.TemporaryDirectory(prefix="higgs_store_") as scratch:
+                convert_official_file(parquet, Path(scratch) / "store")
+                yield open_store(Path(scratch) / "store")
+            return
+    tried = " and ".join(map(str, folders))
+    raise InputError(f"No data in {tried}: expected an event store (`make data`) or the official parquet file.")

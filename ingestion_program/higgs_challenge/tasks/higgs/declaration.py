@@ -1,0 +1,87 @@
+"""The challenge's own measurement: H -> tau tau at 13 TeV, with six nuisance parameters, drawn from an event store."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from higgs_challenge.task import Task
+from higgs_challenge.tasks.higgs.data.source import open_data
+from higgs_challenge.tasks.higgs.data.store import Store
+from higgs_challenge.tasks.higgs.data.training import TrainingSet
+from higgs_challenge.tasks.higgs.events.columns import FEATURES
+from higgs_challenge.tasks.higgs.events.nuisances import PRIORS, Nuisances
+from higgs_challenge.tasks.higgs.events.systematics import systematics
+from higgs_challenge.tasks.higgs.sampler import StoreSampler
+
+ENOUGH_MULTIPLES = 10
+"""Below so many hidden events per expected event, pseudo-experiments share too many events to measure coverage."""
+
+
+@dataclass(frozen=True)
+class StoredEvents:
+    """The events of an open store, as a run sees them; see task.Data."""
+
+    store: Store
+
+    @property
+    def folder(self) -> Path:
+        """The store's."""
+        return self.store.folder
+
+    @property
+    def source(self) -> str:
+        """Where its events come from."""
+        return self.store.source
+
+    def sampler(self) -> StoreSampler:
+        """Give a sampler."""
+        return StoreSampler(self.store)
+
+    def identity(self) -> str:
+        """Give a hash of the descriptions of both parts."""
+        parts = [(self.folder / part / "part.json").read_bytes() for part in ("training", "hidden")]
+        return sha256(b"".join(parts)).hexdigest()
+
+    def warnings(self) -> list[str]:
+        """Say in which respects the store is too small for its results to mean much."""
+        multiples = self.store.multiples()
+        absent = [name for name, part in self.store.hidden.items() if len(part.events) == 0]
+        warnings = [f"there is no hidden {name} event, so pseudo-experiments have none" for name in absent]
+        scarcest = min(multiples, key=lambda name: multiples[name])
+        if multiples[scarcest] < ENOUGH_MULTIPLES:
+            warnings.append(
+                f"the store hides only {multiples[scarcest]:.2g} times as many {scarcest} events as a "
+                f"pseudo-experiment has; below {ENOUGH_MULTIPLES}, pseudo-experiments share so many events that their "
+                "coverage means little"
+            )
+        return warnings
+
+    def facts(self) -> dict[str, Any]:
+        """Tell how many times a pseudo-experiment's events the store hides."""
+        return {"hidden_multiples": self.store.multiples()}
+
+
+@contextmanager
+def open_events(folders: Sequence[Path]) -> Iterator[StoredEvents]:
+    """Open the store, or the official file, in the first of several folders that holds any; see open_data."""
+    with open_data(folders) as store:
+        yield StoredEvents(store)
+
+
+def open_training(folder: Path | None) -> TrainingSet:
+    """Open the training part of a store."""
+    assert folder is not None  # data in a store have a folder
+    return TrainingSet(folder)
+
+
+TASK = Task(
+    features=tuple(FEATURES),
+    nuisances=Nuisances,
+    priors=PRIORS,
+    open_data=open_events,
+    get_train_set=open_training,
+    systematics=systematics,
+)

@@ -1,0 +1,194 @@
+"""Every number of the generator that was fitted, in one place; docs/data.md says to what and how well.
+
+Numbers that physics gives (masses, couplings, branching ratios, thresholds of the reconstruction) are in the modules
+that use them. The compiled event loop takes a `Tuning` as an argument, so that
+`higgs_tools.tuning.tune_simulation` can vary it.
+"""
+
+from typing import NamedTuple
+
+from higgs_challenge.tasks.higgs.simulation.radiation import Collisions, Radiation, radiation
+
+Gamma = tuple[float, float]
+"""Shape and scale of a gamma distribution."""
+
+
+class Detector(NamedTuple):
+    """How well things are measured."""
+
+    lepton_resolution: float
+    """Relative."""
+    tau_underlying: float
+    """GeV of other particles inside a tau's cone."""
+    jet_underlying: float
+    """GeV, the same inside a jet."""
+    jet_stochastic: float
+    """Of the jet resolution, relative, times the root of GeV."""
+    jet_constant: float
+    """Of the jet resolution, relative."""
+    neutrino_jets: float
+    """Share of jets in which neutrinos and muons take some of the momentum."""
+    neutrino_share: float
+    """Largest share that they take."""
+    soft_response: float
+    """Of the calorimeters to particles in no jet."""
+    met_noise: float
+    """GeV, of each component of the missing momentum."""
+    met_stochastic: float
+    """Root of GeV, growing with the root of the summed momenta of tau and jets."""
+    met_spread: float
+    """Of the logarithm of that resolution from event to event."""
+    fake_softness: float
+    """GeV by which a jet must be harder to be taken for a tau e times less often."""
+
+
+class ZTuning(NamedTuple):
+    """Z -> tau tau."""
+
+    radiation: Radiation
+    rapidity: tuple[float, float]
+    """Width and largest magnitude."""
+    fakes: float
+    """Share of generated events whose tau is a jet; here and below before the reconstruction."""
+
+
+class HiggsTuning(NamedTuple):
+    """H -> tau tau; modes are gluon fusion, vector boson fusion, with a vector boson, with bottom quarks, with tops."""
+
+    gluon_radiation: Radiation
+    quark_radiation: Radiation
+    bottom_radiation: Radiation
+    mode_shares: tuple[float, float, float, float, float]
+    """Among reconstructed events."""
+    mode_rapidity: tuple[float, float, float, float, float]
+    """Widths."""
+    fusion_pt: Gamma
+    """GeV, of each forward quark."""
+    fusion_eta: Gamma
+    """Distance of each forward quark to 0.6 of the Higgs boson's rapidity."""
+    fusion_opposition: float
+    """The density of the angle between the forward quarks is 1 - this * cosine."""
+    vector_pt: Gamma
+    """GeV."""
+    vector_to_quarks: float
+    """Share of vector bosons whose daughters are seen."""
+    vector_leptons: float
+    """Share of generated events with vector boson or tops whose lepton comes from there."""
+    top_jet_pt: Gamma
+    """GeV."""
+    fakes: float
+
+
+class TopTuning(NamedTuple):
+    """Top pairs."""
+
+    radiation: Radiation
+    pt: Gamma
+    """GeV."""
+    pair_rapidity: float
+    """Width."""
+    rapidity: float
+    """Width of each top's rapidity around the pair's."""
+    bottom_response: float
+    """Relative to other jets: neutrinos and muons inside bottom jets."""
+    fakes: float
+    fakes_spread: float
+    """Share of these events in which the second W boson's quarks make no narrow jets."""
+
+
+class DibosonTuning(NamedTuple):
+    """Pairs of W and Z bosons."""
+
+    radiation: Radiation
+    pt: Gamma
+    """GeV."""
+    rapidity: tuple[float, float]
+    """Width and largest magnitude, of the pair."""
+    boson_rapidity: float
+    """Width of each boson's rapidity around the pair's."""
+    z_share: float
+    """Share of generated events with a Z boson that decays to both taus."""
+    fakes: float
+    """Share of generated events whose tau is a jet; the rest is W W to a lepton and a tau."""
+    fakes_spread: float
+    """As in TopTuning."""
+    z_partner_leptons: float
+    """Share of that Z boson's partners that give the lepton."""
+    z_partner_to_quarks: float
+    """Share of them seen as two jets; the rest is not seen."""
+    forward: float
+    """Share of W W pairs whose helicities send both charged daughters ahead."""
+    opposition: float
+    """The rate of an angle between the two daughters is 1 - this * cosine times that of independent decays."""
+
+
+class Tuning(NamedTuple):
+    """All of it."""
+
+    detector: Detector
+    collisions: Collisions
+    z: ZTuning
+    higgs: HiggsTuning
+    top: TopTuning
+    diboson: DibosonTuning
+
+
+TUNING = Tuning(
+    detector=Detector(
+        lepton_resolution=0.015,
+        tau_underlying=1.85,
+        jet_underlying=1.5,
+        jet_stochastic=0.764,
+        jet_constant=0.092,
+        neutrino_jets=0.131,
+        neutrino_share=0.382,
+        soft_response=0.85,
+        met_noise=3.26,
+        met_stochastic=0.521,
+        met_spread=0.58,
+        fake_softness=110.0,
+    ),
+    collisions=Collisions(rate=0.8, power=4.0),
+    z=ZTuning(
+        radiation=radiation(strength=0.239, scale=70.2, falloff=177.5, splitting=0.357, eta_width=1.99),
+        rapidity=(2.35, 4.0),
+        fakes=0.011,
+    ),
+    higgs=HiggsTuning(
+        gluon_radiation=radiation(strength=0.299, scale=122.0, falloff=1000.0, splitting=0.148, eta_width=3.0),
+        quark_radiation=radiation(strength=0.255, scale=98.7, falloff=700.0, splitting=0.2, eta_width=2.31),
+        bottom_radiation=radiation(strength=0.341, scale=69.6, falloff=100.0, splitting=0.3, eta_width=2.0),
+        mode_shares=(0.774, 0.107, 0.074, 0.039, 0.006),
+        mode_rapidity=(1.75, 1.68, 1.79, 1.6, 1.0),
+        fusion_pt=(2.17, 29.6),
+        fusion_eta=(3.77, 0.615),
+        fusion_opposition=0.616,
+        vector_pt=(2.2, 35.1),
+        vector_to_quarks=0.751,
+        vector_leptons=0.0863,
+        top_jet_pt=(2.5, 28.0),
+        fakes=0.025,
+    ),
+    top=TopTuning(
+        radiation=radiation(strength=0.18, scale=334.0, falloff=530.0, splitting=0.109, eta_width=3.91),
+        pt=(2.51, 57.8),
+        pair_rapidity=1.67,
+        rapidity=0.911,
+        bottom_response=0.752,
+        fakes=0.612,
+        fakes_spread=0.386,
+    ),
+    diboson=DibosonTuning(
+        radiation=radiation(strength=0.244, scale=109.0, falloff=1800.0, splitting=0.139, eta_width=2.65),
+        pt=(1.66, 27.6),
+        rapidity=(1.71, 3.8),
+        boson_rapidity=1.16,
+        z_share=0.177,
+        fakes=0.299,
+        fakes_spread=0.95,
+        z_partner_leptons=0.167,
+        z_partner_to_quarks=0.614,
+        forward=0.18,
+        opposition=0.402,
+    ),
+)

@@ -1,0 +1,275 @@
+"""Events with two heavy bosons: top pairs and dibosons."""
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.random import Generator
+
+from higgs_challenge.tasks.higgs.simulation.detector import LEPTON_FLOOR, TAU_FLOOR, reconstruct
+from higgs_challenge.tasks.higgs.simulation.hard_jets import add_quarks, spread_jets, take_fake
+from higgs_challenge.tasks.higgs.simulation.kinematics import (
+    Direction,
+    FourVector,
+    boosted,
+    cylindrical,
+    moving,
+    two_body,
+)
+from higgs_challenge.tasks.higgs.simulation.line_shape import Z_MASS
+from higgs_challenge.tasks.higgs.simulation.radiation import emit, follow, limited_normal, push
+from higgs_challenge.tasks.higgs.simulation.tau_decays import (
+    A1,
+    THREE_PRONG_IN_A1,
+    hadronic_group,
+    hadronic_share,
+    leptonic_share,
+)
+from higgs_challenge.tasks.higgs.simulation.tau_pairs import FROM_TAU, try_tau_pair
+from higgs_challenge.tasks.higgs.simulation.tuning import Tuning
+
+TOP_MASS = 172.5  # GeV
+BOTTOM_MASS = 4.8  # GeV
+W_MASS = 80.4  # GeV
+LONGITUDINAL = 0.69  # share of W bosons from top quarks; the rest is left-handed
+W_LEPTON_FROM_TAU = 0.13  # share of W leptons that come through a tau
+
+
+@njit(nogil=True)
+def top_event(rng: Generator, tuning: Tuning, jets: np.ndarray, row: np.ndarray) -> None:
+    """Make one reconstructed top-pair event.
+
+    Args:
+        rng: random stream.
+        tuning: all fitted numbers.
+        jets: workspace.
+        row: record to write.
+    """
+    top = tuning.top
+    done = False
+    while not done:
+        fake = rng.random() < top.fakes
+        emissions, recoil_x, recoil_y = emit(rng, top.radiation, jets)
+        rapidity = top.pair_rapidity * rng.standard_normal()
+        follow(rapidity, jets, emissions)
+        n = emissions
+        first, second = back_to_back(rng, TOP_MASS, TOP_MASS, top.pt, top.rapidity, (recoil_x, recoil_y), rapidity)
+        _, lepton, n = decay_top(rng, top.bottom_response, first, jets, n)
+        w, tau, n = decay_top(rng, top.bottom_response, second, jets, n)
+        done = try_w_pair(rng, tuning, lepton, w, tau, fake, top.fakes_spread, jets, n, row)
+
+
+@njit(nogil=True)
+def diboson_event(rng: Generator, tuning: Tuning, jets: np.ndarray, row: np.ndarray) -> None:
+    """Make one reconstructed diboson event.
+
+    Args:
+        rng: random stream.
+        tuning: all fitted numbers.
+        jets: workspace.
+        row: record to write.
+    """
+    diboson = tuning.diboson
+    done = False
+    while not done:
+        kind = rng.random()
+        with_z = kind < diboson.z_share
+        fake = kind > 1.0 - diboson.fakes
+        emissions, recoil_x, recoil_y = emit(rng, diboson.radiation, jets)
+        rapidity = limited_normal(rng, diboson.rapidity[0], diboson.rapidity[1])
+        mass = Z_MASS if with_z else W_MASS
+        first, second = back_to_back(
+            rng, mass, W_MASS, diboson.pt, diboson.boson_rapidity, (recoil_x, recoil_y), rapidity
+        )
+        if with_z:
+            n, lepton_row = emissions, FROM_TAU
+            decay = rng.random()
+            if decay < diboson.z_partner_leptons:
+                lepton_row = emissions
+                n = add_quarks(rng, W_MASS, second, jets, n)
+                jets[emissions + 1, 0] = 0.0  # the lepton's neutrino
+            elif decay < diboson.z_partner_leptons + diboson.z_partner_to_quarks:
+                n = add_quarks(rng, W_MASS, second, jets, n)
+            z_rapidity = math.atanh(first[3] / first[0])
+            momentum = (first[1], first[2])
+            done = try_tau_pair(
+                rng, tuning, Z_MASS, momentum, z_rapidity, True, lepton_row, False, emissions, jets, n, row
+            )
+        else:
+            follow(rapidity, jets, emissions)
+            ahead = rng.random() < diboson.forward
+            lepton, tau = w_daughter(rng, ahead, first, rapidity), w_daughter(rng, ahead, second, rapidity)
+            opposition = diboson.opposition * math.cos(lepton[2] - tau[2])
+            if rng.random() * (1.0 + diboson.opposition) > 1.0 - opposition:
+                continue
+            done = try_w_pair(rng, tuning, lepton, second, tau, fake, diboson.fakes_spread, jets, emissions, row)
+
+
+@njit(nogil=True)
+def back_to_back(
+    rng: Generator,
+    mass_a: float,
+    mass_b: float,
+    pt_shape: tuple[float, float],
+    rapidity_width: float,
+    recoil: tuple[float, float],
+    rapidity: float,
+) -> tuple[FourVector, FourVector]:
+    """Produce two heavy particles that share the recoil against the radiation.
+
+    Args:
+        rng: random stream.
+        mass_a: GeV.
+        mass_b: GeV.
+        pt_shape: shape and scale in GeV of the gamma distribution of their common transverse momentum.
+        rapidity_width: of each around the pair.
+        recoil: both components of the pair's transverse momentum, GeV.
+        rapidity: of the pair.
+
+    Returns:
+        Their four-vectors, GeV.
+    """
+    pt = rng.gamma(pt_shape[0], pt_shape[1])
+    phi = rng.uniform(-math.pi, math.pi)
+    px, py = pt * math.cos(phi), pt * math.sin(phi)
+    half_x, half_y = 0.5 * recoil[0], 0.5 * recoil[1]
+    rapidity_a = rapidity + rapidity_width * rng.standard_normal()
+    rapidity_b = rapidity + rapidity_width * rng.standard_normal()
+    return moving(mass_a, half_x + px, half_y + py, rapidity_a), moving(mass_b, half_x - px, half_y - py, rapidity_b)
+
+
+@njit(nogil=True)
+def decay_top(
+    rng: Generator, bottom_response: float, top: FourVector, jets: np.ndarray, n: int
+) -> tuple[FourVector, Direction, int]:
+    """Decay a top quark to a bottom jet and a W boson, and that as to a lepton.
+
+    Args:
+        rng: random stream.
+        bottom_response: share of the bottom quark's momentum that its jet keeps.
+        top: four-vector, GeV.
+        jets: workspace.
+        n: jets in it.
+
+    Returns:
+        The W boson's four-vector in GeV; its charged daughter (transverse momentum in GeV, pseudorapidity, azimuth in
+        rad); the number of jets in the workspace.
+    """
+    bottom, w = two_body(rng, TOP_MASS, BOTTOM_MASS, W_MASS, rng.uniform(-1.0, 1.0))
+    pt, eta, phi = cylindrical(boosted(bottom, top))
+    daughter = boosted(at_angle(rng, w, charged_cosine(rng)), w)
+    return boosted(w, top), cylindrical(boosted(daughter, top)), push(jets, n, bottom_response * pt, eta, phi)
+
+
+@njit(nogil=True)
+def charged_cosine(rng: Generator) -> float:
+    """Draw how the charged daughter of a W boson from a top quark flies.
+
+    Args:
+        rng: random stream.
+
+    Returns:
+        Cosine of its angle, in the W boson's rest frame, to the W boson's direction in the top quark's, -1 .. 1.
+    """
+    longitudinal = rng.random() < LONGITUDINAL
+    while True:
+        cosine = rng.uniform(-1.0, 1.0)
+        density = 1.0 - cosine * cosine if longitudinal else 0.25 * (1.0 - cosine) ** 2
+        if rng.random() < density:
+            return cosine
+
+
+@njit(nogil=True)
+def at_angle(rng: Generator, w: FourVector, cosine: float) -> FourVector:
+    """Give a massless daughter of a W boson in its rest frame.
+
+    Args:
+        rng: random stream.
+        w: four-vector whose direction is the axis, GeV.
+        cosine: of the angle to that axis, -1 .. 1.
+
+    Returns:
+        The daughter's four-vector, GeV.
+    """
+    _, x, y, z = w
+    length, across = math.sqrt(x * x + y * y + z * z), max(math.hypot(x, y), 1e-9)
+    phi = rng.uniform(-math.pi, math.pi)
+    sine = math.sqrt(1.0 - cosine * cosine)
+    polar, azimuthal = sine * math.cos(phi), sine * math.sin(phi)
+    half = 0.5 * W_MASS
+    return (
+        half,
+        half * (cosine * x / length + polar * x * z / (length * across) - azimuthal * y / across),
+        half * (cosine * y / length + polar * y * z / (length * across) + azimuthal * x / across),
+        half * (cosine * z / length - polar * across / length),
+    )
+
+
+@njit(nogil=True)
+def w_daughter(rng: Generator, ahead: bool, w: FourVector, rapidity: float) -> Direction:
+    """Decay a W boson of a boson pair.
+
+    Args:
+        rng: random stream.
+        ahead: whether the W boson's helicity sends the charged daughter ahead; otherwise the decay is isotropic.
+        w: four-vector, GeV.
+        rapidity: of the pair, in whose rest frame the helicity counts.
+
+    Returns:
+        The charged daughter's transverse momentum in GeV, pseudorapidity, azimuth in rad.
+    """
+    cosine = rng.uniform(-1.0, 1.0)
+    if ahead:
+        cosine = 2.0 * rng.random() ** (1.0 / 3.0) - 1.0  # density (1 + cosine)^2
+    axis = (w[0], w[1], w[2], w[3] * math.cosh(rapidity) - w[0] * math.sinh(rapidity))
+    return cylindrical(boosted(at_angle(rng, axis, cosine), w))
+
+
+@njit(nogil=True)
+def try_w_pair(
+    rng: Generator,
+    tuning: Tuning,
+    lepton: Direction,
+    other: FourVector,
+    tau: Direction,
+    fake: bool,
+    spread: float,
+    jets: np.ndarray,
+    n: int,
+    row: np.ndarray,
+) -> bool:
+    """Reconstruct an event with two W bosons, one of which decayed to a lepton.
+
+    Args:
+        rng: random stream.
+        tuning: of the detector.
+        lepton: transverse momentum in GeV, pseudorapidity, azimuth in rad.
+        other: four-vector of the other W boson, GeV.
+        tau: its charged daughter where that is a tau, as `lepton`.
+        fake: whether the other W boson decays to quarks instead, and a jet is taken for the tau.
+        spread: share of these W bosons whose quarks make no narrow jets.
+        jets: workspace.
+        n: jets in it.
+        row: record to write.
+
+    Returns:
+        Whether the event is reconstructed.
+    """
+    lepton_pt, lepton_eta, lepton_phi = lepton
+    if rng.random() < W_LEPTON_FROM_TAU:
+        lepton_pt *= leptonic_share(rng, -1.0)
+    if lepton_pt < LEPTON_FLOOR:
+        return False
+    if fake:
+        before = n
+        n = add_quarks(rng, W_MASS, other, jets, n)
+        if rng.random() < spread:
+            n = spread_jets(rng, jets, before, n)
+        tau, group, three_prong = take_fake(rng, tuning.detector.fake_softness, jets, n), A1, True
+    else:
+        group = hadronic_group(rng)
+        tau = (tau[0] * hadronic_share(rng, -1.0, group), tau[1], tau[2])
+        three_prong = group == A1 and rng.random() < THREE_PRONG_IN_A1
+    if tau[0] < TAU_FLOOR:
+        return False
+    return reconstruct(rng, tuning, (lepton_pt, lepton_eta, lepton_phi), tau, group, three_prong, jets, n, row)

@@ -1,0 +1,163 @@
+"""What a submission must offer, and what its author is told where it does not."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from higgs_challenge import SubmissionError
+from higgs_challenge.submission.process import SubmissionProcess
+from higgs_challenge.tasks.higgs.events.transform import Floats
+from tests.helpers.tiny_submissions import LIMIT, ask, running, write_submission
+
+NO_CLASS = "model.py must define a class Model(get_train_set=None, systematics=None)."
+
+
+def fit_and_predict(
+    process: SubmissionProcess, features: Floats, fit_limit: float = LIMIT, predict_limit: float = LIMIT
+) -> None:
+    process.fit(fit_limit)
+    ask(process, features, predict_limit)
+
+
+@pytest.mark.parametrize(
+    ("model", "sentence"),
+    [
+        (None, "The submission has no model.py in its top folder."),
+        ("x = 1\n", NO_CLASS),
+        ("def Model(): pass\n", NO_CLASS),
+        (
+            "class Model:\n    def fit(self): pass\n",
+            "class Model must have the methods fit and predict; it lacks predict.",
+        ),
+        (
+            "class Model:\n    fit = 3\n",
+            "class Model must have the methods fit and predict; it lacks fit and predict.",
+        ),
+    ],
+    ids=["no model.py", "no class Model", "Model is no class", "no predict", "neither method"],
+)
+def test_a_submission_without_its_parts_is_refused(
+    tmp_path: Path, training: Path, model: str | None, sentence: str
+) -> None:
+    folder = write_submission(tmp_path / "submission", {"model.py": model or ""})
+    if model is None:
+        (folder / "model.py").unlink()
+    with running(folder, training) as process, pytest.raises(SubmissionError) as caught:
+        process.fit(LIMIT)
+    assert str(caught.value) == f"fit failed: {sentence}"
+
+
+@pytest.mark.parametrize(
+    ("methods", "call", "problem", "line"),
+    [
+        ({"constructor": "raise ValueError('no luck')"}, "fit", "ValueError: no luck", "raise ValueError('no luck')"),
+        ({"fit": "{}['key']"}, "fit", "KeyError: 'key'", "{}['key']"),
+        ({"fit": "import sys\nsys.exit(3)"}, "fit", "SystemExit: 3", "sys.exit(3)"),
+        ({"predict": "test_set['nothing']"}, "predict", "KeyError: 'nothing'", "test_set['nothing']"),
+    ],
+    ids=["constructor", "fit", "exit", "predict"],
+)
+def test_a_failure_comes_with_the_participants_own_traceback(
+    tmp_path: Path, training: Path, features: Floats, methods: dict[str, str], call: str, problem: str, line: str
+) -> None:
+    folder = write_submission(tmp_path / "submission", **methods)
+    with running(folder, training) as process, pytest.raises(SubmissionError) as caught:
+        fit_and_predict(process, features)
+    first, _, trace = str(caught.value).partition("\n")
+    assert first == f"{call} failed: {problem}"
+    assert 'File "model.py", line ' in trace
+    assert f"    {line}\n" in trace
+    assert trace.endswith(f"\n{problem}\n")
+    assert "higgs_challenge" not in trace
+
+
+CONSTRUCTOR = "class Model must be Model(get_train_set=None, systematics=None): "
+BESIDE = "it lies beside model.py, not in the working directory: use os.path.dirname(__file__)"
+CLOSED = "all else is closed: other files, shared memory, the network"
+
+
+def test_a_constructor_of_other_arguments_is_told(tmp_path: Path, training: Path) -> None:
+    model = "class Model:\n    def __init__(self, data):\n        pass\n    fit = predict = print\n"
+    folder = write_submission(tmp_path / "submission", {"model.py": model})
+    with running(folder, training) as process, pytest.raises(SubmissionError, match=re.escape(CONSTRUCTOR)):
+        process.fit(LIMIT)
+
+
+@pytest.mark.parametrize(
+    ("fit", "hint"),
+    [
+        ("open('weights.txt')", BESIDE),
+        ("open('/tmp/cache', 'w')", CLOSED),
+        ("import urllib.request\nurllib.request.urlopen('http://nobody.invalid')", CLOSED),
+        ("open('not there')", ""),
+    ],
+    ids=["beside model.py", "temporary folder", "network", "nowhere"],
+)
+def test_a_common_mistake_gets_a_hint(tmp_path: Path, training: Path, fit: str, hint: str) -> None:
+    folder = write_submission(tmp_path / "submission", {"weights.txt": "1"}, fit=fit)
+    with running(folder, training) as process, pytest.raises(SubmissionError) as caught:
+        process.fit(LIMIT)
+    first = str(caught.value).partition("\n")[0]
+    assert first.endswith(f"{hint})") if hint else first.endswith("'not there'")
+
+
+def test_a_failing_import_is_told_with_its_line(tmp_path: Path, training: Path) -> None:
+    folder = write_submission(tmp_path / "submission", {"model.py": "import math\nimport not_there_at_all\n"})
+    with running(folder, training) as process, pytest.raises(SubmissionError) as caught:
+        process.fit(LIMIT)
+    assert str(caught.value).startswith("fit failed: ModuleNotFoundError: No module named 'not_there_at_all'\n")
+    assert 'File "model.py", line 2' in str(caught.value)
+
+
+def test_a_wrong_call_of_ours_says_what_is_wrong_with_it(tmp_path: Path, training: Path) -> None:
+    folder = write_submission(tmp_path / "submission", constructor="get_train_set(selected_indices=[-1])")
+    with running(folder, training) as process, pytest.raises(SubmissionError, match="must lie between 0 and 10749"):
+        process.fit(LIMIT)
+
+
+def test_a_submission_that_dies_is_told_how(tmp_path: Path, training: Path) -> None:
+    folder = write_submission(tmp_path / "submission", fit="import os\nos._exit(7)")
+    with running(folder, training) as process, pytest.raises(SubmissionError) as caught:
+        process.fit(LIMIT)
+    assert str(caught.value) == "fit ended the submission's process (exit code 7)."
+
+
+def test_a_submission_that_is_killed_is_told_how(tmp_path: Path, training: Path, features: Floats) -> None:
+    folder = write_submission(
+        tmp_path / "submission", predict="import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"
+    )
+    with running(folder, training) as process:
+        process.fit(LIMIT)
+        with pytest.raises(SubmissionError) as caught:
+            ask(process, features, LIMIT)
+    assert str(caught.value) == "predict ended the submission's process (killed by SIGKILL)."
+
+
+@pytest.mark.parametrize("call", ["fit", "predict"])
+def test_a_call_that_takes_too_long_is_ended(tmp_path: Path, training: Path, features: Floats, call: str) -> None:
+    folder = write_submission(tmp_path / "submission", **{call: "import time\ntime.sleep(600)"})
+    with running(folder, training) as process, pytest.raises(SubmissionError) as caught:
+        fit_and_predict(process, features, fit_limit=0.5 if call == "fit" else LIMIT, predict_limit=0.5)
+    assert str(caught.value) == f"{call} took longer than its limit of 0.5 s."
+
+
+def test_the_clock_brackets_the_call(tmp_path: Path, training: Path, features: Floats) -> None:
+    """Nor does it matter what the submission does to its own clock."""
+    asleep = "import time\ntime.sleep(0.4)\ntime.monotonic = time.perf_counter = time.time = lambda: 0.0"
+    folder = write_submission(tmp_path / "submission", fit=asleep, predict=asleep)
+    with running(folder, training) as process:
+        assert 0.4 <= process.fit(LIMIT) < 5.0  # without the seconds that Python takes to start
+        assert 0.4 <= ask(process, features, LIMIT)[1] < 5.0
+
+
+def test_an_exception_that_cannot_describe_itself_is_told(tmp_path: Path, training: Path) -> None:
+    fit = """
+        class Silent(Exception):
+            def __str__(self):
+                raise ValueError
+        raise Silent
+    """
+    folder = write_submission(tmp_path / "submission", fit=fit)
+    with running(folder, training) as process, pytest.raises(SubmissionError, match="no readable text"):
+        process.fit(LIMIT)

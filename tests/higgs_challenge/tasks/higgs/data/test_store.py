@@ -1,0 +1,248 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from higgs_challenge import InputError, TrainingSet, open_store
+from higgs_challenge.tasks.higgs.data.source import open_data
+from higgs_challenge.tasks.higgs.data.store import StoreWriter, is_store, read_part
+from higgs_challenge.tasks.higgs.events.columns import PRIMARY, PROCESSES
+from tests.helpers.handmade import physical_rows, write_store
+
+YIELDS = {"htautau": 1.0, "ztautau": 100.0, "diboson": 2.0, "ttbar": 10.0}
+
+
+def mixed_events(seed: int, n: int = 40) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    processes = rng.permutation(np.arange(n) % len(PROCESSES)).astype(np.uint8)
+    return physical_rows(rng, n), processes, rng.uniform(0.5, 1.5, n).astype(np.float32)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """A store filled in two pieces."""
+    with StoreWriter(tmp_path / "store", "two pieces") as writer:
+        for seed in (1, 2):
+            writer.add_hidden(*mixed_events(seed))
+            writer.add_training(*mixed_events(10 + seed))
+        writer.finish(yields=YIELDS)
+    return tmp_path / "store"
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def test_hidden_events_come_back_by_process(store: Path) -> None:
+    opened = open_store(store)
+    pieces = [mixed_events(seed) for seed in (1, 2)]
+    for number, name in enumerate(PROCESSES):
+        hidden = opened.hidden[name]
+        weights = np.concatenate([weights[processes == number] for _, processes, weights in pieces])
+        assert (hidden.events == np.concatenate([rows[processes == number] for rows, processes, _ in pieces])).all()
+        assert (hidden.weights == weights).all()
+        assert (hidden.smallest_weight, hidden.largest_weight) == (weights.min(), weights.max())
+        assert hidden.expected == YIELDS[name]
+        assert hidden.events.dtype == hidden.weights.dtype == np.float32
+    assert opened.source == "two pieces"
+
+
+def test_training_events_come_back_in_the_order_of_the_source(store: Path) -> None:
+    pieces = [mixed_events(seed) for seed in (11, 12)]
+    frame = TrainingSet(store / "training")()
+    assert (frame[list(PRIMARY)].to_numpy() == np.concatenate([rows for rows, _, _ in pieces])).all()
+    expected = [PROCESSES[number] for _, processes, _ in pieces for number in processes]
+    assert frame["detailed_labels"].tolist() == expected
+
+
+def test_events_cannot_be_changed_through_an_open_store(store: Path) -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        open_store(store).hidden["ztautau"].events[0, 0] = 1.0
+
+
+def test_an_event_takes_one_cache_line(store: Path) -> None:
+    assert (store / "hidden" / "ttbar.events.f32").stat().st_size == 64 * read_part(store / "hidden").rows["ttbar"]
+
+
+def test_each_part_describes_itself_alone(store: Path) -> None:
+    """So that the training part can be read where the hidden part cannot."""
+    assert set(files_of(store / "training")) == {"part.json", "events.f32", "processes.u8", "weights.f32"}
+    (store / "hidden").rename(store.parent / "elsewhere")
+    assert len(TrainingSet(store / "training")) == 80
+
+
+def test_multiples_compare_hidden_rows_with_expected_events(store: Path) -> None:
+    assert open_store(store).multiples() == {"htautau": 20.0, "ztautau": 0.2, "diboson": 10.0, "ttbar": 2.0}
+
+
+def test_a_total_yield_is_shared_as_the_weights_of_both_parts_are(tmp_path: Path) -> None:
+    rows = physical_rows(np.random.default_rng(1), 4)
+    numbers = np.arange(4, dtype=np.uint8)
+    with StoreWriter(tmp_path / "store", "total") as writer:
+        writer.add_hidden(rows, numbers, np.array([1.0, 2.0, 2.0, 4.0], dtype=np.float32))
+        writer.add_training(rows, numbers, np.array([1.0, 8.0, 1.0, 1.0], dtype=np.float32))
+        writer.finish(total=200.0)
+    expected = {name: process.expected for name, process in open_store(tmp_path / "store").hidden.items()}
+    assert expected == pytest.approx({"htautau": 20.0, "ztautau": 100.0, "diboson": 30.0, "ttbar": 50.0})
+
+
+def test_a_process_without_rows_is_possible(tmp_path: Path) -> None:
+    one = {"ztautau": (physical_rows(np.random.default_rng(1), 5), np.ones(5, dtype=np.float32))}
+    opened = open_store(write_store(tmp_path / "store", one, one, YIELDS))
+    assert {name: len(process.events) for name, process in opened.hidden.items()} == {
+        "htautau": 0,
+        "ztautau": 5,
+        "diboson": 0,
+        "ttbar": 0,
+    }
+
+
+def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
+    def fail() -> None:
+        with StoreWriter(tmp_path / "store", "fails") as writer:
+            writer.add_hidden(*mixed_events(1))
+            raise RuntimeError("on the way")
+
+    with pytest.raises(RuntimeError, match="on the way"):
+        fail()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_write_keeps_the_old_store(store: Path) -> None:
+    before = files_of(store)
+
+    def fail() -> None:
+        with StoreWriter(store, "fails") as writer:
+            writer.add_training(*mixed_events(1))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert list(store.parent.iterdir()) == [store]
+    assert files_of(store) == before
+
+
+def test_a_store_that_was_never_finished_does_not_appear(tmp_path: Path) -> None:
+    with StoreWriter(tmp_path / "store", "unfinished") as writer:
+        writer.add_hidden(*mixed_events(1))
+    assert not is_store(tmp_path / "store")
+
+
+def test_a_new_store_replaces_the_old_one_and_what_a_killed_write_left(store: Path) -> None:
+    leftover = store.with_name("store.partial")
+    leftover.mkdir()
+    (leftover / "junk").touch()
+    with StoreWriter(store, "second") as writer:
+        writer.add_hidden(*mixed_events(5, n=8))
+        writer.add_training(*mixed_events(6, n=8))
+        writer.finish(yields=YIELDS)
+    assert list(store.parent.iterdir()) == [store]
+    assert open_store(store).source == "second"
+    assert not (store / "junk").exists()
+
+
+@pytest.mark.parametrize("change", ["truncated", "longer", "missing"])
+@pytest.mark.parametrize("file", ["hidden/htautau.events.f32", "hidden/ttbar.weights.f32"])
+def test_a_damaged_hidden_file_is_refused(store: Path, file: str, change: str) -> None:
+    path = store / file
+    content = path.read_bytes()
+    path.unlink()
+    if change != "missing":
+        path.write_bytes(content[:-1] if change == "truncated" else content + b"0")
+    with pytest.raises(InputError, match=rf"{path} should have {len(content)} bytes and has .*; the store is damaged"):
+        open_store(store)
+
+
+@pytest.mark.parametrize("file", ["events.f32", "processes.u8", "weights.f32"])
+def test_a_damaged_training_file_is_refused(store: Path, file: str) -> None:
+    path = store / "training" / file
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(InputError, match=f"{file} should have .* the store is damaged, make it again"):
+        TrainingSet(store / "training")
+
+
+def test_another_format_is_refused(store: Path) -> None:
+    description = store / "hidden" / "part.json"
+    description.write_text(json.dumps({**json.loads(description.read_text()), "format": 1}))
+    with pytest.raises(InputError, match="has store format 1, expected 2; make the store again"):
+        open_store(store)
+
+
+@pytest.mark.parametrize("content", ["", "[1, 2]", '{"format": 2}', '{"format": 2, "colour": "red"}'])
+def test_a_broken_description_is_refused(store: Path, content: str) -> None:
+    (store / "hidden" / "part.json").write_text(content)
+    with pytest.raises(InputError, match="is no part of an event store"):
+        open_store(store)
+
+
+def test_a_folder_without_a_store_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"is no part of an event store .*; make one with `make data`"):
+        open_store(tmp_path)
+
+
+def test_data_are_found_in_the_first_folder_that_has_any(store: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for folders in ([store], [empty, store], [empty, tmp_path]):
+        with open_data(folders) as opened:
+            assert opened.source == "two pieces"
+
+
+def test_no_data_anywhere_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"No data in .*: expected an event store"), open_data([tmp_path]):
+        pass
+
+
+def test_a_folder_that_is_no_store_is_never_replaced(tmp_path: Path) -> None:
+    precious = tmp_path / "data" / "thesis.txt"
+    precious.parent.mkdir()
+    precious.write_text("years of work")
+    with pytest.raises(InputError, match="exists and is no event store"), StoreWriter(precious.parent, "oops"):
+        pass
+    assert precious.read_text() == "years of work"
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+def test_other_files_in_a_store_s_folder_stay_when_it_is_made_again(store: Path) -> None:
+    (store / "notes.txt").write_text("kept")
+    rows = physical_rows(np.random.default_rng(3), 8)
+    with StoreWriter(store, "again") as writer:
+        for add in (writer.add_training, writer.add_hidden):
+            add(rows, np.arange(8) % len(PROCESSES), np.ones(8))
+        writer.finish()
+    assert (store / "notes.txt").read_text() == "kept"
+    assert open_store(store).source == "again"
+
+
+def test_a_store_below_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("kept")
+    with pytest.raises(InputError, match="No store can be made at"), StoreWriter(tmp_path / "file" / "store", "oops"):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"rows": {"htautau": 1}}, "a number >= 0 for every process"),
+        ({"yields": dict.fromkeys(PROCESSES, -1.0)}, "a number >= 0 for every process"),
+        ({"yields": dict.fromkeys(PROCESSES, 0.0)}, "about a million would be right"),
+        ({"yields": dict.fromkeys(PROCESSES, 1e12)}, "about a million would be right"),
+        ({"yields": dict.fromkeys(PROCESSES, "many")}, "is no part of an event store"),
+    ],
+)
+def test_a_description_that_cannot_be_is_refused(store: Path, change: dict[str, object], sentence: str) -> None:
+    description = store / "hidden" / "part.json"
+    description.write_text(json.dumps(json.loads(description.read_text()) | change))
+    with pytest.raises(InputError, match=sentence):
+        open_store(store)
+
+
+@pytest.mark.parametrize(("smallest", "largest"), [(2.0, 1.0), (0.0, 0.0)])
+def test_a_range_of_weights_that_is_none_is_refused(store: Path, smallest: float, largest: float) -> None:
+    description = store / "hidden" / "part.json"
+    content = json.loads(description.read_text())
+    content["smallest_weights"]["ztautau"], content["largest_weights"]["ztautau"] = smallest, largest
+    description.write_text(json.dumps(content))
+    with pytest.raises(InputError, match="smallest and largest weight are no range"):
+        open_store(store)

@@ -1,0 +1,156 @@
+"""Single parts of the generator against textbook numbers; random checks are six standard deviations wide (2e-9)."""
+
+import math
+
+import numpy as np
+import pytest
+from numba import njit
+
+from higgs_challenge.tasks.higgs.simulation import tau_decays, w_pairs
+from higgs_challenge.tasks.higgs.simulation.detector import CONE
+from higgs_challenge.tasks.higgs.simulation.hard_jets import FAKE_PT, MOST_CANDIDATES, PIECES, spread_jets, take_fake
+from higgs_challenge.tasks.higgs.simulation.higgs import production_mode
+from higgs_challenge.tasks.higgs.simulation.kinematics import boosted, moving, two_body
+from higgs_challenge.tasks.higgs.simulation.line_shape import MASS_RANGE, Z_MASS, pair_mass, pair_rate
+from higgs_challenge.tasks.higgs.simulation.radiation import SOFTEST, WORKSPACE_SHAPE, emit, recoil
+from higgs_challenge.tasks.higgs.simulation.tuning import TUNING
+
+DRAWS = 100_000
+
+
+def rng(seed: int = 3) -> np.random.Generator:
+    return np.random.Generator(np.random.SFC64(seed))
+
+
+def assert_mean(values: np.ndarray, expected: float) -> None:
+    error = values.std() / math.sqrt(len(values))
+    assert abs(values.mean() - expected) < 6 * error, (values.mean(), expected, error)
+
+
+def test_continuum_above_the_peak_is_about_a_hundredth_of_it() -> None:
+    mass = np.linspace(*MASS_RANGE, 400_001)
+    rate = pair_rate(mass)
+    share = rate[mass > 116].sum() / rate[(mass > 66) & (mass < 116)].sum()
+    assert 0.006 < share < 0.02
+
+
+def test_line_shape_peaks_at_the_z_mass_with_its_width() -> None:
+    mass = np.linspace(80, 100, 20_001)
+    rate = pair_rate(mass)
+    assert mass[np.argmax(rate)] == pytest.approx(Z_MASS, abs=0.1)
+    above_half = mass[rate > rate.max() / 2]
+    assert above_half[-1] - above_half[0] == pytest.approx(2.495, abs=0.1)
+
+
+def test_masses_are_drawn_from_the_line_shape() -> None:
+    @njit
+    def draw(generator: np.random.Generator, masses: np.ndarray) -> None:
+        for i in range(len(masses)):
+            masses[i] = pair_mass(generator)
+
+    masses = np.empty(10 * DRAWS)
+    draw(rng(), masses)
+    assert (masses >= MASS_RANGE[0]).all()
+    assert (masses <= MASS_RANGE[1]).all()
+    grid = np.linspace(*MASS_RANGE, 2_000_001)
+    below = np.cumsum(pair_rate(grid))
+    for edge in (60, 85, 91, 95, 120, 200, 400):
+        expected = below[np.searchsorted(grid, edge)] / below[-1]
+        assert_mean(masses < edge, expected)
+
+
+@pytest.mark.parametrize("polarisation", [-1.0, 0.0, 1.0])
+def test_leptonic_share_has_its_textbook_mean(polarisation: float) -> None:
+    # The integral of x times the density of tau_decays.leptonic_share.
+    shares = np.array([tau_decays.leptonic_share(rng_, polarisation) for rng_ in [rng()] for _ in range(DRAWS)])
+    assert_mean(shares, (5 / 2 - 9 / 4 + 4 / 5) / 3 + polarisation * (1 / 2 - 9 / 4 + 8 / 5) / 3)
+
+
+@pytest.mark.parametrize("group", [tau_decays.PION, tau_decays.RHO, tau_decays.A1])
+def test_hadronic_share_follows_the_polarisation(group: int) -> None:
+    ratio, power = tau_decays.MASS_RATIO[group], tau_decays.ANALYSING_POWER[group]
+    generator = rng()
+    shares = np.array([tau_decays.hadronic_share(generator, 1.0, group) for _ in range(DRAWS)])
+    assert_mean(shares, 0.5 * ((1 + ratio) + (1 - ratio) * power / 3))  # the mean of c is a P / 3
+
+
+def test_w_bosons_of_top_quarks_have_the_standard_model_helicities() -> None:
+    generator = rng()
+    cosines = np.array([w_pairs.charged_cosine(generator) for _ in range(DRAWS)])
+    # Of (1 - c^2) and (1 - c)^2 the means are 0 and -1/2, of c^2 1/5 and 2/5.
+    assert_mean(cosines, -0.5 * (1 - w_pairs.LONGITUDINAL))
+    assert_mean(cosines**2, 0.2 * w_pairs.LONGITUDINAL + 0.4 * (1 - w_pairs.LONGITUDINAL))
+
+
+def test_daughter_flies_at_its_angle_to_the_w_boson() -> None:
+    w = moving(80.4, 30.0, -40.0, 0.7)
+    axis = np.array(w[1:]) / np.linalg.norm(w[1:])
+    for cosine in (-1.0, -0.3, 0.8, 1.0):
+        daughter = w_pairs.at_angle(rng(), w, cosine)
+        assert np.linalg.norm(daughter[1:]) == pytest.approx(daughter[0])
+        assert np.array(daughter[1:]) @ axis == pytest.approx(cosine * daughter[0], abs=1e-9)
+
+
+def test_forward_w_daughters_are_harder() -> None:
+    w = moving(80.4, 60.0, 0.0, 1.0)
+    generator = rng()
+    ahead, isotropic = (
+        np.array([w_pairs.w_daughter(generator, forward, w, 1.0)[0] for _ in range(5_000)]) for forward in (True, False)
+    )
+    assert ahead.mean() > isotropic.mean() + 6 * isotropic.std() / math.sqrt(5_000)
+
+
+def test_decay_conserves_momentum_and_mass() -> None:
+    frame = moving(125.0, 40.0, -10.0, 1.3)
+    a, b = (boosted(daughter, frame) for daughter in two_body(rng(), 125.0, 5.0, 80.0, 0.3))
+    np.testing.assert_allclose(np.add(a, b), frame, rtol=1e-9)
+    assert math.sqrt(b[0] ** 2 - b[1] ** 2 - b[2] ** 2 - b[3] ** 2) == pytest.approx(80.0, rel=1e-6)
+
+
+def test_emissions_have_their_rate_and_balance() -> None:
+    source = TUNING.z.radiation
+    jets = np.zeros(WORKSPACE_SHAPE)
+    generator = rng()
+    unsplit = source._replace(splitting=0.0)
+    numbers = np.empty(20_000)
+    for i in range(len(numbers)):
+        n, px, py = emit(generator, unsplit, jets)
+        numbers[i] = n
+        assert (jets[:n, 0] >= SOFTEST).all()
+        back_x, back_y = recoil(jets, 0, n)
+        assert math.hypot(px - back_x, py - back_y) < 25.0  # what is left is the intrinsic recoil of 2.7 GeV
+    assert_mean(numbers, source.rate)
+
+
+def test_production_modes_have_their_shares() -> None:
+    generator = rng()
+    modes = np.array([production_mode(generator, TUNING.higgs) for _ in range(DRAWS)])
+    for mode, share in enumerate(TUNING.higgs.mode_shares):
+        assert_mean(modes == mode, share)
+    assert sum(TUNING.higgs.mode_shares) == pytest.approx(1.0)
+
+
+def test_soft_central_jets_are_taken_for_a_tau() -> None:
+    generator = rng()
+    taken = np.zeros(4)
+    softness, tries = 50.0, 20_000
+    for _ in range(tries):
+        jets = np.array([[40.0, 0.5, 0.1], [90.0, -1.0, 2.0], [14.0, 0.0, 1.0], [50.0, 3.0, -1.0]])
+        tau = take_fake(generator, softness, jets, 4)
+        if tau[0] > 0.0:
+            taken += jets[:, 0] == 0.0
+    assert taken[2] == taken[3] == 0  # too soft, too far forward
+    for count, pt in zip(taken[:2], (40.0, 90.0), strict=True):
+        expected = tries * math.exp((FAKE_PT - pt) / softness) / MOST_CANDIDATES
+        assert abs(count - expected) < 6 * math.sqrt(expected)
+
+
+def test_spread_jets_keep_their_momentum_and_are_apart() -> None:
+    jets = np.zeros(WORKSPACE_SHAPE)
+    jets[0], jets[1] = (100.0, 0.2, 1.0), (60.0, -1.5, -3.0)
+    n = spread_jets(rng(), jets, 1, 2)
+    assert n == 2 + PIECES
+    assert jets[1, 0] == 0.0
+    assert jets[2:n, 0].sum() == pytest.approx(60.0)
+    assert jets[2:n, 1].mean() == pytest.approx(-1.5)
+    assert np.hypot(*(jets[2, 1:] - jets[3, 1:])) > CONE

@@ -1,0 +1,425 @@
+"""A run from its command line to the files that it leaves."""
+
+import json
+import os
+import runpy
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from higgs_challenge.execution.signature import sign
+from higgs_challenge.experiments import load_settings
+from higgs_challenge.tasks.higgs.events.nuisances import PRIORS
+from tests.helpers.handmade import official_frame, physical_rows, write_official, write_store
+from tests.helpers.plans import plan_of
+from tests.helpers.repository import ROOT
+from tests.helpers.tiny_submissions import write_submission
+
+PROGRAM = ROOT / "ingestion_program"
+SEED = 987_654_321
+SETTINGS = f"num_of_sets: 2\nnum_pseudo_experiments: 3\nrandom_seed: {SEED}\n"
+
+COUNTING = {
+    "constructor": "self.train = get_train_set(train_size=500)",
+    "fit": "self.width = len(self.train) / 1000",
+    "predict": "data = test_set['data']",
+    "answer": "dict(mu_hat=data['PRI_met'].mean(), delta_mu_hat=data['PRI_had_pt'].mean(), "
+    "p16=len(data) / 1000, p84=len(data) / 1000 + self.width)",
+}
+"""A submission whose answers tell the events it was given."""
+
+FILES = {
+    *("result_0.json", "result_1.json", "ingestion_duration.json", "ingestion_summary.json", "journal.jsonl"),
+    "submission.log",
+}
+
+Outcome = tuple[int, str]
+Ingest = Callable[..., Outcome]
+
+
+@pytest.fixture
+def phase(tmp_path: Path) -> Path:
+    (tmp_path / "phase").mkdir()
+    (tmp_path / "phase" / "settings.yaml").write_text(SETTINGS)
+    return tmp_path / "phase"
+
+
+@pytest.fixture
+def counting(tmp_path: Path) -> Path:
+    return write_submission(tmp_path / "submission", **COUNTING)
+
+
+@pytest.fixture
+def ingest(
+    tmp_path: Path,
+    phase: Path,
+    small_store: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Ingest:
+    """Run run_ingestion.py in this process; gives its exit code and what it wrote to standard error."""
+
+    def run(*options: object, output: str = "output", data: Path | None = small_store) -> Outcome:
+        arguments = ["--input", phase, "--submission", tmp_path / "submission", "--output", tmp_path / output]
+        data_option = [] if data is None else ["--data", data]
+        command = ["run_ingestion.py", *map(str, [*arguments, *data_option, "--workers", 1, *options])]
+        monkeypatch.setattr(sys, "argv", command)
+        try:
+            runpy.run_path(str(PROGRAM / "run_ingestion.py"), run_name="__main__")
+        except SystemExit as ended:
+            return int(ended.code or 0), capsys.readouterr().err
+        return 0, capsys.readouterr().err
+
+    return run
+
+
+def names_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()} if folder.exists() else set()
+
+
+def read(path: Path) -> Any:
+    return json.loads(path.read_text())
+
+
+def results(folder: Path) -> dict[str, dict[str, list[float]]]:
+    """All result files, without the seconds."""
+    contents = {path.name: read(path) for path in sorted(folder.glob("result_*.json"))}
+    return {
+        name: {key: content[key] for key in content if key != "predict_seconds"} for name, content in contents.items()
+    }
+
+
+def test_the_program_runs_on_its_own(tmp_path: Path, phase: Path, counting: Path, small_store: Path) -> None:
+    """From a folder that knows nothing of it, as the platform starts it, with the store in the input folder."""
+    os.symlink(small_store, phase / "store")
+    command = [sys.executable, PROGRAM / "run_ingestion.py", "--input", phase, "--submission", counting]
+    ended = subprocess.run(
+        [*command, "--output", tmp_path / "deep" / "output"], cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert names_in(tmp_path / "deep" / "output") == FILES
+    assert "Fitted in" in ended.stderr
+    assert "Predicting: 6 of 6 pseudo-experiments" in ended.stderr
+    assert " left" in ended.stderr
+    assert ended.stdout == ""
+
+
+def test_help_explains_every_option() -> None:
+    ended = subprocess.run(
+        [sys.executable, PROGRAM / "run_ingestion.py", "--help"], capture_output=True, text=True, timeout=60, check=True
+    )
+    plan = ("--num-of-sets", "--num-pseudo-experiments", "--random-seed")
+    shifts = tuple(f"--systematics-{name.replace('_', '-')}" for name in PRIORS)
+    for option in ("--input", "--submission", "--output", "--workers", "--data", *plan, *shifts):
+        assert option in ended.stdout
+
+
+def test_a_run_leaves_its_files(tmp_path: Path, counting: Path, ingest: Ingest) -> None:
+    code, _ = ingest()
+    output = tmp_path / "output"
+    assert code == 0
+    assert names_in(output) == FILES
+    for number in (0, 1):
+        content = read(output / f"result_{number}.json")
+        assert set(content) == {"mu_hats", "delta_mu_hats", "p16", "p84", "predict_seconds"}
+        assert all(len(values) == 3 for values in content.values())
+        assert all(0 < seconds < 60 for seconds in content["predict_seconds"])
+        widths = [p84 - p16 for p16, p84 in zip(content["p16"], content["p84"], strict=True)]
+        assert widths == pytest.approx([0.5] * 3)
+    duration = read(output / "ingestion_duration.json")
+    assert list(duration) == ["ingestion_duration"]
+    assert 0 < duration["ingestion_duration"] < 2
+    lines = [json.loads(line) for line in (output / "journal.jsonl").read_text().splitlines()]
+    assert [next(iter(line)) for line in lines] == ["run", "fit", *["result"] * 6]
+    journal = [line["result"] for line in lines[2:]]
+    assert {(entry["set_index"], entry["index"]) for entry in journal} == {(s, i) for s in range(2) for i in range(3)}
+    for entry in journal:
+        content = read(output / f"result_{entry['set_index']}.json")
+        assert content["p16"][entry["index"]] == entry["interval"]["p16"]
+
+
+def test_the_summary_says_how_but_not_the_truth(tmp_path: Path, counting: Path, phase: Path, ingest: Ingest) -> None:
+    ingest()
+    summary = read(tmp_path / "output" / "ingestion_summary.json")
+    plan = plan_of(load_settings(phase / "settings.yaml"))
+    assert summary["plan_fingerprint"] == plan.fingerprint
+    assert summary["result_files"] == ["result_0.json", "result_1.json"]
+    assert (summary["num_of_sets"], summary["num_pseudo_experiments"]) == (2, 3)
+    assert (summary["workers"], summary["devices"], summary["engine"]) == (1, ["cpu"], "local")
+    assert summary["isolation"]["level"] == "full"
+    assert summary["processes_replaced"] == 0
+    assert 10e6 < summary["peak_memory_bytes"] < 4e9
+    assert summary["systematics"] == list(PRIORS)
+    assert summary["data"] == "made by hand"
+    assert set(summary["versions"]) == {"python", "numpy", "pandas", "numba"}
+    for seconds in (summary["predict_seconds"], summary["outside_seconds"]):
+        assert 0 < seconds["median"] <= seconds["p95"] <= seconds["max"]
+    experiments = [plan.experiment(*key) for key in plan.keys()]  # noqa: SIM118
+    secrets = [SEED, *plan.mus, *(experiment.nuisances.tes for experiment in experiments)]
+    for name in FILES - {"result_0.json", "result_1.json"}:
+        text = (tmp_path / "output" / name).read_text()
+        assert not any(str(secret) in text for secret in secrets), name
+
+
+def test_the_results_are_signed_with_the_plans_key(tmp_path: Path, counting: Path, phase: Path, ingest: Ingest) -> None:
+    ingest()
+    summary = read(tmp_path / "output" / "ingestion_summary.json")
+    signature = summary.pop("signature")
+    names = [*summary["result_files"], "ingestion_duration.json"]
+    files = {name: (tmp_path / "output" / name).read_bytes() for name in names}
+    key = plan_of(load_settings(phase / "settings.yaml")).signature_key
+    assert signature == sign(key, summary, files)
+    assert not any(key in (tmp_path / "output" / name).read_text() for name in FILES)
+
+
+def test_workers_do_not_change_the_results(tmp_path: Path, counting: Path, ingest: Ingest) -> None:
+    assert ingest("--workers", 1, output="one")[0] == 0
+    assert ingest("--workers", 3, output="three")[0] == 0
+    assert results(tmp_path / "one") == results(tmp_path / "three")
+    assert read(tmp_path / "three" / "ingestion_summary.json")["workers"] == 3
+    everything = [value for content in results(tmp_path / "one").values() for value in content["delta_mu_hats"]]
+    assert len(set(everything)) == 6
+
+
+def test_another_seed_gives_other_results(tmp_path: Path, counting: Path, ingest: Ingest) -> None:
+    for seed in (1, 2):
+        assert ingest("--random-seed", seed, output=str(seed))[0] == 0
+    first, second = (results(tmp_path / str(seed)) for seed in (1, 2))
+    assert all(first[name][key] != second[name][key] for name in first for key in ("mu_hats", "delta_mu_hats"))
+    summaries = [read(tmp_path / str(seed) / "ingestion_summary.json") for seed in (1, 2)]
+    assert summaries[0]["plan_fingerprint"] != summaries[1]["plan_fingerprint"]
+
+
+def test_options_replace_settings(tmp_path: Path, counting: Path, ingest: Ingest) -> None:
+    assert ingest("--num-of-sets", 1, "--num-pseudo-experiments", 2)[0] == 0
+    assert names_in(tmp_path / "output") == FILES - {"result_1.json"}
+    assert len(read(tmp_path / "output" / "result_0.json")["p16"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "active"),
+    [
+        ([], ["jes", "soft_met"]),
+        (["--systematics-tes"], ["tes"]),
+        (["--systematics-bkg-scale", "--systematics-jes"], ["jes", "bkg_scale"]),
+    ],
+)
+def test_given_nuisance_options_alone_act(
+    tmp_path: Path, phase: Path, counting: Path, ingest: Ingest, options: list[str], active: list[str]
+) -> None:
+    chosen = {name: name in ("jes", "soft_met") for name in PRIORS}
+    (phase / "settings.yaml").write_text(f"{SETTINGS}systematics: {json.dumps(chosen)}\n")
+    assert ingest(*options, "--num-of-sets", 1, "--num-pseudo-experiments", 1)[0] == 0
+    summary = read(tmp_path / "output" / "ingestion_summary.json")
+    assert summary["systematics"] == active
+    acting = {name: name in active for name in PRIORS}
+    overrides = {"num_of_sets": 1, "num_pseudo_experiments": 1, "systematics": acting}
+    assert summary["plan_fingerprint"] == plan_of(load_settings(phase / "settings.yaml", overrides)).fingerprint
+
+
+def assert_refused(outcome: Outcome, kind: str, sentence: str, output: Path) -> None:
+    """Exit code 2, one message, no traceback of ours, and no results, an earlier run's included."""
+    code, text = outcome
+    assert code == 2
+    message = text[text.index(f"{kind}: ") :]
+    assert sentence in message
+    assert "higgs_challenge" not in message
+    assert not names_in(output) & {
+        "result_0.json",
+        "result_7.json",
+        "ingestion_summary.json",
+        "ingestion_duration.json",
+    }
+    assert not list(output.glob("*.partial"))
+
+
+@pytest.fixture
+def earlier(tmp_path: Path) -> Path:
+    """An output folder in which an earlier run has left its files."""
+    folder = tmp_path / "output"
+    folder.mkdir()
+    for name in ("result_0.json", "result_7.json", "ingestion_summary.json", "ingestion_duration.json"):
+        (folder / name).write_text("{}")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("methods", "sentence"),
+    [
+        ({"constructor": "1 / 0"}, "fit failed: ZeroDivisionError: division by zero"),
+        ({"predict": "1 / 0"}, "predict failed: ZeroDivisionError: division by zero"),
+        ({"answer": "dict(mu_hat=1, delta_mu_hat=1, p16=2, p84=1)"}, "predict returned p16 = 2.0 above p84 = 1.0"),
+        ({"answer": "None"}, "predict must return a dict"),
+    ],
+    ids=["constructor", "predict", "interval", "None"],
+)
+def test_a_participants_mistake_ends_the_run(
+    tmp_path: Path, earlier: Path, ingest: Ingest, methods: dict[str, str], sentence: str
+) -> None:
+    write_submission(tmp_path / "submission", **methods)
+    outcome = ingest()
+    assert_refused(outcome, "SubmissionError", sentence, earlier)
+    assert ("Set " in outcome[1]) == (", pseudo-experiment " in outcome[1]) == sentence.startswith("predict")
+
+
+def test_a_submission_without_model_ends_the_run(tmp_path: Path, earlier: Path, ingest: Ingest) -> None:
+    (tmp_path / "submission").mkdir()
+    assert_refused(ingest(), "SubmissionError", "has no model.py in its top folder", earlier)
+
+
+@pytest.mark.parametrize("name", ["result_3.json", "ingestion_summary.json", "journal.jsonl"])
+def test_a_submission_with_a_file_named_like_a_result_ends_the_run(
+    tmp_path: Path, earlier: Path, ingest: Ingest, name: str
+) -> None:
+    write_submission(tmp_path / "submission", {name: "{}"})
+    assert_refused(ingest(), "SubmissionError", f"The submission holds {name}, a name that results have", earlier)
+
+
+@pytest.mark.parametrize("name", ["metadata", "metadata.yaml", "metadata.yml", "mine/metadata.yaml", "mine/metadata"])
+def test_a_submission_with_metadata_ends_the_run(tmp_path: Path, earlier: Path, ingest: Ingest, name: str) -> None:
+    write_submission(tmp_path / "submission", {name: "command: python3 model.py"})
+    sentence = f"The submission holds {name}: the platform would start it as a program of its own; remove it"
+    assert_refused(ingest(), "SubmissionError", sentence, earlier)
+
+
+def test_metadata_where_the_platform_does_not_look_do_no_harm(tmp_path: Path, counting: Path, ingest: Ingest) -> None:
+    write_submission(counting, {"a/package/metadata": "", "network_metadata.yaml": ""}, **COUNTING)
+    assert ingest("--num-of-sets", 1, "--num-pseudo-experiments", 1)[0] == 0
+
+
+def test_a_slow_prediction_ends_the_run(tmp_path: Path, phase: Path, earlier: Path, ingest: Ingest) -> None:
+    (phase / "settings.yaml").write_text(f"{SETTINGS}limits: {{predict_seconds: 0.3}}\n")
+    write_submission(tmp_path / "submission", predict="import time\ntime.sleep(100)")
+    assert_refused(ingest(), "SubmissionError", "predict took longer than its limit of 0.3 s", earlier)
+
+
+def test_a_model_that_does_not_pickle_needs_one_worker(tmp_path: Path, earlier: Path, ingest: Ingest) -> None:
+    write_submission(tmp_path / "submission", fit="import threading\nself.guard = threading.Lock()")
+    assert_refused(ingest("--workers", 2), "SubmissionError", "guard does not pickle", earlier)
+    assert ingest("--workers", 1)[0] == 0
+
+
+def test_wrong_settings_end_the_run(phase: Path, earlier: Path, counting: Path, ingest: Ingest) -> None:
+    (phase / "settings.yaml").write_text("num_of_sets: many\n")
+    assert_refused(ingest(), "InputError", "settings.yaml: num_of_sets: Input should be a valid integer", earlier)
+
+
+@pytest.mark.parametrize("option", [("--num-of-sets", 0), ("--random-seed", -1)])
+def test_wrong_plan_options_end_the_run(earlier: Path, counting: Path, ingest: Ingest, option: tuple[str, int]) -> None:
+    assert_refused(ingest(*option), "InputError", option[0].removeprefix("--").replace("-", "_"), earlier)
+
+
+def test_missing_data_end_the_run(earlier: Path, counting: Path, ingest: Ingest) -> None:
+    assert_refused(ingest(data=None), "InputError", "No data in ", earlier)
+
+
+def test_damaged_data_end_the_run(
+    tmp_path: Path, earlier: Path, counting: Path, ingest: Ingest, small_yields: dict[str, float]
+) -> None:
+    store = write_store(tmp_path / "damaged", {}, {}, small_yields)
+    (store / "hidden" / "ttbar.events.f32").write_bytes(b"0")
+    assert_refused(ingest(data=store), "InputError", "the store is damaged", earlier)
+
+
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [
+        (("--workers", 0), "--workers: must be auto or at least 1"),
+        (("--submission", "/not/there"), "/not/there is not a folder"),
+        (("--num-of-sets", "ten"), "invalid int value: 'ten'"),
+    ],
+)
+def test_wrong_options_are_refused(counting: Path, ingest: Ingest, option: tuple[str, object], sentence: str) -> None:
+    code, text = ingest(*option)
+    assert code == 2
+    assert sentence in text
+
+
+def test_a_small_store_is_told(tmp_path: Path, counting: Path, small_store: Path, ingest: Ingest) -> None:
+    assert "Warning" not in ingest()[1]
+    assert read(tmp_path / "output" / "ingestion_summary.json")["warnings"] == []
+
+
+def test_the_official_sample_runs_and_says_that_it_is_small(
+    tmp_path: Path, counting: Path, ingest: Ingest, official_sample: Path
+) -> None:
+    """2 sets of 3 pseudo-experiments of a million events, out of 300 hidden ones."""
+    code, text = ingest(data=official_sample)
+    assert code == 0
+    assert "Warning: the store hides only " in text
+    assert "their coverage means little" in text
+    found = results(tmp_path / "output")
+    assert set(found) == {"result_0.json", "result_1.json"}
+    assert all(900 < thousands < 1200 for content in found.values() for thousands in content["p16"])
+    assert all(0 < value < 2000 for content in found.values() for values in content.values() for value in values)
+    summary = read(tmp_path / "output" / "ingestion_summary.json")
+    assert len(summary["warnings"]) >= 1
+    assert summary["data"] == "FAIR_Universe_HiggsML_data.parquet (1000 rows)"
+
+
+def test_an_official_file_without_settings_runs_with_the_official_ones(
+    tmp_path: Path, counting: Path, ingest: Ingest
+) -> None:
+    folder = tmp_path / "official"
+    write_official(folder, official_frame(2000))
+    few = ("--num-of-sets", 1, "--num-pseudo-experiments", 1)
+    assert ingest("--input", folder, *few, data=None)[0] == 0
+    summary = read(tmp_path / "output" / "ingestion_summary.json")
+    plan = plan_of(load_settings(None, {"num_of_sets": 1, "num_pseudo_experiments": 1}))
+    assert summary["plan_fingerprint"] == plan.fingerprint
+    assert summary["data"] == "FAIR_Universe_HiggsML_data.parquet (2000 rows)"
+
+
+def test_a_damaged_training_part_is_not_the_submission_s_fault(
+    tmp_path: Path, counting: Path, ingest: Ingest, small_store: Path
+) -> None:
+    shutil.copytree(small_store, tmp_path / "damaged")
+    (tmp_path / "damaged" / "training" / "weights.f32").unlink()
+    code, text = ingest(data=tmp_path / "damaged")
+    assert code == 2
+    assert "InputError: " in text
+    assert "the store is damaged" in text
+
+
+def test_a_process_without_hidden_events_is_told_and_left_out(
+    tmp_path: Path, counting: Path, ingest: Ingest, small_yields: dict[str, float]
+) -> None:
+    rng = np.random.default_rng(2)
+    rows = {name: (physical_rows(rng, 3000), np.ones(3000, np.float32)) for name in ("ztautau", "ttbar", "diboson")}
+    write_store(tmp_path / "no_signal", rows, rows, small_yields)
+    code, text = ingest(data=tmp_path / "no_signal")
+    assert code == 0, text
+    assert "there is no hidden htautau event" in text
+
+
+def test_a_terminated_run_leaves_no_process_and_no_scratch_folder(
+    tmp_path: Path, phase: Path, small_store: Path
+) -> None:
+    predict = """
+        import os, time
+        open('pid', 'w').write(str(os.getpid()))
+        time.sleep(600)
+    """
+    folder = write_submission(tmp_path / "submission", predict=predict)
+    (tmp_path / "scratch").mkdir()
+    command = [sys.executable, PROGRAM / "run_ingestion.py", "--input", phase, "--data", small_store, "--workers", "1"]
+    environment = {**os.environ, "TMPDIR": str(tmp_path / "scratch")}
+    with subprocess.Popen([*command, "--submission", folder, "--output", tmp_path / "output"], env=environment) as run:
+        deadline = time.monotonic() + 60
+        pid_file = tmp_path / "output" / "unfinished" / "scratch" / "work" / "pid"
+        while not pid_file.is_file() or not pid_file.read_text():
+            assert time.monotonic() < deadline, "the submission was never asked"
+            time.sleep(0.05)
+        pid = int(pid_file.read_text())
+        run.terminate()
+        assert run.wait(timeout=30) == 128 + signal.SIGTERM
+    assert not Path(f"/proc/{pid}").exists()
+    assert list((tmp_path / "scratch").iterdir()) == []

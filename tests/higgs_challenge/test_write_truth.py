@@ -1,0 +1,55 @@
+"""The organiser's command that makes a phase's reference data."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from higgs_challenge.experiments import load_settings
+from tests.helpers.plans import plan_of
+from tests.helpers.repository import ROOT
+
+PROGRAM = ROOT / "ingestion_program" / "write_truth.py"
+
+
+@pytest.fixture
+def phase(tmp_path: Path) -> Path:
+    (tmp_path / "phase").mkdir()
+    (tmp_path / "phase" / "settings.yaml").write_text("num_of_sets: 2\nrandom_seed: 11\n")
+    return tmp_path / "phase"
+
+
+def write_truth(phase: Path, output: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, PROGRAM, "--input", phase, "--output", output, *options]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+def test_it_writes_the_truth_that_a_run_has(tmp_path: Path, phase: Path) -> None:
+    ended = write_truth(phase, tmp_path / "reference")
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.split() == [
+        str(tmp_path / "reference" / name) for name in ("truth.json", "true_nuisances.json")
+    ]
+    plan = plan_of(load_settings(phase / "settings.yaml"))
+    truth = json.loads((tmp_path / "reference" / "truth.json").read_text())
+    assert (truth["plan_fingerprint"], truth["ground_truth_mus"]) == (plan.fingerprint, list(plan.mus))
+    assert truth["signature_key"] == plan.signature_key
+    assert plan.signature_key not in ended.stdout + ended.stderr
+    assert truth["reveal"] == "none"
+
+
+@pytest.mark.parametrize("reveal", ["none", "mu", "all"])
+def test_what_reports_may_reveal_can_be_said_on_the_command_line(tmp_path: Path, phase: Path, reveal: str) -> None:
+    ended = write_truth(phase, tmp_path / "reference", "--reveal", reveal)
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads((tmp_path / "reference" / "truth.json").read_text())["reveal"] == reveal
+
+
+def test_an_output_that_cannot_be_a_folder_is_refused(tmp_path: Path, phase: Path) -> None:
+    (tmp_path / "file").write_text("kept")
+    ended = write_truth(phase, tmp_path / "file" / "sub")
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("InputError: ")
+    assert "cannot be a folder for output" in ended.stderr

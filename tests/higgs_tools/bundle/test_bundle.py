@@ -1,0 +1,146 @@
+"""The finished bundle: what is in it, that it is whole, and that it hangs together."""
+
+import json
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from higgs_challenge.experiments import Settings, load_settings
+from higgs_scoring.analysis import analyse
+from higgs_scoring.results import Predictions, Summary, Truth, read_truth
+from higgs_scoring.scoring import leaderboard_columns
+from higgs_tools.bundle import make_bundle
+from higgs_tools.bundle.rules import check_bundle
+from tests.helpers.plans import plan_of
+from tests.helpers.zips import unzip
+
+PHASES = {"feedback": (10, 100), "final": (1000, 100)}
+
+
+def unpack(archive: bytes, folder: Path) -> Path:
+    for name, content in unzip(archive).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def test_codabench_finds_nothing_wrong(competition, files):
+    assert check_bundle(competition, files) == []
+
+
+def test_everything_lies_at_the_root_and_nothing_else_is_inside(competition, files):
+    assert set(files) == {
+        *("competition.yaml", "logo.png"),
+        *(f"pages/{page}.md" for page in ("overview", "evaluation", "data", "starting_kit", "terms")),
+        *("scoring_program.zip", "sample_code_submission.zip"),
+        *("starting_kit.zip", "public_data.zip"),
+        *(f"{kind}_{phase}.zip" for kind in ("ingestion_program", "reference_data") for phase in PHASES),
+    }
+
+
+def test_same_tree_gives_same_bytes(bundle, root, tmp_path):
+    make_bundle.build([root], tmp_path / "again.zip")
+    assert (tmp_path / "again.zip").read_bytes() == bundle.read_bytes()
+
+
+def test_two_phases_in_sequence(competition):
+    feedback, final = competition["phases"]
+    assert isinstance(feedback["start"], date)
+    assert feedback["start"] < feedback["end"] < final["start"]
+    assert feedback["execution_time_limit"] == 2 * 3600
+    assert final["execution_time_limit"] == 100 * feedback["execution_time_limit"]
+    assert [feedback["tasks"], final["tasks"]] == [[0], [1]]
+    assert competition["solutions"][0]["tasks"] == [0]
+
+
+@pytest.mark.parametrize(("phase", "size"), PHASES.items())
+def test_settings_of_a_phase(files, tmp_path, phase, size):
+    settings = settings_of(files, phase, tmp_path)
+    assert (settings.num_of_sets, settings.num_pseudo_experiments) == size
+    assert settings.mu_range == (0.1, 3.0)
+    assert plan_of(settings).active == ["tes", "jes", "soft_met", "ttbar_scale", "diboson_scale", "bkg_scale"]
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_truth_follows_from_the_settings(files, tmp_path, phase):
+    plan = plan_of(settings_of(files, phase, tmp_path))
+    reference = unzip(files[f"reference_data_{phase}.zip"])
+    truth = json.loads(reference["truth.json"])
+    assert list(reference) == ["true_nuisances.json", "truth.json"]
+    assert truth["plan_fingerprint"] == plan.fingerprint
+    assert truth["ground_truth_mus"] == list(plan.mus)
+    nuisances = json.loads(reference["true_nuisances.json"])
+    assert nuisances["plan_fingerprint"] == plan.fingerprint
+    assert nuisances["tes"][3][7] == pytest.approx(plan.experiment(3, 7).nuisances.tes, abs=1e-6)
+
+
+@pytest.mark.parametrize(("phase", "size"), PHASES.items())
+def test_scoring_reads_the_truth(files, tmp_path, phase, size):
+    truth = read_truth(unpack(files[f"reference_data_{phase}.zip"], tmp_path))
+    assert (len(truth.mus), truth.num_pseudo_experiments) == size
+    assert {values.shape for values in truth.nuisances.values()} == {size}
+    assert truth.reveal == "none"
+
+
+def test_phases_share_no_truth(files, tmp_path):
+    feedback, final = (settings_of(files, phase, tmp_path / phase) for phase in PHASES)
+    assert not set(plan_of(feedback).mus) & set(plan_of(final).mus)
+    assert final.random_seed.bit_length() > 120
+
+
+def test_leaderboard_shows_what_scoring_writes(competition, files):
+    declared = set(yaml.safe_load(unzip(files["scoring_program.zip"])["metadata.yaml"])["score_keys"])
+    ones = np.ones((2, 2))
+    answers = {"mu_hats": ones, "delta_mu_hats": 0.1 * ones, "p16": 0.9 * ones, "p84": 1.1 * ones}
+    summary = Summary(result_files=(), fit_seconds=1.0)
+    predictions = Predictions(**answers, predict_seconds=ones, minutes=1.0, summary=summary)
+    truth = Truth("5eed", 2, np.ones(2), nuisances={}, reveal="none")
+    assert leaderboard_columns(analyse(truth, predictions), predictions).keys() == declared
+    columns = competition["leaderboards"][0]["columns"]
+    assert {column["key"] for column in columns} == declared
+    assert [(column["key"], column["sorting"]) for column in columns if not column.get("hidden")] == [
+        ("quantiles_score", "desc"),
+        ("quantiles_score_median", "desc"),
+        ("quantiles_score_error", "asc"),
+        ("interval", "asc"),
+        ("coverage", "desc"),
+        ("ingestion_duration", "asc"),
+        ("fit_seconds", "asc"),
+        ("predict_seconds", "asc"),
+        ("winkler_score", "asc"),
+        ("width_at_exact_coverage", "asc"),
+    ]
+    assert (columns[0]["key"], columns[0]["precision"]) == ("quantiles_score", 4)
+
+
+@pytest.mark.parametrize("program", ["ingestion_program_final", "scoring_program"])
+def test_a_program_starts_from_its_own_zip(files, tmp_path, program):
+    folder = unpack(files[f"{program}.zip"], tmp_path)
+    command = yaml.safe_load((folder / "metadata.yaml").read_text())["command"].split(" ")
+    script = folder / Path(command[1]).relative_to("/app/program")
+    done = subprocess.run(
+        [sys.executable, str(script), "--help"], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    missing = [word for word in command if word.startswith("--") and word not in done.stdout]
+    assert missing == []
+
+
+def test_starting_kit_holds_the_dummy_submission(files, root):
+    kit = unzip(files["starting_kit.zip"])
+    assert kit["dummy_submission/model.py"] == (root / "dummy_submission" / "model.py").read_bytes()
+    assert kit["README.md"].strip()
+    tools = {"check_submission.py", "walkthrough.md", "template/model.py"}
+    assert tools | {"phases/feedback/settings.yaml", "phases/final/settings.yaml"} <= set(kit)
+    cells = json.loads(kit["notebook.ipynb"])["cells"]
+    assert "".join(cells[0]["source"]) in kit["notebook.py"].decode().replace("\n# ", "\n").replace("\n#\n", "\n\n")
+    assert not any(cell.get("outputs") for cell in cells)
+
+
+def settings_of(files: dict[str, bytes], phase: str, folder: Path) -> Settings:
+    return load_settings(unpack(files[f"ingestion_program_{phase}.zip"], folder) / "phase" / "settings.yaml")

@@ -1,0 +1,64 @@
+import os
+import shutil
+import sys
+import tarfile
+from collections.abc import Iterator
+
+import pytest
+
+from tests.helpers.podman_engine import (
+    BASE,
+    DEBIAN,
+    DEBIAN_PYTHON,
+    IMAGE,
+    TOOLS,
+    Engine,
+    add_distribution,
+    configure,
+    make_rootfs,
+    needed_distributions,
+    podman,
+    start_service,
+    unmount_all,
+    wait_for,
+)
+
+
+@pytest.fixture(scope="module")  # an idle service of Podman can keep a core busy
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+    if missing or os.getuid() != 0:
+        pytest.skip(f"no container engine can be started: {f'no {missing}' if missing else 'not an administrator'}")
+    folder = tmp_path_factory.mktemp("engine")
+    try:
+        rootfs = make_rootfs(folder / "rootfs")
+        environment = configure(folder, rootfs)
+        service = start_service(folder, environment)
+        try:
+            wait_for(service, environment["DOCKER_HOST"])
+            yield Engine(folder, environment)
+        finally:
+            podman(environment, "rm", "--all", "--force")
+            service.terminate()
+            service.wait(30)
+    finally:
+        unmount_all(folder)
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def image(engine: Engine) -> str:
+    """An image with what both programs need, taken from the environment that runs this test."""
+    if sys.version_info[:2] != DEBIAN_PYTHON:
+        pytest.skip(f"the packages of this Python do not fit {DEBIAN}'s, which is {DEBIAN_PYTHON}")
+    packed = engine.folder / "packages.tar"
+    with tarfile.open(packed, "w") as archive:
+        for name in sorted(needed_distributions()):
+            add_distribution(archive, name)
+    context = engine.folder / "context"
+    context.mkdir()
+    packed.rename(context / packed.name)
+    (context / "Dockerfile").write_text(f"FROM {BASE}\nADD {packed.name} /usr/local/lib/python3.11/dist-packages\n")
+    engine.podman("build", "--tag", IMAGE, str(context))
+    shutil.rmtree(context)
+    return IMAGE

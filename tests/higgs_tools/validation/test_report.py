@@ -1,0 +1,125 @@
+import re
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+import pytest
+
+from higgs_challenge.errors import InputError
+from higgs_challenge.tasks.higgs.events.columns import FEATURES, PROCESSES
+from higgs_challenge.tasks.higgs.simulation import simulate
+from higgs_tools.validation import report, validate_data
+from higgs_tools.validation.documentation import write_figures
+from higgs_tools.validation.samples import Sample, is_held_out
+from higgs_tools.validation.targets import REGION_YIELDS
+from higgs_tools.validation.validation import Findings, validate
+from higgs_tools.validation.words import verdict
+from tests.helpers.handmade import official_frame, physical_rows, write_official
+from tests.helpers.outline import Outline, outline_without_strangers
+
+EVENTS = dict.fromkeys(PROCESSES, 3_000)
+MOST_BYTES = 5_000_000
+
+
+@pytest.fixture(scope="module")
+def without_real_rows() -> list[Findings]:
+    return validate({}, {}, EVENTS, seed=1)
+
+
+@pytest.fixture(scope="module")
+def with_all_samples() -> list[Findings]:
+    rows = physical_rows(np.random.default_rng(1), 90)
+    real = {"ttbar": Sample(rows, np.linspace(1.0, 1.1, 90), is_held_out(np.arange(90)))}
+    particle = {"ttbar": Sample.of_equal_weights(simulate("ttbar", 2_000, 9))}
+    return validate(real, particle, EVENTS, seed=1)
+
+
+def page_of(findings: list[Findings]) -> str:
+    return report.render_report(findings, lambda done: None)
+
+
+@pytest.fixture(scope="module")
+def page(with_all_samples: list[Findings]) -> str:
+    return page_of([one for one in with_all_samples if one.process == "ttbar"])
+
+
+def test_page_has_a_picture_of_every_column(page: str) -> None:
+    titles = re.findall("<h3>(.*?)</h3>\n<svg", page)
+    assert [title for title in titles if title in FEATURES] == list(FEATURES)
+    assert page.count("<svg") == len(FEATURES) + 6  # yields, two of correlations, three of responses
+    assert len(page.encode()) < MOST_BYTES / len(PROCESSES)
+
+
+def test_page_is_whole_and_needs_nothing_from_outside(page: str) -> None:
+    outline = outline_without_strangers(page, data="data:image/png;base64,")
+    links = {value[1:] for name, value in outline.attributes if name == "href" and value.startswith("#")}
+    names = {value for name, value in outline.attributes if name == "id"}
+    assert {"checks", "ttbar"} <= links & names
+
+
+def test_page_shows_every_comparison(page: str) -> None:
+    for region in REGION_YIELDS:
+        assert region.replace("<", "&lt;").replace(">=", "≥").replace(">", "&gt;") in page
+    for words in ("held out", "open to tuning", "Particle-level events", "90 real rows", "Poisson errors"):
+        assert words in page
+    for word in ("nan", "None", "inf<"):
+        assert word not in re.sub(r"<svg.*?</svg>", "", page, flags=re.DOTALL)
+
+
+def test_without_real_rows_the_page_says_so(without_real_rows: list[Findings], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "FEATURES", FEATURES[:2])
+    page = page_of(without_real_rows)
+    Outline(page)
+    assert "No real rows were given" in page
+    assert "Rows open to tuning" not in page
+    assert "Classifier" not in page
+    assert [name for name in PROCESSES if f'<h2 id="{name}">' in page] == list(PROCESSES)
+
+
+def test_findings_repeat(without_real_rows: list[Findings]) -> None:
+    again = validate({}, {}, EVENTS, seed=1)
+    assert [one.checks for one in again] == [one.checks for one in without_real_rows]
+
+
+def test_verdict_counts_and_names_the_worst(without_real_rows: list[Findings]) -> None:
+    checks = [check for one in without_real_rows for check in one.checks]
+    passed = [check for check in checks if check.passed]
+    assert verdict(passed).startswith(f"All {len(passed)} checks pass")
+    broken = passed[0]._replace(deviation=99.0, limit=1.0)
+    words = verdict([*passed, broken])
+    assert f"{len(passed)} of {len(passed) + 1} checks pass, 1 fail: 1 of region yields" in words
+    assert f"{broken.name} of {broken.process}" in words
+
+
+def test_pictures_of_the_documentation_are_small(with_all_samples: list[Findings], tmp_path: Path) -> None:
+    write_figures([one for one in with_all_samples if one.process in ("ztautau", "ttbar")], tmp_path)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"kinematics_ztautau.png", "nuisances_ztautau.png", "yields_ztautau.png", "yields_ttbar.png"}
+    for path in tmp_path.iterdir():
+        assert path.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+        assert path.stat().st_size < 200_000
+
+
+def run(*arguments: str) -> None:
+    with (
+        mock.patch("sys.argv", ["validate_data.py", *arguments]),
+        mock.patch.dict(validate_data.COUNTED_EVENTS, EVENTS),
+        mock.patch.object(report, "FEATURES", FEATURES[:1]),
+    ):
+        validate_data.main()
+
+
+def test_command_reads_the_folder_that_is_named(tmp_path: Path) -> None:
+    folder = write_official(tmp_path / "official", official_frame(120)).parent
+    run("--official", str(folder), "--output", str(tmp_path / "new" / "data.html"))
+    assert "30 htautau, 30 ztautau, 30 diboson, 30 ttbar" in (tmp_path / "new" / "data.html").read_text()
+
+
+def test_command_names_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(InputError, match="holds no official file"):
+        run("--official", str(tmp_path))
+    with pytest.raises(InputError, match=r"no pythia_PROCESS\.parquet"):
+        run("--pythia", str(tmp_path))
+    with pytest.raises(SystemExit):
+        run("--official", str(tmp_path / "nowhere"))
+    assert "is not a folder" in capsys.readouterr().err

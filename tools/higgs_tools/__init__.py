@@ -1,0 +1,1 @@
+"""What organisers, participants and maintainers do beside running and scoring."""

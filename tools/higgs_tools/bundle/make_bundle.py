@@ -1,0 +1,197 @@
+"""Pack a competition into one zip that Codabench accepts."""
+
+import argparse
+import io
+import os
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from higgs_challenge.errors import ChallengeError, InputError
+from higgs_challenge.tasks import task_names
+from higgs_tools.bundle.pages import render_pages
+from higgs_tools.bundle.rules import Problem, parse_competition
+from higgs_tools.bundle.rules.shape import load_yaml
+from higgs_tools.bundle.rules.zipped import inspect_zip
+from higgs_tools.bundle.task_files import CHALLENGE, find, source_folders
+from higgs_tools.checking.packing import belongs as own_file
+from higgs_tools.checking.packing import plain_member
+from higgs_tools.checking.submission_zip import Entry, Kind
+from higgs_tools.repository import ROOT
+
+KIT = "starting_kit.zip"
+PHASE_FOLDER = "phase/"
+# Programs and data go in as zips, not as folders: Codabench takes both, but it would zip a folder as it is.
+FOLDERS = {
+    # A phase's settings hold its seed. The worker shows input data to a submission that comes as a program of its own,
+    # so they go into the ingestion program, which only ingestion's container sees.
+    "ingestion_program_feedback.zip": {"ingestion_program": "", "input_data/feedback": PHASE_FOLDER},
+    "ingestion_program_final.zip": {"ingestion_program": "", "input_data/final": PHASE_FOLDER},
+    "scoring_program.zip": {"scoring_program": ""},
+    "sample_code_submission.zip": {"sample_code_submission": ""},
+    KIT: {"starting_kit": "", "dummy_submission": "dummy_submission/"},
+    "public_data.zip": {"public_data": ""},
+}
+"""For each archive the folders that it is made of, and what goes before their files' names in it."""
+
+TRUTHS = {
+    "reference_data_feedback.zip": "input_data/feedback/settings.yaml",
+    "reference_data_final.zip": "input_data/final/settings.yaml",
+}
+"""For each archive of truth the settings that the truth follows from."""
+
+MADE_BY_TRAINING = "trained_model.pt"
+
+
+def build(folders: Sequence[Path], output: Path) -> tuple[Problem, ...]:
+    """Write the bundle of a project to output, whole or not at all, and return the warnings.
+
+    folders are the task's, see task_files.
+    Raises InputError, its text one sentence a problem, where Codabench would refuse the bundle.
+    """
+    bundle = pack(collect(folders, read_competition(folders[0])))
+    findings = inspect_zip(output.name, io.BytesIO(bundle))
+    if findings.problems:
+        raise refusal(findings.problems)
+    write_whole(output, bundle)
+    return findings.warnings
+
+
+def read_competition(root: Path) -> object:
+    """The parsed competition.yaml in a folder."""
+    path = root / "competition.yaml"
+    try:
+        return load_yaml(path.read_bytes())
+    except FileNotFoundError:
+        raise InputError(f"{path}: is missing; run this in the challenge's repository.") from None
+    except ValueError as error:
+        raise InputError(f"{path}: is not YAML ({error}); correct that line.") from None
+
+
+def collect(folders: Sequence[Path], competition: object) -> dict[str, bytes]:
+    """The content of the bundle by name: competition.yaml and what it names, as far as it exists, archives packed.
+
+    Pages have their numbers in them.
+
+    Raises InputError where competition.yaml has the wrong shape, the folder of an archive is missing, settings are
+    wrong, or a page names a number that there is not.
+    """
+    parsed = parse_competition(competition)
+    if isinstance(parsed, list):
+        raise refusal(parsed)
+    files = {}
+    for name in sorted(parsed.files()):
+        if name in FOLDERS:
+            files[name] = pack(read_folders(folders, name) | made_files(folders, name))
+        elif name in TRUTHS:
+            files[name] = pack(truth_files(find(folders, TRUTHS[name])))
+        elif (path := find(folders, name)).is_file():
+            files[name] = path.read_bytes()
+    return {**files, **render_pages(folders, parsed)}
+
+
+def refusal(problems: Iterable[Problem]) -> InputError:
+    """What to raise where the bundle cannot be made: one sentence a problem."""
+    return InputError("\n".join(str(problem) for problem in problems))
+
+
+def read_folders(folders: Sequence[Path], archive: str) -> dict[str, bytes]:
+    """The files of the folders that an archive is made of, by their name in it."""
+    files = {}
+    for name, prefix in FOLDERS[archive].items():
+        folder = find(folders, name)
+        found = [path for path in folder.rglob("*") if path.is_file() and belongs(path.relative_to(folder))]
+        if not found:
+            raise InputError(
+                f"{folder}: is missing or empty, but {archive} is made of it; "
+                f"add its files or take {archive} out of competition.yaml."
+            )
+        files.update({prefix + path.relative_to(folder).as_posix(): path.read_bytes() for path in found})
+    return files
+
+
+def made_files(folders: Sequence[Path], archive: str) -> dict[str, bytes]:
+    """What is made for an archive of files in its folders: the kit's notebook, as notebook programs open it."""
+    source = find(folders, "starting_kit/notebook.py")
+    if archive != KIT or not source.is_file():
+        return {}
+    from higgs_tools.kit.make_notebook import RESULT, as_notebook  # the notebook's libraries take a second
+
+    return {RESULT: as_notebook(source)}
+
+
+def belongs(path: Path) -> bool:
+    """Whether a file is the project's own, not hidden and not left by a program."""
+    return own_file(Entry(path.as_posix(), Kind.FILE)) and path.name != MADE_BY_TRAINING
+
+
+def truth_files(settings: Path) -> dict[str, bytes]:
+    """The truth that follows from a phase's settings, as files by name."""
+    # Imported here so that the rest of this module, and its tests, do not wait for the compiled event core.
+    from higgs_challenge.execution.progress import show_progress
+    from higgs_challenge.experiments import load_settings, make_plan, write_truth
+    from higgs_challenge.tasks import load_task
+
+    loaded = load_settings(settings)
+    plan = make_plan(loaded, load_task(loaded.task))
+    title = f"Drawing the truth of {settings.parent.name}"
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        show_progress(title, plan.settings.number, "pseudo-experiments") as advance,
+    ):
+        return {path.name: path.read_bytes() for path in write_truth(plan, Path(directory), advance)}
+
+
+def pack(files: Mapping[str, bytes]) -> bytes:
+    """A zip of the files, in the order of their names and without a trace of when or by whom it was made."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in sorted(files):
+            archive.writestr(plain_member(name), files[name])
+    return buffer.getvalue()
+
+
+def write_whole(output: Path, content: bytes) -> None:
+    """Write a file so that its name never stands for half of it."""
+    part = output.with_name(output.name + ".part")
+    if output.exists() and not output.is_file():
+        raise InputError(f"{output}: is no file that could be replaced; name another --output.")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(content)
+        os.replace(part, output)
+    except OSError as error:
+        raise InputError(f"{output}: cannot be written ({error}); name another --output.") from error
+    finally:
+        if output.parent.is_dir():
+            part.unlink(missing_ok=True)
+
+
+def main() -> int:
+    """Build the bundle of this repository; 0 if it was written, 2 if something has to be mended first."""
+    parser = argparse.ArgumentParser(description="Pack a competition into one zip that Codabench accepts.")
+    parser.add_argument(
+        "--task", default=CHALLENGE, choices=task_names(), help="what is measured (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=ROOT / "build" / "bundle.zip",
+        help="where to write the zip (default: %(default)s)",
+    )
+    arguments = parser.parse_args()
+    try:
+        warnings = build(source_folders(ROOT, arguments.task), arguments.output)
+    except ChallengeError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(f"{arguments.output}: {arguments.output.stat().st_size / 1e6:.1f} MB, ready for codabench.org")
+    for warning in warnings:
+        print(f"warning: {warning}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

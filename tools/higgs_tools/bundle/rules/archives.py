@@ -1,0 +1,72 @@
+"""The archives in a bundle: programs, data, kits and solutions, each a zip of its own."""
+
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from zipfile import ZipFile, ZipInfo
+
+from higgs_tools.bundle.competition_file import Competition
+from higgs_tools.bundle.rules.members import check_members
+from higgs_tools.bundle.rules.problem import Problem
+
+# What zipfile raises besides BadZipFile at bytes that are damaged, encrypted, or packed in a way it does not know.
+UNREADABLE = (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError, OSError, zlib.error)
+
+
+READ_LIMIT = 100_000_000
+"""Bytes of a file that is read to look into it: metadata, settings and truth are far smaller."""
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A zip whose list of files can be read."""
+
+    zip: ZipFile
+
+    @property
+    def members(self) -> list[ZipInfo]:
+        """Its files, without entries for folders, in their order."""
+        return [member for member in self.zip.infolist() if not member.is_dir()]
+
+    @property
+    def names(self) -> list[str]:
+        """The names of its files."""
+        return [member.filename for member in self.members]
+
+    def read(self, name: str) -> bytes:
+        """The content of one small file, empty where there is none, or none that can be read: check_archives tells."""
+        try:
+            return self.zip.read(name) if name in self.names and self.zip.getinfo(name).file_size < READ_LIMIT else b""
+        except UNREADABLE:
+            return b""
+
+
+Archives = Mapping[str, Archive]
+"""The archives of a bundle by name, as far as they are there and whole."""
+
+
+def open_archives(competition: Competition, files: Mapping[str, bytes]) -> Archives:
+    """Open the archives that competition.yaml names; one that is missing or broken is left out."""
+    archives = {}
+    for name in sorted(competition.archives() & files.keys()):
+        try:
+            archive = Archive(ZipFile(io.BytesIO(files[name])))
+            # A member of absurd size is told by its header: do not unpack it to see whether it is whole.
+            if any(check_members(name, archive.members)) or archive.zip.testzip() is None:
+                archives[name] = archive
+        except UNREADABLE:
+            continue
+    return archives
+
+
+def check_archives(competition: Competition, files: Mapping[str, bytes], archives: Archives) -> Iterator[Problem]:
+    """Archives are whole, not empty, and hold nothing that does not belong there."""
+    for name in sorted(competition.archives() & files.keys()):
+        if name not in archives:
+            yield Problem(name, "is not a readable zip", "make the bundle again")
+        elif not archives[name].names:
+            yield Problem(name, "is empty", "put its files into the folder that it is made of")
+        else:
+            yield from check_members(name, archives[name].members)

@@ -1,0 +1,98 @@
+"""A bundle as a zip, as it is uploaded: its own layout, then everything in it."""
+
+import io
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+from zipfile import ZipFile, ZipInfo
+
+from higgs_tools.bundle.rules import inspect_bundle
+from higgs_tools.bundle.rules.archives import UNREADABLE
+from higgs_tools.bundle.rules.files import BUNDLE_LIMIT, check_size
+from higgs_tools.bundle.rules.members import check_members, megabytes
+from higgs_tools.bundle.rules.problem import Findings, Problem
+from higgs_tools.bundle.rules.shape import parse_competition, read_competition
+
+UNPACKED_BUNDLE_LIMIT = 2 * BUNDLE_LIMIT
+"""Bytes of all files of a bundle: they are held in memory, and archives in a zip do not shrink a second time."""
+
+MAIN_FILE = "competition.yaml"
+
+
+def inspect_zip(name: str, content: Path | BinaryIO) -> Findings:
+    """What there is to mend in a bundle's zip, whoever packed it, and what there is to think about.
+
+    Args:
+        name: what to call the zip in problems of its own.
+        content: the file, or its bytes as an open file.
+
+    Raises OSError where the file cannot be read.
+    """
+    files = _unpack(name, content)
+    if isinstance(files, tuple):
+        return Findings(files)
+    competition = read_competition(files[MAIN_FILE])
+    if isinstance(competition, Problem):
+        return Findings((competition,))
+    parsed = parse_competition(competition)
+    return inspect_bundle(competition, files if isinstance(parsed, list) else pack_folders(files, parsed.archives()))
+
+
+def _unpack(name: str, content: Path | BinaryIO) -> dict[str, bytes] | tuple[Problem, ...]:
+    try:
+        with ZipFile(content) as bundle:
+            members = bundle.infolist()
+            # Nothing is unpacked that may be hostile or too large.
+            if problems := tuple(_check_layout(name, members)):
+                return problems
+            return {member.filename: bundle.read(member) for member in members if not member.is_dir()}
+    except UNREADABLE as error:
+        if isinstance(error, OSError):
+            raise
+        return (Problem(name, f"is no zip that can be unpacked ({error})", "pack or download it again"),)
+
+
+def _check_layout(name: str, members: list[ZipInfo]) -> Iterator[Problem]:
+    yield from check_members(name, members)
+    yield from check_size(name, sum(member.compress_size for member in members))
+    yield from _check_root(name, [member.filename for member in members])
+    if (unpacked := sum(member.file_size for member in members)) > UNPACKED_BUNDLE_LIMIT:
+        yield Problem(
+            name,
+            f"unpacks to {megabytes(unpacked)}, more than {megabytes(UNPACKED_BUNDLE_LIMIT)}",
+            "upload large data as datasets of their own and write their keys into competition.yaml",
+        )
+
+
+def _check_root(name: str, members: list[str]) -> Iterator[Problem]:
+    if MAIN_FILE in members:
+        return
+    similar = sorted(member for member in members if PurePosixPath(member).stem == PurePosixPath(MAIN_FILE).stem)
+    instead = f" but {similar[0]}" if similar else ""
+    if instead and "/" in similar[0]:
+        folder = PurePosixPath(similar[0]).parent
+        remedy = f"pack what is in {folder}, not {folder} itself"
+    else:
+        remedy = f"put {MAIN_FILE} at its root"
+    yield Problem(name, f"holds no {MAIN_FILE} at its root{instead}", remedy)
+
+
+def pack_folders(files: Mapping[str, bytes], named: set[str]) -> dict[str, bytes]:
+    """The files of a bundle with the folders that it names as archives zipped, as Codabench's unpacker does.
+
+    Args:
+        files: the bundle's content by name.
+        named: names of archives in competition.yaml.
+    """
+    packed = dict(files)
+    for name in named - files.keys():
+        prefix = name.rstrip("/") + "/"
+        if inside := {file: files[file] for file in files if file.startswith(prefix)}:
+            buffer = io.BytesIO()
+            with ZipFile(buffer, "w") as archive:
+                for file, content in inside.items():
+                    archive.writestr(file.removeprefix(prefix), content)
+            packed = {file: content for file, content in packed.items() if file not in inside} | {
+                name: buffer.getvalue()
+            }
+    return packed

@@ -1,0 +1,116 @@
+"""The story of a check: a folder or a zip becomes files, and these are read, tried and judged."""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from higgs_challenge.errors import InputError, SubmissionError
+from higgs_tools.checking.contract import check_contract
+from higgs_tools.checking.findings import Finding, Level
+from higgs_tools.checking.image import image_distributions, image_modules
+from higgs_tools.checking.imports import check_imports
+from higgs_tools.checking.packing import belongs
+from higgs_tools.checking.phases import Phase
+from higgs_tools.checking.structure import MODEL, check_structure
+from higgs_tools.checking.submission_zip import Entry, copy_plain, list_folder, list_zip, open_zip, unpack
+
+TRIED = ("isolation", "fit", "pickling", "predict", "answers", "order", "time", "memory", "output")
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What is handed in: everything that is in it, a copy of its plain files, and whether it came as a zip."""
+
+    entries: Sequence[Entry]
+    folder: Path
+    packed: bool
+
+
+def check_submission(path: Path, phase: Phase, data: Path | None = None) -> list[Finding]:
+    """Check a submission as far as it can be.
+
+    Args:
+        path: of its folder, or of its zip.
+        phase: that it is meant for.
+        data: an event store; None for tiny synthetic data, generated the first time.
+
+    Returns:
+        The findings, in the order in which the platform would meet them.
+
+    Raises:
+        InputError: there is no such submission, or the data cannot be used.
+    """
+    most_bytes = int(phase.settings.limits.disk_gigabytes * 1e9)
+    try:
+        with opened(path, most_bytes) as contents:
+            return _check(contents, phase, data, most_bytes)
+    except SubmissionError as error:
+        return [
+            Finding("files", Level.FAILURE, str(error), "pack it again"),
+            *_unchecked("needs files that can be read"),
+        ]
+
+
+@contextmanager
+def opened(path: Path, most_bytes: int) -> Iterator[Contents]:
+    """Copy or unpack a submission to a passing folder.
+
+    Raises:
+        InputError: there is nothing at that path.
+        SubmissionError: it cannot be read.
+    """
+    if not path.exists():
+        raise InputError(f"There is no submission {path}: expected a folder with {MODEL}, or a zip.")
+    scratch = Path(tempfile.mkdtemp(prefix="higgs_check_"))
+    try:
+        folder = scratch / "submission"
+        folder.mkdir()
+        if path.is_dir():
+            entries = list_folder(path)
+            copy_plain(path, [entry for entry in entries if belongs(entry)], folder)
+        else:
+            with open_zip(path) as archive:
+                entries = list_zip(archive)
+                unpack(archive, folder, most_bytes)
+        yield Contents(entries, folder, packed=not path.is_dir())
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _check(contents: Contents, phase: Phase, data: Path | None, most_bytes: int) -> list[Finding]:
+    image = image_modules()
+    taken = [module for module, home in image.items() if home in set(image_distributions())]
+    findings = check_structure(contents.entries, most_bytes, _reserved_names(), taken, contents.packed)
+    if not (contents.folder / MODEL).is_file():
+        return [*findings, *_unchecked(f"needs a {MODEL} at the top", ("class Model", "imports", *TRIED))]
+    findings.append(check_contract(contents.folder))
+    imports, untried = check_imports(contents.folder, image)
+    findings += imports
+    if sys.platform == "win32":
+        remedy = "check in the Windows Subsystem for Linux (WSL 2), or in the competition's image"
+        return [*findings, *_unchecked("the processes of a submission need Linux or macOS", TRIED, remedy)]
+    # Only here, for these need what Windows lacks.
+    from higgs_challenge.tasks.higgs.declaration import StoredEvents
+    from higgs_tools.checking.judgement import judge_trial
+    from higgs_tools.checking.tiny_data import opened_store
+    from higgs_tools.checking.trial import try_submission
+
+    with opened_store(data) as store:
+        trial = try_submission(contents.folder, StoredEvents(store), phase.settings)
+    return [*findings, *judge_trial(trial, phase, untried)]
+
+
+def _reserved_names() -> Sequence[str]:
+    if sys.platform == "win32":
+        return ()
+    from higgs_challenge.execution.result_files import RESERVED
+
+    return RESERVED
+
+
+def _unchecked(because: str, checks: Sequence[str] = TRIED, remedy: str = "") -> list[Finding]:
+    return [Finding(check, Level.UNCHECKED, because, remedy if check == checks[0] else "") for check in checks]

@@ -1,0 +1,217 @@
+"""What a submission imports, read from its sources, and whether the platform has it."""
+
+import ast
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from higgs_tools.checking.findings import Finding, Level
+from higgs_tools.checking.structure import MODEL
+
+CHECK = "imports"
+HANDLED = ("ImportError", "ModuleNotFoundError", "Exception", "BaseException")
+"""Exceptions whose handling means that a submission does without the module."""
+
+EXTENSIONS = (".so", ".pyd")
+CONSTANTS = ("TYPE_CHECKING", "__name__")
+"""Conditions on these mean that what they guard is not run in the submission's process."""
+
+
+@dataclass(frozen=True)
+class Import:
+    """An import statement: the top-level module, where it stands, and whether the submission can do without."""
+
+    module: str
+    file: str
+    line: int
+    optional: bool
+
+
+class UnreadableError(Exception):
+    """A source file that is no Python; its text says which and where."""
+
+
+def read_source(path: Path) -> ast.Module:
+    """Parse a source file.
+
+    Raises:
+        UnreadableError: it is no Python.
+    """
+    try:
+        return ast.parse(path.read_bytes(), path.name)
+    except SyntaxError as error:
+        raise UnreadableError(f"{path.name}, line {error.lineno}: {error.msg}") from error
+    except ValueError as error:  # a null byte
+        raise UnreadableError(f"{path.name}: {error}") from error
+
+
+def find_imports(folder: Path) -> list[Import]:
+    """Find what model.py and the modules of the submission that it imports import.
+
+    Args:
+        folder: the submission's; modules in sub-folders are looked at whole.
+
+    Raises:
+        UnreadableError: a source file is no Python.
+    """
+    found: list[Import] = []
+    seen: set[Path] = set()
+    todo = [folder / MODEL]
+    while todo:
+        path = todo.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        here = list(_imports_of(read_source(path), path.relative_to(folder).as_posix()))
+        found += here
+        for module in {one.module for one in here}:
+            todo += _own_files(folder, module)
+    return sorted(found, key=lambda one: (one.file, one.line))
+
+
+def _own_files(folder: Path, module: str) -> list[Path]:
+    if (folder / f"{module}.py").is_file():
+        return [folder / f"{module}.py"]
+    return sorted((folder / module).rglob("*.py")) if module.isidentifier() else []
+
+
+def _is_own(folder: Path, module: str) -> bool:
+    compiled = any(path.name.endswith(EXTENSIONS) for path in folder.glob(f"{module}.*"))
+    return bool(_own_files(folder, module)) or compiled
+
+
+def _imports_of(tree: ast.Module, file: str) -> Iterator[Import]:
+    """Give the imports of one file; those within the submission's package as a module that starts with a dot."""
+    todo: list[tuple[ast.AST, bool]] = [(tree, False)]
+    while todo:
+        node, optional = todo.pop()
+        if isinstance(node, ast.Import):
+            for name in node.names:
+                yield Import(name.name.partition(".")[0], file, node.lineno, optional)
+        elif isinstance(node, ast.ImportFrom):
+            if not node.level:
+                yield Import((node.module or "").partition(".")[0], file, node.lineno, optional)
+            elif "/" not in file:  # a file at the top is in no package
+                yield Import(".", file, node.lineno, optional)
+        guarded = list(_guarded(node))
+        left_out = list(_not_run(node))
+        todo += [(child, optional or child in guarded) for child in ast.iter_child_nodes(node) if child not in left_out]
+
+
+def _guarded(node: ast.AST) -> Iterator[ast.AST]:
+    """Give the statements below a node that may fail to import."""
+    if isinstance(node, ast.Try):
+        for handler in node.handlers:
+            if handler.type is None or any(_mentions(handler.type, name) for name in HANDLED):
+                yield from node.body
+                yield from node.handlers
+
+
+def _not_run(node: ast.AST) -> Iterator[ast.AST]:
+    """Give the statements below a node that a submission's process never comes to."""
+    if isinstance(node, ast.If) and any(_mentions(node.test, name) for name in CONSTANTS):
+        yield from node.body
+
+
+def _mentions(node: ast.AST, name: str) -> bool:
+    return any(
+        (isinstance(one, ast.Name) and one.id == name) or (isinstance(one, ast.Attribute) and one.attr == name)
+        for one in ast.walk(node)
+    )
+
+
+def locate(module: str, not_from: Sequence[Path]) -> str | None:
+    """Tell where a module is found on this machine, or None.
+
+    Args:
+        module: top-level.
+        not_from: folders that Python looks into only because of how it was started.
+    """
+    hidden = {path.resolve() for path in not_from}
+    earlier, sys.path = sys.path, [entry for entry in sys.path if entry and Path(entry).resolve() not in hidden]
+    try:
+        spec = importlib.util.find_spec(module)
+    except (ValueError, ImportError):  # a module that is being imported in an odd way
+        return None
+    finally:
+        sys.path = earlier
+    if spec is None:
+        return None
+    return spec.origin or next(iter(spec.submodule_search_locations or []), module)
+
+
+def check_imports(folder: Path, image: Mapping[str, str]) -> tuple[list[Finding], list[str]]:
+    """Check that everything that a submission imports is on the platform.
+
+    Args:
+        folder: the submission's.
+        image: the distribution of each module of the image; empty where that is not known.
+
+    Returns:
+        The findings, and the modules that the image has and this machine lacks, so that nothing can be tried.
+    """
+    try:
+        found = find_imports(folder)
+    except UnreadableError as error:
+        return [Finding(CHECK, Level.UNCHECKED, f"a source file cannot be read ({error})", "correct that line")], []
+    findings: list[Finding] = []
+    missing_here: list[str] = []
+    foreign = {
+        one.module: one
+        for one in sorted(found, key=lambda one: not one.optional)  # where both are there, the strict one counts
+        if one.module not in sys.stdlib_module_names and not _is_own(folder, one.module)
+    }
+    for module, one in sorted(foreign.items()):
+        where = f"{one.file}, line {one.line}"
+        if module == ".":
+            findings.append(_relative(where))
+            continue
+        place = locate(module, [Path.cwd(), Path(sys.argv[0] or ".").parent])
+        if not image:
+            if place is None and not one.optional:
+                missing_here.append(module)
+        elif module not in image:
+            findings.append(_not_on_the_platform(module, where, place, one.optional))
+        elif place is None and not one.optional:
+            missing_here.append(module)
+    if missing_here:
+        wanted = " ".join(image.get(module, module) for module in missing_here)
+        text = f"this machine lacks {', '.join(missing_here)}{', which the platform has' if image else ''}"
+        findings.append(Finding(CHECK, Level.UNCHECKED, text, f"to try the submission here: pip install {wanted}"))
+    if not image:
+        text = "the installed package does not say what the platform's image has, so only this machine's was looked at"
+        findings.append(Finding(CHECK, Level.REMARK, text))
+    elif not findings:
+        named = ", ".join(sorted(foreign)) or "nothing but Python's own modules"
+        findings.append(Finding(CHECK, Level.OK, f"the platform has what is imported: {named}"))
+    return findings, missing_here
+
+
+def _relative(where: str) -> Finding:
+    return Finding(
+        CHECK,
+        Level.FAILURE,
+        f"a relative import at the top of the submission ({where}): model.py is in no package",
+        "write `from helper import ...` for a helper.py beside model.py",
+    )
+
+
+def _not_on_the_platform(module: str, where: str, place: str | None, optional: bool) -> Finding:
+    if place is None:
+        here = "nor has this machine"
+    elif "site-packages" in place or "dist-packages" in place:
+        here = "it is only installed here"
+    else:  # somewhere in the participant's own tree
+        here = f"it is found here only because of {os.path.dirname(place)}"
+    if optional:
+        text = f"{module} ({where}) is not on the platform, {here}; the submission seems to do without it there"
+        return Finding(CHECK, Level.WARNING, text, "see that what is done instead is tried here too")
+    return Finding(
+        CHECK,
+        Level.FAILURE,
+        f"{module} ({where}) is not on the platform, {here}",
+        f"do without it, put {module}.py beside model.py if it is your own, or ask the organisers for the package",
+    )

@@ -1,0 +1,275 @@
+"""What a trial says about a submission: each judgement takes the trial and the phase, and gives findings."""
+
+import re
+from collections.abc import Sequence
+from statistics import mean, median
+
+from higgs_challenge.execution.progress import format_seconds
+from higgs_challenge.execution.worker import Result
+from higgs_challenge.sandbox.confine import FULL
+from higgs_challenge.submission.log import LARGEST_LOG
+from higgs_tools.checking.findings import Finding, Level
+from higgs_tools.checking.packing import format_size
+from higgs_tools.checking.phases import OFFICIAL_WORKERS, Phase
+from higgs_tools.checking.trial import LAST_LINES, Trial, answers
+
+OFFICIAL_TRAINING_ROWS = 150_000_000
+"""About what the official data have: 70 % of 220 million."""
+
+SAFE_SHARE = 0.7
+"""Of a limit: above it, another machine may be too slow."""
+
+NARROW, HALF_WIDTH_RATIO, FAR_PULLS = 0.1, 2.0, 3.0
+"""Widths below this have never been reached by an honest method; pulls beyond this many spreads are no accident."""
+
+REMEDIES = (
+    (
+        r"took longer than its limit",
+        "make it faster: fewer training events, fewer steps, or a model trained beforehand",
+    ),
+    (r"used more memory", "take fewer events at once: get_train_set(train_size=...) or selected_indices=..."),
+    (r"No module named", "see imports above"),
+    (r"class Model must be|must define a class Model|must have the methods", "see class Model above"),
+    (r"beside model.py, not in the working", "open it as os.path.join(os.path.dirname(__file__), NAME)"),
+    (r"all else is closed", "use the submission's own files, tempfile, and what get_train_set gives; no network"),
+    (r"must return a dict|predict returned", "return finite mu_hat, delta_mu_hat, p16 <= p84, as numbers, in a dict"),
+    (r"killed by SIGKILL", "it may have taken more memory than this machine has: take fewer events at once"),
+)
+"""What to do about a failed call, by words in its message."""
+
+
+def judge_trial(trial: Trial, phase: Phase, untried: Sequence[str] = ()) -> list[Finding]:
+    """Judge everything that a trial shows.
+
+    Args:
+        trial: from try_submission.
+        phase: that the submission is meant for.
+        untried: modules that this machine lacks and the platform has; a fit that fails for want of one says nothing.
+    """
+    findings = [*_fit(trial, phase, untried), _pickling(trial), _predict(trial)]
+    if not trial.results or trial.predict_problem:
+        because = "fit" if trial.fit is None else "predict"
+        missing = ("answers", "order", "time", "memory", "output")
+        findings += [Finding(check, Level.UNCHECKED, f"needs a {because} that works") for check in missing]
+        return [*_isolation(trial), *findings]
+    findings += [*judge_answers(trial, phase), judge_order(trial), *judge_time(trial, phase), _memory(trial, phase)]
+    return [*_isolation(trial), *findings, *_output(trial, phase)]
+
+
+def _isolation(trial: Trial) -> list[Finding]:
+    if trial.fit is None:
+        return []
+    isolation = trial.fit.isolation
+    if isolation.level == FULL:
+        return [Finding("isolation", Level.OK, "full, as on the platform")]
+    text = f"only {isolation.level}: {'; '.join(isolation.missing)}"
+    remedy = "what the platform closes was open here, so use none of it, or check again on Linux 5.13 or later"
+    return [Finding("isolation", Level.WARNING, text, remedy)]
+
+
+def _fit(trial: Trial, phase: Phase, untried: Sequence[str]) -> list[Finding]:
+    hidden = re.findall(r"^Warning: (\S+) is hidden by the module (\S+)", trial.log, re.MULTILINE)
+    findings = [
+        Finding("imports", Level.FAILURE, f"{name} is hidden by {module}, which Python has loaded already", "rename it")
+        for name, module in hidden
+    ]
+    if trial.fit is None:
+        if any(f"No module named '{module}" in trial.fit_problem for module in untried):
+            text = "needs a package that this machine lacks, see imports"
+            return [*findings, Finding("fit", Level.UNCHECKED, text)]
+        return [
+            *findings,
+            Finding("fit", Level.FAILURE, _problem(trial.fit_problem, trial.log), _remedy(trial.fit_problem)),
+        ]
+    seconds, limit = trial.fit.seconds, phase.settings.limits.fit_seconds
+    text = f"{seconds:.2g} s with {trial.training_rows} training events; the limit is {format_seconds(limit)}"
+    scaled = seconds * OFFICIAL_TRAINING_ROWS / trial.training_rows
+    if seconds > SAFE_SHARE * limit:
+        findings.append(
+            Finding("fit", Level.WARNING, text, "train on fewer events, or ship a model trained beforehand")
+        )
+    elif scaled > limit:
+        millions = f"{OFFICIAL_TRAINING_ROWS / 1e6:g} million"
+        text += f". The official data have some {millions}: with all of them it would take too long"
+        findings.append(Finding("fit", Level.REMARK, text, "bound them: get_train_set(train_size=NUMBER)"))
+    else:
+        findings.append(Finding("fit", Level.OK, text))
+    return findings
+
+
+def _pickling(trial: Trial) -> Finding:
+    if trial.fit is None:
+        return Finding("pickling", Level.UNCHECKED, "needs a fit that works")
+    if trial.fit.not_kept:
+        remedy = "drop the attribute at the end of fit, or define __getstate__ and __setstate__"
+        return Finding("pickling", Level.FAILURE, _first_line(trial.fit.not_kept), remedy)
+    return Finding("pickling", Level.OK, f"the fitted model has {format_size(trial.fit.model_bytes)}")
+
+
+def _predict(trial: Trial) -> Finding:
+    if trial.fit is None:
+        return Finding("predict", Level.UNCHECKED, "needs a fit that works")
+    if trial.predict_problem:
+        problem = trial.predict_problem
+        return Finding("predict", Level.FAILURE, _problem(problem, trial.log), _remedy(problem))
+    return Finding("predict", Level.OK, f"answered {len(trial.results)} pseudo-experiments")
+
+
+def judge_answers(trial: Trial, phase: Phase) -> list[Finding]:
+    """Judge whether the intervals are plausible: their width, where mu_hat lies, how far they are from the truth."""
+    intervals = [result.interval for result in trial.results]
+    widths = [interval.p84 - interval.p16 for interval in intervals]
+    half = [max(width / 2, 1e-9) for width in widths]
+    pulls = [(one.mu_hat - mu) / size for one, mu, size in zip(intervals, trial.mus, half, strict=True)]
+    inside = sum(one.p16 <= mu <= one.p84 for one, mu in zip(intervals, trial.mus, strict=True))
+    lowest, highest = phase.settings.mu_range
+    findings = []
+    if min(widths) == 0:
+        findings.append(
+            _warn("an interval has no width", "give the uncertainty of the estimate, not the estimate twice")
+        )
+    elif mean(widths) < NARROW:
+        text = f"the intervals are {mean(widths):.2g} wide; the best honest ones were 0.46"
+        findings.append(_warn(text, "see that all uncertainties go into the width"))
+    elif mean(widths) >= highest - lowest:
+        text = f"the intervals are {mean(widths):.2g} wide, as wide as the range of mu"
+        findings.append(_warn(text, "an interval that always covers is penalised: aim at 68.27 %"))
+    outside = sum(not one.p16 <= one.mu_hat <= one.p84 for one in intervals)
+    if outside:
+        text = f"mu_hat lies outside its interval in {outside} of {len(intervals)} answers"
+        findings.append(_warn(text, "return p16 <= mu_hat <= p84"))
+    if len({answers(result) for result in trial.results}) == 1 and len(trial.results) > 1:
+        text = "every answer is the same, whatever the signal"
+        findings.append(Finding("answers", Level.REMARK, text))
+    elif median(map(abs, pulls)) > FAR_PULLS * trial.pull_width:
+        text = f"mu_hat is {median(map(abs, pulls)):.2g} half-widths from the truth (median)"
+        findings.append(_warn(text, "see that the features are those of fit, in the same order"))
+    ratios = [one.delta_mu_hat / size for one, size in zip(intervals, half, strict=True)]
+    if not 1 / HALF_WIDTH_RATIO <= median(ratios) <= HALF_WIDTH_RATIO:
+        text = f"delta_mu_hat is {median(ratios):.2g} times half the interval; only MAE and RMSE use it"
+        findings.append(Finding("answers", Level.REMARK, text))
+    text = f"width {mean(widths):.3g}, {inside} of {len(intervals)} intervals contain the truth"
+    if trial.pull_width > 1.5:
+        text += "; with so few events stored, even honest ones would seldom"
+    return [Finding("answers", Level.OK, text), *findings]
+
+
+def judge_order(trial: Trial) -> Finding:
+    """Judge whether an answer depends on the questions before, or on chance."""
+    if trial.fit is None or trial.fit.not_kept:
+        return Finding("order", Level.UNCHECKED, "needs a fitted model that pickles")
+    if trial.fresh_problem:
+        text = f"a fresh process with the fitted model fails: {_problem(trial.fresh_problem, trial.log)}"
+        return Finding(
+            "order", Level.FAILURE, text, "keep all that predict needs in the model or in files that fit wrote"
+        )
+    assert trial.again is not None
+    pairs = list(zip(trial.results, trial.fresh[::-1], strict=True))
+    different = [
+        (one, other) for one, other in [*pairs, (trial.results[0], trial.again)] if answers(one) != answers(other)
+    ]
+    if not different:
+        text = f"{len(pairs)} answers are the same in a fresh process, in another order, and when asked twice"
+        return Finding("order", Level.OK, text)
+    largest = max(_difference(one, other) for one, other in different)
+    by_chance = trial.fresh_again is not None and answers(trial.fresh_again) != answers(trial.fresh[0])
+    if by_chance:
+        text = f"the same question has another answer each time, by up to {largest:.2g} of the interval's width"
+        remedy = "seed every random number generator in predict, so that a run can be repeated"
+        return Finding("order", Level.WARNING, text, remedy)
+    text = f"answers depend on what was asked before, by up to {largest:.2g} of the interval's width"
+    return Finding("order", Level.FAILURE, text, "change no attribute, no global and no file in predict")
+
+
+def _difference(one: Result, other: Result) -> float:
+    width = max(one.interval.p84 - one.interval.p16, 1e-9)
+    return max(abs(a - b) for a, b in zip(answers(one), answers(other), strict=True)) / width
+
+
+def judge_time(trial: Trial, phase: Phase) -> list[Finding]:
+    """Judge whether all pseudo-experiments of the phase can be done in its time."""
+    assert trial.fit is not None
+    limits, number = phase.settings.limits, phase.settings.number
+    once = median(result.predict_seconds for result in trial.results)
+    slowest = max(result.predict_seconds for result in trial.results)
+    findings = []
+    if slowest > SAFE_SHARE * limits.predict_seconds:
+        text = f"a predict took {slowest:.3g} s, and its limit is {limits.predict_seconds:g} s"
+        findings.append(Finding("time", Level.WARNING, text, "another machine may be slower: make predict faster"))
+    alone = trial.fit.seconds + number * once
+    text = f"predict {once:.2g} s; {number} of them and fit take {format_seconds(alone)} with one worker"
+    if limits.total_seconds is None:
+        return [*findings, Finding("time", Level.OK, f"{text}; this phase's limit for the whole run is not known here")]
+    text += f"; {phase.name} has {format_seconds(limits.total_seconds)}"
+    left = SAFE_SHARE * limits.total_seconds - trial.fit.seconds
+    needed = max(-(-number * once // left), 1) if left > 0 else float("inf")
+    if needed <= (phase.workers or 1):
+        level, remedy = Level.OK, ""
+        text += f", enough with {phase.workers} workers" if phase.workers and needed > 1 else ""
+    elif phase.workers is None and needed <= OFFICIAL_WORKERS:
+        level, text = Level.REMARK, f"{text}, so that it needs {needed:.0f} workers at the same time"
+        remedy = "ask the organisers how many there are, and check with --workers N"
+    else:
+        level, text = Level.FAILURE, f"{text}: {needed:.0f} workers would be needed"
+        remedy = "make predict faster, or fit"
+    return [*findings, Finding("time", level, text, remedy)]
+
+
+def _memory(trial: Trial, phase: Phase) -> Finding:
+    assert trial.fit is not None
+    limit = phase.settings.limits.memory_gigabytes * 1e9
+    predict = max(result.peak_memory for result in trial.results)
+    if not trial.fit.peak_memory:
+        return Finding("memory", Level.WARNING, "cannot be measured on this system", "check again on Linux")
+    text = f"fit {trial.fit.peak_memory / 1e9:.2g} GB, predict {predict / 1e9:.2g} GB; the limit is {limit / 1e9:g} GB"
+    if max(predict, trial.fit.peak_memory) > SAFE_SHARE * limit:
+        return Finding("memory", Level.WARNING, text, "take fewer events at once")
+    return Finding("memory", Level.OK, text)
+
+
+def _output(trial: Trial, phase: Phase) -> list[Finding]:
+    findings = []
+    calls = len(trial.results) + 1
+    printed = trial.fit_printed + trial.predict_printed * phase.settings.number / calls
+    text = f"fit prints {trial.fit_printed} bytes, predict {trial.predict_printed // calls} a call"
+    if printed > LARGEST_LOG:
+        text += f", {printed / 1e6:.3g} MB in all; the log keeps the first {LARGEST_LOG / 1e6:g} MB"
+        findings.append(Finding("output", Level.WARNING, text, "print less in predict"))
+    else:
+        findings.append(Finding("output", Level.OK, text))
+    limit = phase.settings.limits.disk_gigabytes * 1e9
+    wrote = sum(trial.fit_wrote.values())
+    if wrote:
+        level = Level.WARNING if wrote > SAFE_SHARE * limit else Level.OK
+        text = f"fit writes {_names(trial.fit_wrote)}, {format_size(wrote)}; the limit is {limit / 1e9:g} GB"
+        findings.append(Finding("output", level, text, "write less" if level == Level.WARNING else ""))
+    if trial.predict_wrote:
+        text = f"predict writes files ({_names(trial.predict_wrote)}), which all workers share and which add up"
+        findings.append(Finding("output", Level.WARNING, text, "write in fit only, or remove them before returning"))
+    return findings
+
+
+def _names(files: dict[str, int]) -> str:
+    names = sorted(files)
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _problem(problem: str, log: str) -> str:
+    """A failed call's message with its traceback, and the last that was printed."""
+    lines = log.strip().splitlines()[-LAST_LINES:]
+    return problem + ("\nThe last lines that it printed:\n" + "\n".join(lines) if lines else "")
+
+
+def _first_line(text: str) -> str:
+    return text.partition("\n")[0]
+
+
+def _remedy(problem: str) -> str:
+    return next(
+        (remedy for words, remedy in REMEDIES if re.search(words, problem)),
+        "mend what the message names; what the submission prints is shown above",
+    )
+
+
+def _warn(text: str, remedy: str) -> Finding:
+    return Finding("answers", Level.WARNING, text, remedy)

@@ -1,0 +1,92 @@
+"""Packing a submission's folder into a zip as the platform wants it: files at the top, and only those that belong."""
+
+import os
+import shutil
+import zipfile
+from pathlib import Path
+
+from higgs_challenge.errors import InputError, SubmissionError
+from higgs_tools.checking.submission_zip import Entry, Kind, list_folder
+
+LEFT_BY_PROGRAMS = ("__pycache__", "__MACOSX", "Thumbs.db", "desktop.ini")
+LEFT_BY_PROGRAMS_ENDINGS = (".pyc", ".pyo", ".egg-info")
+SAME_TIME = (1980, 1, 1, 0, 0, 0)
+"""The same files give the same zip, whenever they were written."""
+
+
+def belongs(entry: Entry) -> bool:
+    """Tell whether a name is the participant's own: not hidden, and not left by some program.
+
+    Example:
+        >>> belongs(Entry(".git/config", Kind.FILE)), belongs(Entry("trained_model.pt", Kind.FILE))
+        (False, True)
+    """
+    return not any(
+        part.startswith(".") or part in LEFT_BY_PROGRAMS or part.endswith(LEFT_BY_PROGRAMS_ENDINGS)
+        for part in entry.parts
+    )
+
+
+def pack(folder: Path, target: Path) -> list[str]:
+    """Pack a submission's folder, without hidden files and leftovers; the zip appears whole or not at all.
+
+    Args:
+        folder: with model.py at its top.
+        target: of the zip, whose folder is made if need be.
+
+    Returns:
+        The names of the files in it.
+
+    Raises:
+        SubmissionError: there is nothing to pack, or a link.
+        InputError: the zip cannot be written, or would lie in the folder.
+    """
+    if target.resolve().is_relative_to(folder.resolve()):
+        raise InputError(f"{target} lies in the folder that is packed: name a place outside {folder}.")
+    own = [entry for entry in list_folder(folder) if belongs(entry)]
+    links = [entry.name for entry in own if entry.kind == Kind.LINK]
+    if links:
+        raise SubmissionError(f"{folder} holds {', '.join(links)}, a link: put the file itself there.")
+    names = [entry.name for entry in own if entry.kind == Kind.FILE]
+    if not names:
+        raise SubmissionError(f"{folder} holds no file to pack.")
+    partial = target.with_name(target.name + ".partial")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(partial, "w") as archive:
+            for name in names:
+                _add(archive, folder / name, name)
+        os.replace(partial, target)
+    except OSError as error:
+        raise InputError(f"{target} cannot be written: {error}.") from error
+    finally:
+        if target.parent.is_dir():
+            partial.unlink(missing_ok=True)
+    return names
+
+
+def format_size(size: int) -> str:
+    """Write a number of bytes for people.
+
+    Example:
+        >>> format_size(340), format_size(1_700_000)
+        ('340 bytes', '1.7 MB')
+    """
+    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size >= scale:
+            return f"{size / scale:.3g} {unit}"
+    return f"{size} bytes"
+
+
+def plain_member(name: str) -> zipfile.ZipInfo:
+    """Describe a file in a zip without a trace of when or by whom it was packed."""
+    member = zipfile.ZipInfo(name, SAME_TIME)
+    member.create_system, member.external_attr, member.compress_type = 3, 0o644 << 16, zipfile.ZIP_DEFLATED
+    return member
+
+
+def _add(archive: zipfile.ZipFile, path: Path, name: str) -> None:
+    member = plain_member(name)
+    member.file_size = path.stat().st_size  # decides whether the zip needs the format of large files
+    with path.open("rb") as source, archive.open(member, "w") as packed:
+        shutil.copyfileobj(source, packed, 1_000_000)

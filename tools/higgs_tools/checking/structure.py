@@ -1,0 +1,159 @@
+"""Whether a submission's files lie as the platform and ingestion need them."""
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from fnmatch import fnmatch
+
+from higgs_challenge.submission.scratch import METADATA
+from higgs_tools.checking.findings import Finding, Level, count
+from higgs_tools.checking.packing import belongs, format_size
+from higgs_tools.checking.submission_zip import Entry, Kind, leads_out
+
+CHECK = "files"
+MODEL = "model.py"
+PACK_AGAIN = "pack it with check_submission.py FOLDER --pack submission.zip"
+MOST_NAMES = 5
+
+
+def check_structure(
+    entries: Sequence[Entry], most_bytes: int, reserved: Sequence[str], taken: Sequence[str], packed: bool
+) -> list[Finding]:
+    """Check the names and sizes of a submission's files.
+
+    Args:
+        entries: all that is in it.
+        most_bytes: allowed.
+        reserved: patterns of names that results have.
+        taken: modules of the image, whose names a submission's own modules should not have.
+        packed: whether these are a zip's; in a folder, what does not belong is left out when it is packed.
+    """
+    judgements: list[Callable[[], Finding | None]] = [
+        lambda: _model(entries),
+        lambda: _places(entries),
+        lambda: _kinds(entries),
+        lambda: _twice(entries),
+        lambda: _results(entries, reserved),
+        lambda: _metadata(entries),
+        lambda: _sub_folders(entries),
+        lambda: _leftovers(entries, packed),
+        lambda: _hidden_modules(entries, taken),
+        lambda: _size(entries, most_bytes),
+    ]
+    findings = [finding for judgement in judgements if (finding := judgement()) is not None]
+    if not any(finding.level == Level.FAILURE for finding in findings):
+        own = [entry for entry in entries if entry.kind == Kind.FILE and belongs(entry)]
+        held = f"{count(len(own), 'file')}, {format_size(sum(entry.size for entry in own))}"
+        findings.insert(0, Finding(CHECK, Level.OK, f"model.py is at the top; {held}"))
+    return findings
+
+
+def _model(entries: Sequence[Entry]) -> Finding | None:
+    if any(entry.name == MODEL and entry.kind in (Kind.FILE, Kind.LINK, Kind.ENCRYPTED) for entry in entries):
+        return None
+    nested = sorted({entry.name for entry in entries if entry.parts and entry.parts[-1] == MODEL and belongs(entry)})
+    if nested:
+        folder = nested[0].removesuffix("/" + MODEL)
+        return _failure(
+            f"there is no {MODEL} at the top; it is in {folder}/",
+            f"zip the files, not their folder: {PACK_AGAIN}, with the folder that holds {MODEL}",
+        )
+    return _failure(
+        f"there is no {MODEL} at the top", f"call the file that defines class Model {MODEL}, in exactly these letters"
+    )
+
+
+def _places(entries: Sequence[Entry]) -> Finding | None:
+    wrong = [entry.name for entry in entries if leads_out(entry.name)]
+    if not wrong:
+        return None
+    return _failure(f"names that lead out of the submission's folder: {_list(wrong)}", f"use plain names: {PACK_AGAIN}")
+
+
+def _kinds(entries: Sequence[Entry]) -> Finding | None:
+    wrong = [f"{entry.name} ({entry.kind})" for entry in entries if entry.kind not in (Kind.FILE, Kind.FOLDER)]
+    if not wrong:
+        return None
+    return _failure(
+        f"only plain files arrive on the platform, not {_list(wrong)}", "put the files themselves there, unencrypted"
+    )
+
+
+def _twice(entries: Sequence[Entry]) -> Finding | None:
+    counts = Counter(entry.name for entry in entries if entry.kind != Kind.FOLDER)
+    twice = [name for name, number in counts.items() if number > 1]
+    return _failure(f"the zip holds these more than once: {_list(twice)}", PACK_AGAIN) if twice else None
+
+
+def _results(entries: Sequence[Entry], reserved: Sequence[str]) -> Finding | None:
+    names = {entry.parts[0] for entry in entries if entry.parts}
+    wrong = sorted(name for name in names if any(fnmatch(name, pattern) for pattern in reserved))
+    if not wrong:
+        return None
+    return _failure(f"names that results have, which ingestion refuses: {_list(wrong)}", "rename or remove them")
+
+
+def _metadata(entries: Sequence[Entry]) -> Finding | None:
+    wrong = [entry.name for entry in entries if 1 <= len(entry.parts) <= 2 and entry.parts[-1] in METADATA]
+    if not wrong:
+        return None
+    return _failure(
+        f"{_list(wrong)}: the platform would take the submission for a program with a command of its own",
+        "remove it; a submission needs no metadata",
+    )
+
+
+def _sub_folders(entries: Sequence[Entry]) -> Finding | None:
+    wanted = [entry for entry in entries if belongs(entry) and not leads_out(entry.name)]
+    folders = sorted({entry.parts[0] for entry in wanted if len(entry.parts) > 1})
+    if not folders or not any(entry.name == MODEL for entry in entries):
+        return None
+    return Finding(
+        CHECK,
+        Level.WARNING,
+        f"sub-folders ({_list(folders)}): some versions of the platform's worker move what is in them to the top",
+        "put all files beside model.py",
+    )
+
+
+def _leftovers(entries: Sequence[Entry], packed: bool) -> Finding | None:
+    wrong = sorted({entry.name for entry in entries if not belongs(entry) and entry.kind != Kind.FOLDER})
+    if not wrong:
+        return None
+    if packed:
+        return Finding(CHECK, Level.WARNING, f"files that do not belong in it: {_list(wrong)}", PACK_AGAIN)
+    return Finding(CHECK, Level.REMARK, f"left out when it is packed with --pack: {_list(wrong)}")
+
+
+def _hidden_modules(entries: Sequence[Entry], taken: Sequence[str]) -> Finding | None:
+    own = {entry.parts[0].removesuffix(".py") for entry in entries if entry.name.endswith(".py") and entry.parts}
+    standard = sorted(name for name in own if name in sys.stdlib_module_names)
+    installed = sorted(name for name in own if name in taken)
+    if not standard and not installed:
+        return None
+    what = [f"{_list(names)} ({where})" for names, where in ((standard, "Python's"), (installed, "installed")) if names]
+    return Finding(
+        CHECK,
+        Level.WARNING,
+        f"modules with the name of another one: {' and '.join(what)}; whichever is found first hides the other",
+        "rename the submission's",
+    )
+
+
+def _size(entries: Sequence[Entry], most_bytes: int) -> Finding | None:
+    size = sum(entry.size for entry in entries)
+    if size <= most_bytes:
+        return None
+    return _failure(
+        f"{size / 1e9:.3g} GB of files, where the limit is {most_bytes / 1e9:g} GB",
+        "leave out what predict does not need",
+    )
+
+
+def _failure(text: str, remedy: str) -> Finding:
+    return Finding(CHECK, Level.FAILURE, text, remedy)
+
+
+def _list(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(names[:MOST_NAMES]) + more

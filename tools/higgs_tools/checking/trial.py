@@ -1,0 +1,242 @@
+"""Trying a submission as the platform does: in its isolated process, on pseudo-experiments of the real size.
+
+It is fitted, handed to a fresh process, and asked about some pseudo-experiments. Then, as in ingestion's check of the
+order, another fresh process that finds the files as fit left them is asked about the same ones in another order.
+"""
+
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from higgs_challenge.errors import SubmissionError
+from higgs_challenge.execution.devices import Slot, available_cores, find_gpus, make_slots
+from higgs_challenge.execution.progress import Advance, show_progress, show_waiting
+from higgs_challenge.execution.worker import Fit, Job, Result, Worker, fit_model
+from higgs_challenge.experiments import Settings, make_plan
+from higgs_challenge.ingestion import compile_events
+from higgs_challenge.submission.log import SubmissionLog
+from higgs_challenge.submission.process import BEST_EFFORT, SubmissionProcess
+from higgs_challenge.submission.scratch import HOME, SUBMISSION, WORK, copy_tree, make_scratch, remove_tree
+from higgs_challenge.task import Data, Experiment, hidden_folder
+from higgs_challenge.tasks import load_task
+from higgs_challenge.tasks.higgs.data.training import TrainingSet
+from higgs_challenge.tasks.higgs.declaration import StoredEvents
+
+MOST_EXPERIMENTS, FEWEST_EXPERIMENTS = 6, 2
+SECONDS_TO_PREDICT = 20.0
+"""About so long may all predictions of a check take; where predict is slower, fewer are made."""
+
+SEED = 6827
+"""Of the pseudo-experiments of a check; it has nothing to do with a phase's."""
+
+LAST_LINES = 15
+Files = dict[str, tuple[int, int]]
+
+
+@dataclass
+class Trial:
+    """What came of it, as far as it went.
+
+    Attributes:
+        training_rows: events that could be trained on.
+        pull_width: by how much the pulls of an honest method spread: 1 plus what the small data add.
+        fit: None where it failed.
+        fit_problem, predict_problem, fresh_problem: why a step failed; empty where it did not, or was not tried.
+        mus: true signal strengths of the pseudo-experiments.
+        results: answers of the first process.
+        again: the first pseudo-experiment, asked once more at the end.
+        fresh: answers of a fresh process, in reversed order.
+        fresh_again: the first answer of another fresh process, where the ones before differ.
+        fit_printed, predict_printed: bytes that they printed.
+        fit_wrote, predict_wrote: files that they wrote or changed, with bytes.
+        log: what was printed.
+    """
+
+    training_rows: int
+    pull_width: float
+    fit: Fit | None = None
+    fit_problem: str = ""
+    predict_problem: str = ""
+    fresh_problem: str = ""
+    mus: list[float] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
+    again: Result | None = None
+    fresh: list[Result] = field(default_factory=list)
+    fresh_again: Result | None = None
+    fit_printed: int = 0
+    predict_printed: int = 0
+    fit_wrote: dict[str, int] = field(default_factory=dict)
+    predict_wrote: dict[str, int] = field(default_factory=dict)
+    log: str = ""
+
+
+def try_submission(submission: Path, events: StoredEvents, settings: Settings) -> Trial:
+    """Fit a submission and ask it about some pseudo-experiments.
+
+    Args:
+        submission: its folder, with model.py.
+        events: whose training part it fits to, and whose hidden part pseudo-experiments are drawn from.
+        settings: of the phase; its limits end a call that goes beyond them.
+
+    Returns:
+        What came of it; a failure of the submission is part of that.
+
+    Raises:
+        InputError: the store cannot be used, or nothing can be written.
+    """
+    compile_events(load_task(settings.task), events)
+    compile_drawing(events, settings)
+    scarcest = min(events.store.multiples().values())
+    trial = Trial(len(TrainingSet(events.store.training_folder)), pull_width=(1 + 2 / scarcest) ** 0.5)
+    unfinished = Path(tempfile.mkdtemp(prefix="higgs_check_"))
+    log = SubmissionLog(unfinished / "submission.log")
+    try:
+        folder = events.folder.resolve()
+        job = Job(settings.task, folder, unfinished, settings.limits, (hidden_folder(folder),), BEST_EFFORT)
+        make_scratch(job.scratch, submission)
+        _Attempt(job, events, log, settings, trial).run()
+        trial.log = (unfinished / "submission.log").read_text(errors="replace")
+    finally:
+        log.close()
+        remove_tree(unfinished)
+    return trial
+
+
+class _Attempt:
+    """The steps of a trial, which fill it in."""
+
+    def __init__(self, job: Job, data: Data, log: SubmissionLog, settings: Settings, trial: Trial) -> None:
+        self._job, self._data, self._log, self._settings, self._trial = job, data, log, settings, trial
+        self._slot = make_slots(find_gpus(), available_cores(), None, settings.number)[0]
+
+    def run(self) -> None:
+        """Go as far as it goes."""
+        trial = self._trial
+        worker = self._fit()
+        if worker is None or trial.fit is None:
+            return
+        printed, files = self._printed(), list_files(self._job.scratch)
+        with show_progress("Predicting", 2 * MOST_EXPERIMENTS + 1, "calls") as advance:
+            try:
+                self._ask_first(worker, advance)
+            except SubmissionError as error:
+                trial.predict_problem = str(error)
+            finally:
+                worker.end()
+            trial.predict_printed = self._printed() - printed
+            trial.predict_wrote = changed_files(files, list_files(self._job.scratch))
+            if not trial.predict_problem and not trial.fit.not_kept:
+                self._ask_others(advance)
+            advance(2 * MOST_EXPERIMENTS + 1)
+
+    def _fit(self) -> Worker | None:
+        """Fit; gives a worker with a fresh process, or with the same one where the model does not pickle."""
+        trial = self._trial
+        before = list_files(self._job.scratch)
+        process = SubmissionProcess(self._job.place(Slot(None, available_cores())), self._log)
+        try:
+            with show_waiting("Fitting the submission"):
+                trial.fit = fit_model(self._job, process, self._settings.limits.fit_seconds)
+        except SubmissionError as error:
+            trial.fit_problem = str(error)
+            return None
+        finally:
+            if trial.fit is None or not trial.fit.not_kept:
+                process.end()
+            trial.fit_printed = self._printed()
+            trial.fit_wrote = changed_files(before, list_files(self._job.scratch))
+        if trial.fit.not_kept:
+            return Worker(self._job, self._slot, self._data, self._log, process)
+        copy_tree(self._job.scratch, self._job.after_fit)
+        return Worker(self._job, self._slot, self._data, self._log)
+
+    def _ask_first(self, worker: Worker, advance: Advance) -> None:
+        trial = self._trial
+        experiments = make_experiments(self._settings, MOST_EXPERIMENTS)
+        worker.start()  # its time, and that of unpickling, is not predict's
+        for number, experiment in enumerate(experiments, 1):
+            if trial.results and number > affordable(trial.results[0].predict_seconds):
+                break
+            trial.results.append(worker.evaluate(experiment))
+            trial.mus.append(experiment.mu)
+            advance(number)
+        trial.again = worker.evaluate(experiments[0])
+
+    def _ask_others(self, advance: Advance) -> None:
+        trial = self._trial
+        backwards = make_experiments(self._settings, len(trial.results))[::-1]
+        try:
+            trial.fresh = self._ask_fresh(backwards, advance)
+            if any(answers(one) != answers(other) for one, other in zip(trial.results, trial.fresh[::-1], strict=True)):
+                trial.fresh_again = self._ask_fresh(backwards[:1], advance)[0]
+        except SubmissionError as error:
+            trial.fresh_problem = str(error)
+
+    def _ask_fresh(self, experiments: Sequence[Experiment], advance: Advance) -> list[Result]:
+        """Ask a fresh process, which finds the files as fit left them."""
+        remove_tree(self._job.scratch)
+        copy_tree(self._job.after_fit, self._job.scratch)
+        worker = Worker(self._job, self._slot, self._data, self._log)
+        results = []
+        try:
+            for experiment in experiments:
+                results.append(worker.evaluate(experiment))
+                advance(len(self._trial.results) + 1 + len(results))
+        finally:
+            worker.end()
+        return results
+
+    def _printed(self) -> int:
+        return (self._job.unfinished / "submission.log").stat().st_size
+
+
+def compile_drawing(data: Data, settings: Settings) -> None:
+    """Draw a pseudo-experiment for nothing, so that the compilation of that, the first time, is told."""
+    with show_waiting("Drawing a pseudo-experiment"):
+        data.sampler().draw(make_experiments(settings, 1)[0])
+
+
+def make_experiments(settings: Settings, number: int) -> list[Experiment]:
+    """Make the pseudo-experiments of a check: each with an own mu and own nuisance parameters, as a phase has them."""
+    changes = {"num_of_sets": MOST_EXPERIMENTS, "num_pseudo_experiments": 1, "random_seed": SEED}
+    plan = make_plan(settings.model_copy(update=changes), load_task(settings.task))
+    return [plan.experiment(set_index, 0) for set_index in range(number)]
+
+
+def affordable(predict_seconds: float) -> int:
+    """Say how many pseudo-experiments can be asked about, each twice.
+
+    Example:
+        >>> affordable(0.1), affordable(2.0), affordable(60.0)
+        (6, 5, 2)
+    """
+    calls = SECONDS_TO_PREDICT / max(predict_seconds, 1e-3)
+    return min(max(int(calls) // 2, FEWEST_EXPERIMENTS), MOST_EXPERIMENTS)
+
+
+def answers(result: Result) -> tuple[float, ...]:
+    """The four numbers of an answer."""
+    interval = result.interval
+    return interval.mu_hat, interval.delta_mu_hat, interval.p16, interval.p84
+
+
+def list_files(scratch: Path) -> Files:
+    """List what a submission wrote, or could have: size and time of every file but caches, by its name."""
+    files = {}
+    for place in (SUBMISSION, WORK, HOME):
+        for folder, folders, names in os.walk(scratch / place):
+            if place == HOME:
+                folders[:] = [name for name in folders if not name.startswith(".")]
+            folders[:] = [name for name in folders if name != "__pycache__"]
+            for name in names:
+                path = Path(folder, name)
+                found = path.lstat()
+                files[path.relative_to(scratch).as_posix()] = (found.st_size, found.st_mtime_ns)
+    return files
+
+
+def changed_files(before: Files, after: Files) -> dict[str, int]:
+    """Give the files that are new or other than before, with their sizes."""
+    return {name: state[0] for name, state in after.items() if before.get(name) != state}

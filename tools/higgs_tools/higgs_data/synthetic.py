@@ -1,0 +1,179 @@
+"""Data sets made by the synthetic event generator, the embedded default: an event store and official files in one."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from higgs_challenge.directories import passing_folder, require_space
+from higgs_challenge.errors import InputError
+from higgs_challenge.streams import derive_seed, stream
+from higgs_challenge.tasks.higgs.data.background import made_ahead
+from higgs_challenge.tasks.higgs.data.layout import PARQUET, metadata_path
+from higgs_challenge.tasks.higgs.data.store import STORE_ROW_BYTES, Array, Progress, StoreWriter, is_store, no_progress
+from higgs_challenge.tasks.higgs.events.columns import PRIMARY, PROCESSES
+from higgs_challenge.tasks.higgs.simulation import NOMINAL_YIELDS, simulate_blocks
+from higgs_tools.higgs_data.official_writer import OFFICIAL_ROW_BYTES, OfficialWriter
+
+DEFAULT_SEED = 2025
+SOURCE = "synthetic events"
+ROWS_AT_ONCE = 1_048_576
+"""Rows in a row group; large, because official tools get slower with every group."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """Rows per process of the two parts of a data set.
+
+    Rare processes have many times the rows that a pseudo-experiment has of them, so that it is the ztautau rows that
+    decide how often pseudo-experiments repeat each other's events.
+    """
+
+    hidden: Mapping[str, int]
+    training: Mapping[str, int]
+
+    @property
+    def hidden_rows(self) -> int:
+        """Rows of all processes in the hidden part."""
+        return sum(self.hidden.values())
+
+    @property
+    def rows(self) -> int:
+        """Rows of all processes in both parts."""
+        return self.hidden_rows + sum(self.training.values())
+
+
+SIZES = {
+    "tiny": Size(
+        hidden={"htautau": 20_000, "ztautau": 100_000, "diboson": 5_000, "ttbar": 20_000},
+        training={"htautau": 30_000, "ztautau": 100_000, "diboson": 5_000, "ttbar": 20_000},
+    ),
+    "small": Size(
+        hidden={"htautau": 150_000, "ztautau": 5_000_000, "diboson": 60_000, "ttbar": 500_000},
+        training={"htautau": 900_000, "ztautau": 6_000_000, "diboson": 100_000, "ttbar": 600_000},
+    ),
+    "large": Size(
+        hidden={"htautau": 600_000, "ztautau": 25_000_000, "diboson": 300_000, "ttbar": 1_500_000},
+        training={"htautau": 2_000_000, "ztautau": 25_000_000, "diboson": 300_000, "ttbar": 1_500_000},
+    ),
+}
+
+
+def make_synthetic_data(folder: Path, size: Size, seed: int = DEFAULT_SEED, progress: Progress = no_progress) -> None:
+    """Generate events once, and write them as an event store (folder/store) and as files of the official layout.
+
+    All of it appears at the end; on any error an older data set stays as it was. The hidden part's rows come first,
+    then the training part's, both from streams of their own.
+
+    Args:
+        folder: to create, or to replace the data set of.
+        size: rows per process and part, for instance SIZES["small"].
+        seed: non-negative; the same seed and size give the same events, so an own one is as secret as the hidden part,
+            and nothing that is written tells it.
+        progress: called with rows done and rows in total.
+
+    Raises:
+        InputError: no data set can be made there.
+    """
+    _check_place(folder)
+    require_space(folder, size.rows * (STORE_ROW_BYTES + OFFICIAL_ROW_BYTES), "the data set")
+    source = f"{SOURCE}, seed {seed}" if seed == DEFAULT_SEED else f"{SOURCE}, own seed"
+    try:
+        with (
+            StoreWriter(folder / "store", source) as events,
+            passing_folder(folder / "official.partial") as aside,
+            OfficialWriter(aside) as files,
+        ):
+            _fill(events, files, size, seed, progress)
+            files.finish(source=source, yields=NOMINAL_YIELDS, hidden_rows=size.hidden_rows)
+            for file in aside.iterdir():
+                file.replace(folder / file.name)
+            events.finish(yields=NOMINAL_YIELDS)
+    except BaseException:
+        with suppress(OSError):
+            folder.rmdir()  # only where it is empty
+        raise
+
+
+def _check_place(folder: Path) -> None:
+    """Refuse a folder with data that were not made here, or with a store where the official files are to lie."""
+    if is_store(folder):
+        raise InputError(f"{folder} is itself an event store, as earlier versions made it: remove it, or name another.")
+    if (folder / PARQUET).exists() and not _is_synthetic(metadata_path(folder / PARQUET)):
+        raise InputError(f"{folder} holds a {PARQUET} that is not synthetic: name another folder, nothing was changed.")
+
+
+def _is_synthetic(metadata: Path) -> bool:
+    try:
+        return str(json.loads(metadata.read_text())["source"]).startswith(SOURCE)
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
+
+
+def _fill(events: StoreWriter, files: OfficialWriter, size: Size, seed: int, progress: Progress) -> None:
+    done = 0
+    progress(done, size.rows)
+    for part, add in (("hidden", events.add_hidden), ("training", events.add_training)):
+        process_weights = row_weights(size, part)
+        for rows, processes in made_ahead(_mixed_events(getattr(size, part), seed, part)):
+            weights = process_weights[processes]
+            add(rows, processes, weights)
+            files.add(rows, processes, weights)
+            done += len(rows)
+            progress(done, size.rows)
+
+
+def row_weights(size: Size, part: str) -> Array:
+    """Weigh the rows of a part: a process's weights add up to its yield, shared among the parts as their rows are.
+
+    So every stretch of the rows has the right mixture of processes, wherever a tool cuts the file in two.
+
+    Args:
+        size: rows per process and part.
+        part: "hidden" or "training".
+
+    Returns:
+        The weight of a row of each process, in the order of columns.PROCESSES, float32; 0 for a process without rows.
+    """
+    weights = np.zeros(len(PROCESSES), dtype=np.float32)
+    for number, name in enumerate(PROCESSES):
+        with_it = [rows for rows in (size.hidden, size.training) if rows[name]]
+        rows = getattr(size, part)
+        if rows[name]:
+            share = sum(rows.values()) / sum(sum(other.values()) for other in with_it)
+            weights[number] = NOMINAL_YIELDS[name] * share / rows[name]
+    return weights
+
+
+def _mixed_events(rows: Mapping[str, int], seed: int, part: str) -> Iterator[tuple[Array, Array]]:
+    """Generate all processes' events in a random mixture, in batches, with their process numbers."""
+    counts = [rows[name] for name in PROCESSES]
+    order = np.repeat(np.arange(len(PROCESSES), dtype=np.uint8), counts)
+    stream(seed, part, "mixture").shuffle(order)
+    sources = [_Source(name, rows[name], derive_seed(seed, part, name)) for name in PROCESSES]
+    for start in range(0, len(order), ROWS_AT_ONCE):
+        processes = order[start : start + ROWS_AT_ONCE]
+        events = np.empty((len(processes), len(PRIMARY)), dtype=np.float32)
+        for number, source in enumerate(sources):
+            own = processes == number
+            events[own] = source.take(int(own.sum()))
+        yield events, processes
+
+
+class _Source:
+    """One process's events, taken a few at a time."""
+
+    def __init__(self, process: str, n: int, seed: int) -> None:
+        self._blocks = simulate_blocks(process, n, seed)
+        self._left = np.empty((0, len(PRIMARY)), dtype=np.float32)
+
+    def take(self, n: int) -> Array:
+        pieces = [self._left]
+        while sum(map(len, pieces)) < n:
+            pieces.append(next(self._blocks))
+        events = np.concatenate(pieces)
+        self._left = events[n:]
+        return events[:n]

@@ -1,0 +1,208 @@
+"""Which numbers of the synthetic events are held against which published ones, and how far off they may be."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from higgs_challenge.tasks.higgs.events.columns import MISSING
+from higgs_tools.validation.compare import (
+    Comparison,
+    compare_fraction,
+    compare_quantile,
+    compare_rank_correlation,
+    rank_correlation,
+)
+from higgs_tools.validation.quality import Quality
+from higgs_tools.validation.regions import Floats, column
+from higgs_tools.validation.response import Response, response_pull
+from higgs_tools.validation.targets import (
+    JET_FRACTIONS,
+    LEVELS,
+    QUANTILES,
+    RANK_CORRELATIONS,
+    REGION_YIELDS,
+    SAMPLE_ROWS,
+)
+
+MOST_SIGMAS = 3.0
+"""Standard errors that a number may be off; by chance alone one comparison in 370 is farther off."""
+
+LARGE_YIELD, SMALL_YIELD = 10_000.0, 40.0
+
+FEWEST_IN_REGION = 20
+"""Real rows that a region must have for its response to be compared."""
+
+
+class Check(NamedTuple):
+    """One number of the synthetic events beside the official one.
+
+    Attributes:
+        subject: what kind of number it is.
+        process: whose.
+        name: which number.
+        comparison: official value, standard error, synthetic value and pull, in the number's unit.
+        deviation: how far off it is, in the unit of the limit.
+        limit: how far off it may be.
+        unit: of deviation and limit: "%" of the official value, "σ" of the standard error, or "rows".
+    """
+
+    subject: str
+    process: str
+    name: str
+    comparison: Comparison
+    deviation: float
+    limit: float
+    unit: str
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether it is within its limit."""
+        return abs(self.deviation) <= self.limit
+
+
+def yield_tolerance(expected: float) -> float:
+    """Tell how far a region's yield may be off.
+
+    Args:
+        expected: official events at 10 fb^-1.
+
+    Returns:
+        Share of the official yield: 3 % of large yields, 25 % of small ones, 10 % of the others.
+    """
+    if expected > LARGE_YIELD:
+        return 0.03
+    return 0.25 if expected < SMALL_YIELD else 0.10
+
+
+def check_yields(process: str, yields: Mapping[str, float], counts: Mapping[str, int]) -> Iterator[Check]:
+    """Hold the yield of every region against the published one.
+
+    Args:
+        process: whose.
+        yields: synthetic events at 10 fb^-1 of each region.
+        counts: how many synthetic events each of them comes from; their fluctuation is the standard error.
+
+    Yields:
+        A check of each region, in percent of the official yield.
+    """
+    for region, official in REGION_YIELDS.items():
+        expected, found = official[process], yields[region]
+        error = max(found, expected) / max(counts[region], 1) ** 0.5
+        comparison = Comparison(expected, error, found, (expected - found) / error)
+        deviation = 100 * (found / expected - 1)
+        limit = 100 * yield_tolerance(expected)
+        yield Check("Region yields", process, region, comparison, deviation, limit, "%")
+
+
+def check_jet_fractions(process: str, features: Floats) -> Iterator[Check]:
+    """Hold the shares of events with 0 to 4 jets against the published ones.
+
+    Args:
+        process: one of targets.SAMPLE_ROWS.
+        features: synthetic, unselected, shape (28, n).
+
+    Yields:
+        A check of each number of jets, in standard errors of the official sample.
+    """
+    jets = column(features, "PRI_n_jets")
+    for number, published in enumerate(JET_FRACTIONS[process]):
+        comparison = compare_fraction(published, SAMPLE_ROWS[process], float((jets == number).mean()))
+        yield _in_sigmas("Jet multiplicity", process, f"share with {number} jets", comparison)
+
+
+def check_quantiles(process: str, features: Floats) -> Iterator[Check]:
+    """Hold the 10, 50 and 90 % quantiles against the published ones.
+
+    Args:
+        process: one of targets.SAMPLE_ROWS.
+        features: synthetic, unselected, shape (28, n).
+
+    Yields:
+        A check of each column and level, in standard errors of the official sample.
+    """
+    for name, quantiles in QUANTILES.items():
+        values = column(features, name)
+        defined = np.sort(values[values != MISSING])
+        number = SAMPLE_ROWS[process] * len(defined) / len(values)
+        for level, published in zip(LEVELS, quantiles[process], strict=True):
+            comparison = compare_quantile(published, level, number, defined)
+            yield _in_sigmas("Quantiles", process, f"{name}, {100 * level:.0f} %", comparison)
+
+
+def check_rank_correlations(process: str, features: Floats) -> Iterator[Check]:
+    """Hold the rank correlations of columns against the published ones.
+
+    Args:
+        process: htautau or ztautau.
+        features: synthetic, unselected, shape (28, n).
+
+    Yields:
+        A check of each pair of columns, in standard errors of the official sample.
+    """
+    for (first, second), published in RANK_CORRELATIONS.items():
+        x, y = column(features, first), column(features, second)
+        defined = (x != MISSING) & (y != MISSING)
+        synthetic = rank_correlation(x[defined], y[defined], np.ones(defined.sum()))
+        comparison = compare_rank_correlation(published[process], SAMPLE_ROWS[process] * defined.mean(), synthetic)
+        yield _in_sigmas("Rank correlations", process, f"{first} and {second}", comparison)
+
+
+def check_separation(process: str, qualities: Sequence[Quality]) -> Iterator[Check]:
+    """Hold the area under a classifier's ROC curve against 0.5.
+
+    Args:
+        process: whose.
+        qualities: of the parts of its real rows.
+
+    Yields:
+        A check of each part that has rows enough to train on, in standard errors of its rows.
+    """
+    for quality in qualities:
+        if quality.separation is not None:
+            auc, error = quality.separation
+            comparison = Comparison(0.5, error, auc, (0.5 - auc) / error)
+            yield _in_sigmas("Classifier", process, f"area under the ROC curve, {quality.part}", comparison)
+
+
+def check_responses(
+    process: str,
+    synthetic: Mapping[tuple[str, float], Mapping[str, Response]],
+    real: Mapping[tuple[str, float], Mapping[str, Response]],
+) -> Iterator[Check]:
+    """Hold what nuisance parameters do to the synthetic yields against what they do to the real rows.
+
+    Args:
+        process: whose.
+        synthetic: relative changes of yields, by nuisance parameter and region.
+        real: the same of the real rows.
+
+    Yields:
+        A check of each yield that moves and comes from FEWEST_IN_REGION real rows or more, in standard errors.
+    """
+    for (name, value), regions in real.items():
+        for region, response in regions.items():
+            expected = synthetic[name, value].get(region)
+            if expected is None or response.number < FEWEST_IN_REGION or not (expected.moved or response.moved):
+                continue
+            pull = response_pull(response, expected)
+            comparison = Comparison(response.change, response.error, expected.change, pull)
+            yield _in_sigmas("Nuisance response", process, f"{name} {value:g}, {region}", comparison)
+
+
+def check_unphysical(process: str, counts: Mapping[str, int]) -> Iterator[Check]:
+    """Demand that no row is impossible.
+
+    Args:
+        process: whose.
+        counts: for each rule the rows that break it.
+
+    Yields:
+        One check of all rules.
+    """
+    broken = float(sum(counts.values()))
+    yield Check("Unphysical rows", process, "all rules", Comparison(0.0, 0.0, broken, 0.0), broken, 0.0, "rows")
+
+
+def _in_sigmas(subject: str, process: str, name: str, comparison: Comparison) -> Check:
+    return Check(subject, process, name, comparison, comparison.pull, MOST_SIGMAS, "σ")

@@ -1,0 +1,180 @@
+"""The samples that are compared: synthetic events, the real rows, and others made into event records elsewhere."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from higgs_challenge.errors import InputError
+from higgs_challenge.tasks.higgs.data.official import find_official_file
+from higgs_challenge.tasks.higgs.events.columns import PRIMARY, PROCESSES
+from higgs_challenge.tasks.higgs.events.transform import transform
+from higgs_challenge.tasks.higgs.simulation import simulate_blocks
+from higgs_tools.validation.regions import Floats, Mask, count_regions, unselected
+
+HELD_OUT_EVERY = 3
+"""Of the real rows, those whose position in the file is divisible by this are kept out of any tuning."""
+
+MOST_REAL_ROWS = 200_000
+"""Rows of one process that are read of a large official file."""
+
+MOST_SCANNED = 2_000_000
+"""Rows of an official file that are looked at; the processes are mixed in it."""
+
+ROWS_AT_ONCE = 65_536
+
+KEPT_EVENTS = 300_000
+"""Synthetic events of a process whose every column is compared."""
+
+COUNTED_EVENTS = {"htautau": 500_000, "ztautau": 8_000_000, "ttbar": 1_000_000, "diboson": 300_000}
+"""Synthetic events of which the region yields are counted: so many that a third of a region's tolerance, where it is
+10 or 25 %, is more than its yield's statistical error."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Events of one process, before any selection.
+
+    Attributes:
+        rows: primary columns, float32, shape (n, 16).
+        weights: shape (n,), > 0.
+        held_out: which events were kept out of tuning, shape (n,).
+    """
+
+    rows: Floats
+    weights: npt.NDArray[np.float64]
+    held_out: Mask
+
+    @classmethod
+    def of_equal_weights(cls, rows: Floats) -> "Sample":
+        """Take events that all count the same; none of them is held out."""
+        return cls(rows, np.ones(len(rows)), np.zeros(len(rows), dtype=bool))
+
+    @cached_property
+    def features(self) -> Floats:
+        """The features of all events, shape (28, n)."""
+        return unselected(self.rows)
+
+    @cached_property
+    def selected(self) -> tuple[Floats, npt.NDArray[np.float64]]:
+        """The features of the events that the challenge's nominal selection keeps, shape (28, m), and their weights."""
+        features, kept = transform(self.rows)
+        return features, self.weights[kept]
+
+    def part(self, chosen: Mask) -> "Sample":
+        """Take some of the events.
+
+        Args:
+            chosen: mask of shape (n,).
+
+        Returns:
+            A sample of the chosen events.
+        """
+        return Sample(self.rows[chosen], self.weights[chosen], self.held_out[chosen])
+
+
+@dataclass(frozen=True)
+class Synthetic:
+    """Synthetic events of one process: the first of them as a sample, and how many of all lie in which region."""
+
+    sample: Sample
+    counts: dict[str, int]
+    total: int
+
+
+def is_held_out(positions: npt.NDArray[np.int64]) -> Mask:
+    """Tell which real rows are kept out of any tuning.
+
+    Args:
+        positions: of rows in the official file, from 0, any shape.
+
+    Returns:
+        A mask of the same shape.
+
+    Example:
+        >>> is_held_out(np.arange(5)).tolist()
+        [True, False, False, True, False]
+    """
+    return positions % HELD_OUT_EVERY == 0
+
+
+def make_synthetic(process: str, seed: int, events: int, progress: Callable[[int], None]) -> Synthetic:
+    """Generate synthetic events and count the regions' as they come.
+
+    Args:
+        process: one of columns.PROCESSES.
+        seed: of the generator.
+        events: how many to generate.
+        progress: called with how many are done.
+
+    Returns:
+        The counts of all events, and the first KEPT_EVENTS of them.
+    """
+    counts: dict[str, int] = {}
+    kept: list[Floats] = []
+    done = 0
+    for block in simulate_blocks(process, events, seed):
+        for region, count in count_regions([block])[0].items():
+            counts[region] = counts.get(region, 0) + count
+        if done < KEPT_EVENTS:
+            kept.append(block[: KEPT_EVENTS - done])
+        done += len(block)
+        progress(done)
+    return Synthetic(Sample.of_equal_weights(np.concatenate(kept)), counts, done)
+
+
+def read_real(folder: Path) -> dict[str, Sample]:
+    """Read the first rows of each process of the official file.
+
+    Args:
+        folder: where the official parquet file lies with its metadata.
+
+    Returns:
+        A sample of at most MOST_REAL_ROWS rows for each process that has any.
+
+    Raises:
+        InputError: there is no official file, or it cannot be read.
+    """
+    path = find_official_file(folder) if folder.is_dir() else None
+    if path is None:
+        raise InputError(
+            f"{folder} holds no official file; name the folder of FAIR_Universe_HiggsML_data.parquet and its metadata "
+            "JSON, or none at all."
+        )
+    try:
+        return _first_rows(path)
+    except (OSError, KeyError, pa.ArrowException) as error:
+        raise InputError(f"{path} cannot be read as the official file: {error}. Is it complete?") from error
+
+
+def _first_rows(path: Path) -> dict[str, Sample]:
+    parts: dict[str, list[Sample]] = {process: [] for process in PROCESSES}
+    scanned = 0
+    for batch in pq.ParquetFile(path).iter_batches(ROWS_AT_ONCE, columns=[*PRIMARY, "weights", "detailed_labels"]):
+        rows = np.stack([batch.column(name).to_numpy() for name in PRIMARY], axis=1).astype(np.float32)
+        weights = batch.column("weights").to_numpy().astype(np.float64)
+        labels = np.asarray(batch.column("detailed_labels").to_pylist())
+        whole = Sample(rows, weights, is_held_out(np.arange(scanned, scanned + len(rows))))
+        for process, found in parts.items():
+            found.append(whole.part((labels == process) & (weights > 0)))
+        scanned += len(rows)
+        if scanned >= MOST_SCANNED or all(_length(found) >= MOST_REAL_ROWS for found in parts.values()):
+            break
+    return {process: _joined(found) for process, found in parts.items() if _length(found) > 0}
+
+
+def _length(samples: list[Sample]) -> int:
+    return sum(len(sample.rows) for sample in samples)
+
+
+def _joined(samples: list[Sample]) -> Sample:
+    rows, weights, held_out = (
+        np.concatenate([getattr(sample, name) for sample in samples])[:MOST_REAL_ROWS]
+        for name in ("rows", "weights", "held_out")
+    )
+    return Sample(rows, weights, held_out)

@@ -1,0 +1,223 @@
+"""The tables of the report, as HTML."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from itertools import groupby
+
+import numpy as np
+
+from higgs_challenge.tasks.higgs.events.columns import MISSING
+from higgs_tools.validation.checks import Check
+from higgs_tools.validation.quality import Quality
+from higgs_tools.validation.regions import column, region_masks
+from higgs_tools.validation.response import response_pull
+from higgs_tools.validation.samples import Sample, Synthetic
+from higgs_tools.validation.targets import INCLUSIVE, LEVELS, QUANTILES, REGION_YIELDS
+from higgs_tools.validation.validation import Findings
+from higgs_tools.validation.words import number, signed, significant
+
+
+def table(heads: Sequence[str], rows: Iterable[tuple[Sequence[str], bool]], texts: int = 1) -> str:
+    """Write a table that scrolls sideways where the page is narrow.
+
+    Args:
+        heads: titles of the columns.
+        rows: cells of each row, and whether it is to be marked as failed.
+        texts: so many columns at the left are words, the others numbers.
+
+    Returns:
+        HTML.
+    """
+    titles = "".join(
+        f'<th scope="col"{" class=text" if place < texts else ""}>{escape(head)}</th>'
+        for place, head in enumerate(heads)
+    )
+    lines = "\n".join(_row(cells, failed, texts) for cells, failed in rows)
+    return f'<div class="wide"><table>\n<thead><tr>{titles}</tr></thead>\n<tbody>\n{lines}\n</tbody></table></div>\n'
+
+
+def _row(cells: Sequence[str], failed: bool, texts: int) -> str:
+    kinds = ["" if place < texts else "number" for place in range(len(cells))]
+    kinds[-1] += " result"
+    written = "".join(
+        f'<td class="{kind.strip()}">{escape(cell)}</td>' for cell, kind in zip(cells, kinds, strict=True)
+    )
+    return f"<tr{' class=failed' if failed else ''}>{written}</tr>"
+
+
+def check_table(checks: Sequence[Check]) -> str:
+    """Write all checks, by subject and process, those with a failure unfolded.
+
+    Args:
+        checks: all of them.
+
+    Returns:
+        HTML.
+    """
+    ordered = sorted(checks, key=lambda check: check.subject)
+    groups = [(subject, list(group)) for subject, group in groupby(ordered, key=lambda check: check.subject)]
+    return "\n".join(_check_group(subject, group) for subject, group in groups)
+
+
+def _check_group(subject: str, checks: Sequence[Check]) -> str:
+    failed = sum(not check.passed for check in checks)
+    summary = f"{subject}: {len(checks) - failed} of {len(checks)} pass"
+    heads = ("Process", "Number", "Official", "Error", "Synthetic", "Pull", "Off by", "Allowed", "Result")
+    rows = ((_check_cells(check), not check.passed) for check in checks)
+    unfolded = " open" if failed else ""
+    content = table(heads, rows, texts=2)
+    return f"<details{unfolded}>\n<summary>{escape(summary)}</summary>\n{content}</details>"
+
+
+def _check_cells(check: Check) -> tuple[str, ...]:
+    real, error, synthetic, pull = check.comparison
+    return (
+        check.process,
+        check.name.replace(">=", "≥"),
+        significant(real),
+        significant(error, 2),
+        significant(synthetic),
+        signed(pull),
+        f"{signed(check.deviation)} {check.unit}",
+        f"{check.limit:g} {check.unit}",
+        "passed" if check.passed else "failed",
+    )
+
+
+def yield_table(checks: Sequence[Check]) -> str:
+    """Write a process's yields by region.
+
+    Args:
+        checks: of its region yields.
+
+    Returns:
+        HTML.
+    """
+    heads = ("Events at 10 fb⁻¹", "Official", "Synthetic", "Error", "Off by", "Allowed")
+    rows = ((_yield_cells(check), not check.passed) for check in checks)
+    return table(heads, rows)
+
+
+def _yield_cells(check: Check) -> tuple[str, ...]:
+    real, error, synthetic, _ = check.comparison
+    return (
+        check.name.replace(">=", "≥"),
+        f"{real:,.2f}".replace(",", "\u202f"),
+        f"{synthetic:,.2f}".replace(",", "\u202f"),
+        significant(error, 2),
+        f"{signed(check.deviation)} %",
+        f"{check.limit:g} %",
+    )
+
+
+def quality_table(qualities: Sequence[Quality]) -> str:
+    """Write how well parts of the real rows are described.
+
+    Args:
+        qualities: of the parts.
+
+    Returns:
+        HTML.
+    """
+    heads = ("Part", "Rows", "Quantiles beyond 3 σ", "r.m.s. pull", "Farthest pull", "Smallest p", "AUC")
+    note = (
+        "<p>Quantiles at 10, 50 and 90 % of the columns of the check table: the root mean square of their pulls is "
+        "about 1 where both samples come from one distribution. p is that of Kolmogorov and Smirnov, AUC the area "
+        "under the ROC curve of boosted trees trained to tell real from synthetic rows.</p>\n"
+    )
+    return note + table(heads, ((_quality_cells(quality), False) for quality in qualities))
+
+
+def _quality_cells(quality: Quality) -> tuple[str, ...]:
+    pulls, separation = np.array(list(quality.pulls.values())), quality.separation
+    area = "–" if separation is None else f"{separation.auc:.3f} ± {separation.error:.3f}"
+    if not quality.pulls:
+        return (quality.part, number(quality.rows), "–", "–", "–", "–", area)
+    farthest = max(quality.pulls, key=lambda name: abs(quality.pulls[name]))
+    smallest = min(quality.p_values, key=lambda name: quality.p_values[name])
+    return (
+        quality.part,
+        number(quality.rows),
+        f"{int((np.abs(pulls) > 3).sum())} of {pulls.size}",
+        f"{np.sqrt((pulls**2).mean()):.2f}",
+        f"{signed(quality.pulls[farthest])} ({farthest})",
+        f"{quality.p_values[smallest]:.2g} ({smallest}), of {len(quality.p_values)}",
+        area,
+    )
+
+
+def response_table(one: Findings) -> str:
+    """Write how yields respond to nuisance parameters.
+
+    Args:
+        one: findings of a process.
+
+    Returns:
+        HTML; the real rows' response stands where a region has enough of them for a check.
+    """
+    shown = {check.name for check in one.checks if check.subject == "Nuisance response"}
+    heads = ("Change in %", *(f"{name} {value:g}" for name, value in one.responses))
+    rows: list[tuple[Sequence[str], bool]] = []
+    for region in REGION_YIELDS:
+        rows.append(((region.replace(">=", "≥"), *_synthetic_cells(one, region)), False))
+        if any(name.endswith(f", {region}") for name in shown):
+            rows.append((("real rows", *_real_cells(one, region)), False))
+    return f"<details><summary>All regions</summary>{table(heads, rows)}</details>"
+
+
+def _synthetic_cells(one: Findings, region: str) -> list[str]:
+    responses = [regions.get(region) for regions in one.responses.values()]
+    return ["–" if response is None else signed(100 * response.change, 2) for response in responses]
+
+
+def _real_cells(one: Findings, region: str) -> list[str]:
+    cells = []
+    for variation, regions in one.real_responses.items():
+        real, synthetic = regions[region], one.responses[variation][region]
+        pull = signed(response_pull(real, synthetic))
+        cells.append(f"{signed(100 * real.change, 2)} ± {100 * real.error:.2f} ({pull} σ)")
+    return cells
+
+
+def unphysical_table(counts: Mapping[str, int]) -> str:
+    """Write how many synthetic rows break which rule.
+
+    Args:
+        counts: rows that break each rule.
+
+    Returns:
+        HTML.
+    """
+    rows = (((rule, number(count)), count > 0) for rule, count in counts.items())
+    broken, content = sum(counts.values()), table(("Rule", "Rows that break it"), rows)
+    return f"<details{' open' if broken else ''}><summary>{number(broken)} rows</summary>{content}</details>"
+
+
+def particle_table(synthetic: Synthetic, particle: Sample) -> str:
+    """Write region shares and quantiles of particle-level events behind our detector step beside the synthetic ones.
+
+    Args:
+        synthetic: events of a process.
+        particle: other events of it.
+
+    Returns:
+        HTML.
+    """
+    heads = ("", "Synthetic", "Particle level", "Ratio")
+    features = particle.selected[0]
+    rows = []
+    for region, mask in region_masks(features).items():
+        if region != INCLUSIVE:
+            ours = 100 * synthetic.counts[region] / synthetic.counts[INCLUSIVE]
+            rows.append(_beside(f"{region.replace('>=', '≥')}, % of selected", ours, 100 * float(mask.mean())))
+    for name in QUANTILES:
+        values = [column(sample.features, name) for sample in (synthetic.sample, particle)]
+        for level in LEVELS:
+            ours, theirs = (float(np.quantile(one[one != MISSING], level)) for one in values)
+            rows.append(_beside(f"{name}, {100 * level:.0f} %", ours, theirs))
+    return f"<details><summary>Region shares and quantiles</summary>{table(heads, rows)}</details>"
+
+
+def _beside(name: str, ours: float, theirs: float) -> tuple[tuple[str, ...], bool]:
+    ratio = "–" if theirs == 0 else f"{ours / theirs:.3f}"
+    return (name, significant(ours), significant(theirs), ratio), False
