@@ -16,7 +16,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.helpers.small_bundle import ROOT
+from tests.helpers.repository import ROOT
 
 TOOLS = ("podman", "runc", "debootstrap")
 DEBIAN, DEBIAN_PYTHON = "bookworm", (3, 11)

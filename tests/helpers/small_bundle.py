@@ -12,9 +12,7 @@ from typing import Any
 
 import yaml
 
-from tests.helpers.repository import ROOT
-
-RUN = ROOT / "tools" / "docker_run.py"
+RUN = ("-m", "higgs_tools.containers.docker_run")
 PATIENCE = 300.0
 """Seconds that no run takes, on however busy a machine."""
 
@@ -101,13 +99,13 @@ def write_files(folder: Path, files: Mapping[str, str]) -> Path:
 
 def command_line(bundle: Path, submission: Path, output: Path, *options: object) -> list[str]:
     words = ("--bundle", bundle, "--submission", submission, "--output", output, *options)
-    return [sys.executable, *map(str, (RUN, *words))]
+    return [sys.executable, *map(str, (*RUN, *words))]
 
 
 def run_locally(
     address: str, bundle: Path, submission: Path, output: Path, *options: object
 ) -> subprocess.CompletedProcess[str]:
-    """Run tools/higgs_tools/containers/docker_run.py to its end, on the engine of that address."""
+    """Run the local worker to its end, on the engine of that address."""
     return subprocess.run(
         command_line(bundle, submission, output, *options),
         env={**os.environ, "DOCKER_HOST": address},

@@ -157,7 +157,7 @@ def imports_of(tmp_path: Path, text: str, **others: str) -> list[Finding]:
         ("import pytest", Level.FAILURE, "it is only installed here"),
         ("try:\n    import not_there\nexcept ImportError:\n    pass", Level.WARNING, "seems to do without"),
         ("def f():\n    import not_there", Level.FAILURE, "line 2"),
-        ("import handmade", Level.FAILURE, "found here only because of"),
+        ("import tests", Level.FAILURE, "found here only because of"),
         ("from . import net", Level.FAILURE, "relative import"),
         ("import absent_module", Level.UNCHECKED, "which the platform has"),
         ("import (", Level.UNCHECKED, "model.py, line 1"),

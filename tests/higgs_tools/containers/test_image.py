@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from higgs_tools.containers import docker_build
-from tests.helpers.small_bundle import ROOT
+from tests.helpers.repository import ROOT
 
 DOCKERFILE = (ROOT / docker_build.DOCKERFILE).read_text()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

@@ -12,7 +12,8 @@ import pytest
 from higgs_tools.bundle import make_bundle
 from higgs_tools.containers import docker_build
 from tests.helpers.podman_engine import BASE, Engine
-from tests.helpers.small_bundle import PATIENCE, ROOT, command_line, run_locally, write_bundle, write_files
+from tests.helpers.repository import ROOT
+from tests.helpers.small_bundle import PATIENCE, command_line, run_locally, write_bundle, write_files
 
 LOOK_AROUND = """\
 import json, os, sys

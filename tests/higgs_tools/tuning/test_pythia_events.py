@@ -8,14 +8,11 @@ from pathlib import Path
 import pytest
 
 from higgs_tools.tuning.pythia_events import Momentum
-from tests.helpers.repository import ROOT
-
-TOOL = ROOT / "tools" / "pythia_events.py"
 
 
 @pytest.mark.skipif(importlib.util.find_spec("pythia8mc") is not None, reason="pythia8mc is installed")
 def test_missing_pythia_is_named_with_the_remedy(tmp_path: Path) -> None:
-    command = [sys.executable, str(TOOL), str(tmp_path), "--process", "ttbar"]
+    command = [sys.executable, "-m", "higgs_tools.tuning.pythia_events", str(tmp_path), "--process", "ttbar"]
     run = subprocess.run(command, capture_output=True, text=True)
     assert run.returncode == 2
     assert "pip install pythia8mc" in run.stderr
