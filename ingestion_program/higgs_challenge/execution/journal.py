@@ -85,7 +85,9 @@ class Journal:
         self.elapsed = float(entry["elapsed"])
         if "fit" in entry:
             isolation = entry["fit"].pop("isolation")
-            self.fit = Fit(**entry["fit"], isolation=Isolation(**isolation))
+            isolation["missing"] = tuple(isolation["missing"])
+            hidden = tuple((name, module) for name, module in entry["fit"].pop("hidden_modules", ()))
+            self.fit = Fit(**entry["fit"], isolation=Isolation(**isolation), hidden_modules=hidden)
         else:
             interval = entry["result"].pop("interval")
             result = Result(**entry["result"], interval=Interval(**interval))

@@ -1,5 +1,6 @@
 """The unit of work of every engine: draw one pseudo-experiment and ask the submission for its interval."""
 
+import copy
 import os
 import shutil
 import threading
@@ -125,6 +126,8 @@ class Fit:
         isolation: reached.
         model_bytes: of the kept model.
         not_kept: why the model was not kept, where that is so.
+        hidden_modules: (file name, module name) of modules of the submission that cannot be imported, because Python
+            has loaded another one of that name; bounded text from an untrusted process.
     """
 
     seconds: float
@@ -132,6 +135,7 @@ class Fit:
     isolation: Isolation
     model_bytes: int = 0
     not_kept: str = ""
+    hidden_modules: tuple[tuple[str, str], ...] = ()
 
 
 def fit_model(job: Job, process: SubmissionProcess, limit: float) -> Fit:
@@ -145,8 +149,9 @@ def fit_model(job: Job, process: SubmissionProcess, limit: float) -> Fit:
     try:
         keep_model(process.dump(max(limit - seconds, LEAST_DUMP_SECONDS)), job.model)
     except FailedCallError as error:
-        return Fit(seconds, process.peak_memory, isolation, not_kept=str(error))
-    return Fit(seconds, process.peak_memory, isolation, model_bytes=job.model.stat().st_size)
+        return Fit(seconds, process.peak_memory, isolation, not_kept=str(error), hidden_modules=process.hidden_modules)
+    size = job.model.stat().st_size
+    return Fit(seconds, process.peak_memory, isolation, model_bytes=size, hidden_modules=process.hidden_modules)
 
 
 def keep_model(handle: int, path: Path) -> None:
@@ -195,8 +200,10 @@ class Worker:
             with drawn.file as events:
                 (interval, seconds), repeats = self._insist(lambda process: process.predict(events, limit))
         except SubmissionError as error:
-            name = f"Set {experiment.set_index}, pseudo-experiment {experiment.index}"
-            raise SubmissionError(f"{name}: {error}") from error
+            # The same kind of error, with its facts.
+            located = copy.copy(error)
+            located.args = (f"Set {experiment.set_index}, pseudo-experiment {experiment.index}: {error}",)
+            raise located from error
         return Result(
             set_index=experiment.set_index,
             index=experiment.index,

@@ -4,12 +4,15 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from higgs_challenge.errors import SubmissionError
+from higgs_challenge.errors import SubmissionError, printable
 
 KEYS = ("mu_hat", "delta_mu_hat", "p16", "p84")
 
 LARGEST = 1e4
 """Beyond it, the scores made from an answer do not fit the platform's decimals."""
+
+MAX_NAME_LENGTH = 200
+MAX_HIDDEN_MODULES = 100
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,30 @@ def check_answer(answer: Any) -> Interval:
             f"predict returned p16 = {answer['p16']} above p84 = {answer['p84']}; expected p16 <= p84."
         )
     return Interval(**{key: float(answer[key]) for key in KEYS})
+
+
+def check_name(name: Any) -> str:
+    """Make a name that an untrusted process gave safe to store and print: bounded, and without control characters.
+
+    Args:
+        name: anything; what is not a string becomes an empty one.
+    """
+    return printable(name[:MAX_NAME_LENGTH]) if isinstance(name, str) else ""
+
+
+def check_hidden_modules(pairs: Any) -> tuple[tuple[str, str], ...]:
+    """Check the hidden modules that an untrusted process reports; what has another shape is left out.
+
+    Args:
+        pairs: expected to be a list of [file name, module name]; see child.find_hidden_modules.
+
+    Returns:
+        (file name, module name) of each, at most MAX_HIDDEN_MODULES.
+    """
+    if not isinstance(pairs, list):
+        return ()
+    shaped = [pair for pair in pairs[:MAX_HIDDEN_MODULES] if isinstance(pair, list) and len(pair) == 2]
+    return tuple((check_name(name), check_name(module)) for name, module in shaped)
 
 
 def _is_finite(value: float) -> bool:

@@ -49,6 +49,7 @@ class Child:
         self._submission, self._task = submission, task
         self._training = None if training is None else Path(training)
         self._model: Any = None
+        self.hidden_modules: list[tuple[str, str]] = []
 
     def ready(self, request: dict[str, Any], file: int | None) -> dict[str, Any]:
         """Say that our own imports are done."""
@@ -56,14 +57,16 @@ class Child:
 
     def fit(self, request: dict[str, Any], file: int | None) -> dict[str, Any]:
         """Make the model and fit it."""
-        warn_of_hidden_modules(self._submission)
+        self.hidden_modules = find_hidden_modules(self._submission)
+        for name, module in self.hidden_modules:
+            print(f"Warning: {name} is hidden by the module {module} that Python has loaded: rename it.")
         self._model = construct(
             load_class(),
             get_train_set=self._task.get_train_set(self._training),
             systematics=self._task.systematics,
         )
         self._model.fit()
-        return {}
+        return {"hidden_modules": self.hidden_modules}
 
     def dump(self, request: dict[str, Any], file: int | None) -> dict[str, Any]:
         """Write the fitted model to the file, for other processes like this one."""
@@ -92,12 +95,21 @@ class Child:
         return {"answer": describe(self._model.predict(test_set))}
 
 
-def warn_of_hidden_modules(submission: str) -> None:
-    """Print which modules of a submission cannot be imported, because Python or this program has their name already."""
+def find_hidden_modules(submission: str) -> list[tuple[str, str]]:
+    """Find modules of a submission that cannot be imported, because Python has loaded another one of that name.
+
+    Args:
+        submission: the folder of model.py.
+
+    Returns:
+        For each, the name of the submission's file or folder, and the name of the loaded module.
+    """
+    hidden = []
     for path in sorted(Path(submission).iterdir()):
         loaded = sys.modules.get(path.stem) if path.suffix == ".py" or (path / "__init__.py").is_file() else None
         if loaded is not None:
-            print(f"Warning: {path.name} is hidden by the module {loaded.__name__} that Python has loaded: rename it.")
+            hidden.append((path.name, str(loaded.__name__)))
+    return hidden
 
 
 def load_class() -> type:
@@ -164,16 +176,29 @@ def _number(value: Any) -> float | str:
 
 
 def explain(error: BaseException, submission: str) -> dict[str, Any]:
-    """Describe a failure in the participant's terms, with the frames of the participant's own code only."""
+    """Describe a failure in the participant's terms, with the frames of the participant's own code only.
+
+    Args:
+        error: what a call raised.
+        submission: the folder of model.py.
+
+    Returns:
+        The reply: a sentence (problem), the traceback where the participant's code is part of it, the class name of
+        the participant's exception (kind), and the module that could not be found (missing_module).
+    """
     ours = isinstance(error, SubmissionError)
+    facts = {
+        "kind": "" if ours else type(error).__name__,
+        "missing_module": str(error.name or "") if isinstance(error, ModuleNotFoundError) else "",
+    }
     problem = str(error) if ours else f"{type(error).__name__}: {_words(error)}"[:LONGEST_SENTENCE].rstrip(": ")
     problem += _hint(error, submission)
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(NOT_THEIRS)]
     if not frames:
-        return {"problem": problem}
+        return {"problem": problem, **facts}
     lines = [*traceback.format_list(frames), *traceback.format_exception_only(error)]
     text = "".join(lines)[-LONGEST_TEXT:]
-    return {"problem": problem, "traceback": text.replace(f'File "{submission}{os.sep}', 'File "')}
+    return {"problem": problem, "traceback": text.replace(f'File "{submission}{os.sep}', 'File "'), **facts}
 
 
 def _is_refusal(error: Any) -> bool:
@@ -221,5 +246,5 @@ def serve(channel: Channel, child: Child, submission: str) -> None:
         try:
             reply = calls[request["call"]](request, file)
         except BaseException as error:  # whatever a participant's code raises, SystemExit too, is for the other side
-            reply = explain(error, submission)
+            reply = {**explain(error, submission), "hidden_modules": child.hidden_modules}
         channel.send({"answers": request["number"], **reply})

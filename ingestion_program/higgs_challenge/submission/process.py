@@ -16,7 +16,7 @@ from typing import Any
 
 from higgs_challenge.errors import InputError, SubmissionError
 from higgs_challenge.sandbox.confine import FULL, OFF, Borders, Isolation
-from higgs_challenge.submission.answer import Interval, check_answer
+from higgs_challenge.submission.answer import Interval, check_answer, check_hidden_modules, check_name
 from higgs_challenge.submission.channel import Channel, ChannelClosedError, anonymous_file
 from higgs_challenge.submission.event_file import EventFile
 from higgs_challenge.submission.log import SubmissionLog
@@ -46,7 +46,23 @@ class TimeLimitError(SubmissionError):
 
 
 class FailedCallError(SubmissionError):
-    """The submission's process answered that a call failed."""
+    """The submission's process answered that a call failed; what it says of that is untrusted, bounded text.
+
+    Attributes:
+        kind: class name of the participant's exception; empty where there was none.
+        missing_module: that an import of the participant's did not find; empty where that is not the reason.
+        hidden_modules: as in worker.Fit.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        kind: str = "",
+        missing_module: str = "",
+        hidden_modules: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        super().__init__(text)
+        self.kind, self.missing_module, self.hidden_modules = kind, missing_module, hidden_modules
 
 
 class ProcessDiedError(SubmissionError):
@@ -130,6 +146,7 @@ class SubmissionProcess:
         self._channel = Channel(ours)
         self._usage = Usage(self._process.pid, place.scratch, place.allowance)
         self._isolation: Isolation | None = None
+        self.hidden_modules: tuple[tuple[str, str], ...] = ()
         self._ended = False
         self._copying = threading.Thread(target=log.copy, args=(self._process.stdout,), daemon=True)
         self._copying.start()
@@ -170,7 +187,9 @@ class SubmissionProcess:
     def fit(self, limit: float) -> float:
         """Make the model and fit it; gives the seconds that it took, without the start of Python."""
         self.start()
-        return self._call("fit", limit)[1]
+        reply, seconds = self._call("fit", limit)
+        self.hidden_modules = check_hidden_modules(reply.get("hidden_modules"))
+        return seconds
 
     def dump(self, limit: float) -> int:
         """Get the fitted model as a file, never read here, for other such processes; the caller closes it."""
@@ -242,7 +261,12 @@ class SubmissionProcess:
             raise SubmissionError(f"{name} was answered by a message that does not belong to it.")
         if "problem" in reply:
             details_text = f"\n\n{reply['traceback']}" if "traceback" in reply else ""
-            raise FailedCallError(f"{name} failed: {reply['problem']}{details_text}")
+            raise FailedCallError(
+                f"{name} failed: {reply['problem']}{details_text}",
+                kind=check_name(reply.get("kind")),
+                missing_module=check_name(reply.get("missing_module")),
+                hidden_modules=check_hidden_modules(reply.get("hidden_modules")),
+            )
         return reply, seconds
 
     def _look(self, name: str, files: bool = False) -> None:

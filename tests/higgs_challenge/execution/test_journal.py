@@ -11,7 +11,12 @@ from higgs_challenge.sandbox.confine import Isolation
 from higgs_challenge.submission.answer import Interval
 
 IDENTITY = {"plan": "p", "data": "d", "submission": "s"}
-FIT = Fit(seconds=1.5, peak_memory=10, isolation=Isolation("partial", 7, ("something",)))
+FIT = Fit(
+    seconds=1.5,
+    peak_memory=10,
+    isolation=Isolation("partial", 7, ("something",)),
+    hidden_modules=(("code.py", "code"),),
+)
 RESULT = Result(0, 0, Interval(1.0, 0.2, 0.8, 1.2), predict_seconds=0.1, outside_seconds=0.2, peak_memory=3, repeats=1)
 RESULTS = [replace(RESULT, index=index, interval=Interval(index / 3, 0.2, 0.8, 1.2)) for index in range(4)]
 
@@ -29,7 +34,7 @@ def test_a_journal_gives_back_what_it_was_given(tmp_path: Path) -> None:
     write(tmp_path / "journal.jsonl")
     again = Journal(tmp_path / "journal.jsonl", IDENTITY, resume=True)
     again.close()
-    assert again.fit == replace(FIT, isolation=Isolation("partial", 7, ["something"]))  # type: ignore[arg-type]
+    assert again.fit == FIT
     assert list(again.results.values()) == RESULTS
     assert again.elapsed == 6.0
 

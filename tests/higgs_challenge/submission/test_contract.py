@@ -1,12 +1,14 @@
 """What a submission must offer, and what its author is told where it does not."""
 
+import pickle
 import re
 from pathlib import Path
 
 import pytest
 
 from higgs_challenge import SubmissionError
-from higgs_challenge.submission.process import SubmissionProcess
+from higgs_challenge.submission.answer import MAX_HIDDEN_MODULES, MAX_NAME_LENGTH, check_hidden_modules
+from higgs_challenge.submission.process import FailedCallError, SubmissionProcess
 from higgs_challenge.tasks.higgs.events.transform import Floats
 from tests.helpers.tiny_submissions import LIMIT, ask, running, write_submission
 
@@ -70,6 +72,47 @@ def test_a_failure_comes_with_the_participants_own_traceback(
     assert f"    {line}\n" in trace
     assert trace.endswith(f"\n{problem}\n")
     assert "higgs_challenge" not in trace
+
+
+@pytest.mark.parametrize(
+    ("fit", "kind", "missing"),
+    [
+        ("class OwnError(Exception): pass\nraise OwnError('x')", "OwnError", ""),
+        ("import no_such_package.part", "ModuleNotFoundError", "no_such_package"),
+        ("raise type('E' * 1000, (Exception,), {})('x')", "E" * MAX_NAME_LENGTH, ""),
+    ],
+    ids=["own", "missing module", "long name"],
+)
+def test_a_failure_has_its_kind_and_the_hidden_modules_as_data(
+    tmp_path: Path, training: Path, fit: str, kind: str, missing: str
+) -> None:
+    folder = write_submission(tmp_path / "submission", fit=fit)
+    (folder / "random.py").write_text("")
+    with running(folder, training) as process, pytest.raises(FailedCallError) as caught:
+        process.fit(LIMIT)
+    for error in (caught.value, pickle.loads(pickle.dumps(caught.value))):  # as a Dask worker passes it on
+        assert (error.kind, error.missing_module) == (kind, missing)
+        assert error.hidden_modules == (("random.py", "random"),)
+
+
+def test_hidden_modules_of_a_submission_that_fits_are_data(tmp_path: Path, training: Path) -> None:
+    folder = write_submission(tmp_path / "submission")
+    (folder / "random.py").write_text("")
+    with running(folder, training) as process:
+        process.fit(LIMIT)
+        assert process.hidden_modules == (("random.py", "random"),)
+
+
+@pytest.mark.parametrize("said", [None, "ab", {"a": "b"}, [1, "ab", ["a"], ["a", "b", "c"]]])
+def test_hidden_modules_of_another_shape_are_left_out(said: object) -> None:
+    assert check_hidden_modules(said) == ()
+
+
+def test_names_from_a_submission_are_bounded_and_printable() -> None:
+    names = check_hidden_modules([["\x1b[2J", 3]] + [["a" * 1000, "b"]] * 1000)
+    assert len(names) == MAX_HIDDEN_MODULES
+    assert names[0] == ("\N{REPLACEMENT CHARACTER}[2J", "")
+    assert names[1] == ("a" * MAX_NAME_LENGTH, "b")
 
 
 CONSTRUCTOR = "class Model must be Model(get_train_set=None, systematics=None): "
