@@ -10,8 +10,8 @@ from higgs_scoring.leaderboard import LONGEST_PROBLEM, Leaderboard, as_csv, make
 from higgs_scoring.leaderboard_page import render_leaderboard
 from higgs_scoring.leaderboard_words import cells, data_note, outcome, tie_rule
 from higgs_scoring.output import make_folder, print_anything, write_whole
-from higgs_scoring.results import read_truth
 from higgs_scoring.run_folders import RunFolder, clean, name_runs
+from higgs_scoring.truth import read_truth
 
 REFUSED = 2
 """Exit code where not one run can be ranked."""

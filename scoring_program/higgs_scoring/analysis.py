@@ -8,7 +8,8 @@ from higgs_scoring.bootstrap import Bootstrap, bootstrap_pseudo_experiments, boo
 from higgs_scoring.calibration import Calibration, calibrate
 from higgs_scoring.dependence import Dependence, PullSummary, find_dependence, find_pulls, summarise_pulls
 from higgs_scoring.metrics import FloatArray, Scores, score_sets, significant
-from higgs_scoring.results import LARGEST, MU, Predictions, Truth
+from higgs_scoring.predictions import Predictions
+from higgs_scoring.truth import MAX_VALUE, MU, Truth
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,20 +46,20 @@ class Analysis:
         Where no scaling gives the coverage, the widest interval that an answer may be does.
         """
         exact = self.calibration.exact
-        return min(significant(exact.interval, 3), 2 * LARGEST) if exact else 2 * LARGEST
+        return min(significant(exact.interval, 3), 2 * MAX_VALUE) if exact else 2 * MAX_VALUE
 
 
 def analyse(truth: Truth, predictions: Predictions) -> Analysis:
     """Compute all of it; pure and seeded, so that the same run gives the same numbers."""
-    mus, answers = truth.mus, predictions.answers
-    parameters = {MU: np.broadcast_to(mus[:, np.newaxis], predictions.p16.shape), **truth.nuisances}
-    pulls = find_pulls(mus[:, np.newaxis], predictions.mu_hats, predictions.delta_mu_hats)
+    intervals = predictions.intervals
+    parameters = {MU: np.broadcast_to(intervals.true_mus, intervals.p16.shape), **truth.nuisances}
+    pulls = find_pulls(intervals.true_mus, intervals.mu_hats, intervals.delta_mu_hats)
     return Analysis(
-        scores=score_sets(mus, **answers),
-        over_sets=bootstrap_sets(mus, **answers),
-        over_experiments=bootstrap_pseudo_experiments(mus, **answers),
-        calibration=calibrate(mus, predictions.p16, predictions.p84),
+        scores=score_sets(intervals),
+        over_sets=bootstrap_sets(intervals),
+        over_experiments=bootstrap_pseudo_experiments(intervals),
+        calibration=calibrate(intervals.mus, intervals.p16, intervals.p84),
         pulls=pulls,
         pull_summary=summarise_pulls(pulls),
-        dependences=tuple(find_dependence(name, values, mus=mus, **answers) for name, values in parameters.items()),
+        dependences=tuple(find_dependence(name, values, intervals) for name, values in parameters.items()),
     )

@@ -11,6 +11,7 @@ import numpy as np
 
 from higgs_scoring.metrics import (
     FloatArray,
+    Intervals,
     Scores,
     coverage_penalty,
     is_covered,
@@ -72,16 +73,7 @@ class Bootstrap:
         return Scores(**{field.name: float(factor * np.std(getattr(self, field.name))) for field in fields(Scores)})
 
 
-def bootstrap_sets(
-    mus: FloatArray,
-    *,
-    mu_hats: FloatArray,
-    delta_mu_hats: FloatArray,
-    p16: FloatArray,
-    p84: FloatArray,
-    resamples: int = RESAMPLES,
-    seed: int = SEED,
-) -> Bootstrap | None:
+def bootstrap_sets(intervals: Intervals, *, resamples: int = RESAMPLES, seed: int = SEED) -> Bootstrap | None:
     """Draw as many sets as there are and score them as `score_sets` does, N being the drawn pseudo-experiments.
 
     The organisers ranked the final phase this way, with 1 000 draws (results paper, arXiv:2509.22247). All sets have
@@ -89,8 +81,7 @@ def bootstrap_sets(
     sets' own widths, and so for everything else that is an average.
 
     Args:
-        mus: true mu of each set, shape (sets,).
-        mu_hats, delta_mu_hats, p16, p84: the answers, shape (sets, pseudo-experiments).
+        intervals: of the whole run.
         resamples: how many.
         seed: of the draws.
 
@@ -99,73 +90,69 @@ def bootstrap_sets(
 
     Two sets with widths 1 and 3 have a mean of 2, with a standard error of sqrt(2) / sqrt(2):
 
-    >>> p16, p84 = np.zeros((2, 2)), np.array([[1.0, 1.0], [3.0, 3.0]])
-    >>> drawn = bootstrap_sets(np.array([0.5, 4.0]), mu_hats=p84, delta_mu_hats=p84, p16=p16, p84=p84)
+    >>> p84 = np.array([[1.0, 1.0], [3.0, 3.0]])
+    >>> drawn = bootstrap_sets(Intervals(np.array([0.5, 4.0]), p84, p84, p16=0 * p84, p84=p84))
     >>> sorted(set(drawn.interval.tolist())), sorted(set(drawn.coverage.tolist()))
     ([1.0, 2.0, 3.0], [0.0, 0.5, 1.0])
     >>> drawn.medians.interval, round(drawn.standard_errors.interval, 1)
     (2.0, 1.0)
     """
-    num_sets, n = p16.shape
+    num_sets, n = intervals.p16.shape
     if num_sets == 1:
         return None
-    averaged = _averaged(mus, mu_hats, delta_mu_hats, p16, p84).sum(axis=1)
+    averaged = _averaged(intervals).sum(axis=1)
     sums = draw_sums(averaged, resamples=resamples, rng=np.random.default_rng(seed))
     return _score_sums(sums, "set", num_sets, num_sets * n)
 
 
 def bootstrap_pseudo_experiments(
-    mus: FloatArray,
-    *,
-    mu_hats: FloatArray,
-    delta_mu_hats: FloatArray,
-    p16: FloatArray,
-    p84: FloatArray,
-    resamples: int = RESAMPLES,
-    seed: int = SEED,
+    intervals: Intervals, *, resamples: int = RESAMPLES, seed: int = SEED
 ) -> Bootstrap | None:
     """Draw in each set as many of its pseudo-experiments as it has, and score all together.
 
     The scatter at the given mu alone. Where it is much smaller than that of `bootstrap_sets`, the answers depend on mu.
 
     Args:
-        mus, mu_hats, delta_mu_hats, p16, p84, resamples, seed: as in `bootstrap_sets`.
+        intervals, resamples, seed: as in `bootstrap_sets`.
 
     Returns:
         The scores of the resamples, or None for sets of a single pseudo-experiment.
 
-    >>> p16, p84 = np.zeros((1, 2)), np.array([[1.0, 3.0]])
-    >>> drawn = bootstrap_pseudo_experiments(np.array([0.5]), mu_hats=p84, delta_mu_hats=p84, p16=p16, p84=p84)
+    >>> p84 = np.array([[1.0, 3.0]])
+    >>> drawn = bootstrap_pseudo_experiments(Intervals(np.array([0.5]), p84, p84, p16=0 * p84, p84=p84))
     >>> sorted(set(drawn.interval.tolist())), round(drawn.standard_errors.interval, 1)
     ([1.0, 2.0, 3.0], 1.0)
     """
-    num_sets, n = p16.shape
+    num_sets, n = intervals.p16.shape
     if n == 1:
         return None
-    averaged = _averaged(mus, mu_hats, delta_mu_hats, p16, p84)
+    averaged = _averaged(intervals)
     sums = np.zeros((resamples, averaged.shape[-1]))
     for number, one_set in enumerate(averaged):
         sums += draw_sums(one_set, resamples=resamples, rng=np.random.default_rng([seed, number]))
     return _score_sums(sums, "pseudo-experiment", n, num_sets * n)
 
 
-def _averaged(
-    mus: FloatArray, mu_hats: FloatArray, delta_mu_hats: FloatArray, p16: FloatArray, p84: FloatArray
-) -> FloatArray:
-    """Return of each pseudo-experiment all that is averaged, shape (sets, pseudo-experiments, quantities)."""
-    true = mus[:, np.newaxis]
-    # The last axis, over which the functions average, is one pseudo-experiment long.
-    each, truth_of_each = (
-        [array[..., np.newaxis] for array in (mu_hats, delta_mu_hats, p16, p84)],
-        true[..., np.newaxis],
+def _averaged(intervals: Intervals) -> FloatArray:
+    """Return for each pseudo-experiment all that is averaged, shape (sets, pseudo-experiments, quantities)."""
+    # The last axis, over which the functions of `metrics` average, is one pseudo-experiment long.
+    true, mu_hats, delta_mu_hats, p16, p84 = (
+        array[..., np.newaxis]
+        for array in (
+            intervals.true_mus,
+            intervals.mu_hats,
+            intervals.delta_mu_hats,
+            intervals.p16,
+            intervals.p84,
+        )
     )
     return np.stack(
         [
-            np.abs(p84 - p16),
-            is_covered(true, p16, p84).astype(np.float64),  # whole numbers, whose sums have no rounding
-            root_mean_square_error(truth_of_each, *each[:2]),
-            mean_absolute_error(truth_of_each, *each[:2]),
-            winkler_score(truth_of_each, *each[2:]),
+            np.abs(p84 - p16)[..., 0],
+            is_covered(true, p16, p84)[..., 0].astype(np.float64),  # whole numbers, whose sums have no rounding
+            root_mean_square_error(true, mu_hats, delta_mu_hats),
+            mean_absolute_error(true, mu_hats, delta_mu_hats),
+            winkler_score(true, p16, p84),
         ],
         axis=-1,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import chdtrc, fdtrc, stdtrit
 
-from higgs_scoring.metrics import FloatArray, clopper_pearson, is_covered
+from higgs_scoring.metrics import FloatArray, Intervals, clopper_pearson, is_covered
 
 MOST_GROUPS = 12
 """Groups of neighbouring pseudo-experiments; more would scatter more than they tell."""
@@ -86,32 +86,21 @@ class PullSummary:
         return self.units > 1 and abs(self.mean) > self.error * stdtrit(self.units - 1, ONE_SIDE_OF_3_SIGMA)
 
 
-def find_dependence(
-    parameter: str,
-    values: FloatArray,
-    *,
-    mus: FloatArray,
-    mu_hats: FloatArray,
-    delta_mu_hats: FloatArray,
-    p16: FloatArray,
-    p84: FloatArray,
-) -> Dependence:
+def find_dependence(parameter: str, values: FloatArray, intervals: Intervals) -> Dependence:
     """Gather pseudo-experiments with neighbouring values of a parameter into groups of one size and average in each.
 
     Args:
         parameter: its name.
         values: true value in each pseudo-experiment, shape (sets, pseudo-experiments), as all answers have.
-        mus: true mu of each set, shape (sets,).
-        mu_hats, delta_mu_hats, p16, p84: the answers.
+        intervals: of the whole run.
 
     Returns:
         Averages over at most MOST_GROUPS groups, and the p-values of a coverage and a bias that are the same in all.
     """
-    true = np.broadcast_to(mus[:, np.newaxis], p16.shape).ravel()
     groups = group_neighbours(values)
-    covered = is_covered(true, p16.ravel(), p84.ravel())
-    errors = mu_hats.ravel() - true
-    pulls = find_pulls(true, mu_hats.ravel(), delta_mu_hats.ravel())
+    covered = is_covered(intervals.true_mus, intervals.p16, intervals.p84).ravel()
+    errors = (intervals.mu_hats - intervals.true_mus).ravel()
+    pulls = find_pulls(intervals.true_mus, intervals.mu_hats, intervals.delta_mu_hats).ravel()
     hits = np.array([covered[group].sum() for group in groups])
     sizes = np.array([group.size for group in groups])
     return Dependence(
@@ -120,7 +109,7 @@ def find_dependence(
         sizes=sizes,
         coverage=Averages(hits / sizes, *clopper_pearson(hits, sizes)),
         bias=_average(errors, groups),
-        width=_average((p84 - p16).ravel(), groups),
+        width=_average((intervals.p84 - intervals.p16).ravel(), groups),
         pull=_average(pulls, groups),
         pull_width=np.array([_spread(pulls[group]) for group in groups]),
         coverage_p_value=uniform_coverage_p_value(hits, sizes),

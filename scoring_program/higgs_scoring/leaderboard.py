@@ -11,9 +11,10 @@ from higgs_scoring.bootstrap import Bootstrap, bootstrap_pseudo_experiments, boo
 from higgs_scoring.errors import ScoringError
 from higgs_scoring.metrics import Scores, score_sets
 from higgs_scoring.output import DECIMALS
+from higgs_scoring.predictions import read_predictions
 from higgs_scoring.ranking import Contender, Ranking, rank_all
-from higgs_scoring.results import Truth, read_predictions
 from higgs_scoring.run_folders import RunFolder, clean, find_results
+from higgs_scoring.truth import Truth
 
 LONGEST_PROBLEM = 1000
 
@@ -120,11 +121,11 @@ def _first_problem(unranked: list[UnrankedRun]) -> str:
 def score_folder(truth: Truth, run: RunFolder) -> ScoredRun:
     """Read and score one run; a folder that cannot be scored is a ScoringError."""
     predictions = read_predictions(find_results(run.folder), truth)
-    mus, answers, times = truth.mus, predictions.answers, predictions.predict_seconds
+    intervals, times = predictions.intervals, predictions.predict_seconds
     return ScoredRun(
         name=run.name,
-        scores=score_sets(mus, **answers),
-        bootstrap=bootstrap_sets(mus, **answers) or bootstrap_pseudo_experiments(mus, **answers),
+        scores=score_sets(intervals),
+        bootstrap=bootstrap_sets(intervals) or bootstrap_pseudo_experiments(intervals),
         minutes=predictions.minutes,
         fit_seconds=predictions.summary.fit_seconds,
         predict_seconds=None if times is None else float(np.median(times)),

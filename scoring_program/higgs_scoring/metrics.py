@@ -22,6 +22,30 @@ DEAD_ZONE_SIGMAS = 2
 """A coverage no further than this from the target costs nothing."""
 
 
+@dataclass(frozen=True, eq=False)
+class Intervals:
+    """The answers of a run beside the truth that they are scored against.
+
+    Attributes:
+        mus: true mu of each set, shape (sets,).
+        mu_hats: estimates of mu, shape (sets, pseudo-experiments), as the three that follow.
+        delta_mu_hats: stated uncertainties of the estimates.
+        p16: lower ends of the intervals.
+        p84: upper ends of the intervals, p16 <= p84.
+    """
+
+    mus: FloatArray
+    mu_hats: FloatArray
+    delta_mu_hats: FloatArray
+    p16: FloatArray
+    p84: FloatArray
+
+    @property
+    def true_mus(self) -> FloatArray:
+        """The true mu of each set, shape (sets, 1), which broadcasts against the answers."""
+        return self.mus[:, np.newaxis]
+
+
 @dataclass(frozen=True)
 class Scores:
     """Averages over a whole run. Larger is better for the quantile score, smaller for width, RMSE, MAE and Winkler."""
@@ -159,14 +183,13 @@ def winkler_score(mu: ArrayLike, p16: ArrayLike, p84: ArrayLike) -> FloatArray:
     return np.asarray(np.mean(np.subtract(p84, p16) + 2 / (1 - TARGET_COVERAGE) * missed_by, axis=-1))
 
 
-def score_sets(
-    mus: FloatArray, *, mu_hats: FloatArray, delta_mu_hats: FloatArray, p16: FloatArray, p84: FloatArray
-) -> Scores:
-    """Return the scores of a run: mus has shape (sets,), everything else (sets, pseudo-experiments).
+def score_sets(intervals: Intervals) -> Scores:
+    """Return the scores of a run.
 
-    Width and coverage are taken over all pseudo-experiments, RMSE, MAE and Winkler in each set and then over the sets.
+    Width and coverage are averaged over all pseudo-experiments; RMSE, MAE and the Winkler score are averaged within
+    each set and then over the sets.
     """
-    true = mus[:, np.newaxis]
+    true, p16, p84 = intervals.true_mus, intervals.p16, intervals.p84
     width = mean_width(p16, p84)
     covered = coverage(true, p16, p84)
     penalty = coverage_penalty(covered, p16.size)
@@ -175,8 +198,8 @@ def score_sets(
         interval=width,
         coverage=covered,
         penalty=float(penalty),
-        rmse=float(np.mean(root_mean_square_error(true, mu_hats, delta_mu_hats))),
-        mae=float(np.mean(mean_absolute_error(true, mu_hats, delta_mu_hats))),
+        rmse=float(np.mean(root_mean_square_error(true, intervals.mu_hats, intervals.delta_mu_hats))),
+        mae=float(np.mean(mean_absolute_error(true, intervals.mu_hats, intervals.delta_mu_hats))),
         winkler=float(np.mean(winkler_score(true, p16, p84))),
     )
 

@@ -18,7 +18,8 @@ from higgs_scoring.figures import (
 )
 from higgs_scoring.formats import decimal
 from higgs_scoring.metrics import is_covered
-from higgs_scoring.results import MU, Predictions, Truth
+from higgs_scoring.predictions import Predictions
+from higgs_scoring.truth import MU, Truth
 from higgs_scoring.words import is_suspicious, p_value_words, symbol
 
 MOST_SETS = 12
@@ -136,10 +137,11 @@ def intervals_section(truth: Truth, predictions: Predictions) -> str:
     """
     if not may_show(truth, MU):
         return ""
-    num_sets, num_experiments = predictions.p16.shape
-    order = np.argsort(truth.mus, kind="stable")
+    intervals = predictions.intervals
+    num_sets, num_experiments = intervals.p16.shape
+    order = np.argsort(intervals.mus, kind="stable")
     chosen = order[np.unique(np.linspace(0, num_sets - 1, min(num_sets, MOST_SETS)).round().astype(int))]
-    sets = [SetIntervals(int(k), predictions.p16[k], predictions.p84[k], float(truth.mus[k])) for k in chosen]
+    sets = [SetIntervals(int(k), intervals.p16[k], intervals.p84[k], float(intervals.mus[k])) for k in chosen]
     half_range = common_half_range(sets)
     pictures = (_figure(f"Set {one.number}", draw_intervals(one, half_range), _set_caption(one)) for one in sets)
     return (

@@ -8,8 +8,9 @@ from higgs_scoring.analysis import Analysis
 from higgs_scoring.formats import decimal, duration, grouped, number, printable, rounded_error, score_text
 from higgs_scoring.metrics import Scores
 from higgs_scoring.pictures import dependence_section, intervals_section, may_show, overview_section
-from higgs_scoring.results import MU, Predictions, Truth
+from higgs_scoring.predictions import Predictions
 from higgs_scoring.style import CSS, html_page
+from higgs_scoring.truth import MU, Truth
 from higgs_scoring.words import advice, dependence_note, error_note, pull_note, scaling_advice, verdict
 
 MOST_WARNINGS = 50
@@ -114,10 +115,11 @@ def _warnings(predictions: Predictions, analysis: Analysis) -> str:
 
 def _oddities(predictions: Predictions, analysis: Analysis) -> list[str]:
     """Return what is allowed in answers but hardly meant, and how often a process died."""
-    outside = (predictions.mu_hats < predictions.p16) | (predictions.mu_hats > predictions.p84)
+    intervals = predictions.intervals
+    outside = (intervals.mu_hats < intervals.p16) | (intervals.mu_hats > intervals.p84)
     counts = {
         "Processes of the submission that died and were replaced": predictions.summary.processes_replaced,
-        "Intervals of no width": int((predictions.p16 == predictions.p84).sum()),
+        "Intervals of no width": int((intervals.p16 == intervals.p84).sum()),
         "Intervals that do not contain their own μ̂": int(outside.sum()),
         "Answers without a δμ̂ above 0, and so without a pull": int(np.isnan(analysis.pulls).sum()),
     }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from higgs_scoring.errors import ScoringError
 from higgs_scoring.formats import printable
-from higgs_scoring.results import SUMMARY_FILE
+from higgs_scoring.predictions import SUMMARY_FILE
 
 RESULTS_FOLDER = "results"
 """Where `make run` puts what ingestion writes."""

@@ -9,8 +9,9 @@ from higgs_scoring.analysis import Analysis, analyse
 from higgs_scoring.errors import ScoringError
 from higgs_scoring.metrics import significant
 from higgs_scoring.output import DECIMALS, make_folder, write_whole
+from higgs_scoring.predictions import Predictions, read_predictions
 from higgs_scoring.report import render_report
-from higgs_scoring.results import Predictions, read_predictions, read_truth
+from higgs_scoring.truth import read_truth
 
 SCORES_FILE = "scores.json"
 REPORT_FILE = "detailed_results.html"

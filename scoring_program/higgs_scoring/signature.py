@@ -17,7 +17,7 @@ def read_key(file: JsonFile) -> str | None:
     """Return the key in truth.json, or None where there is none; no message shows its value, not even a wrong one."""
     if SIGNATURE_KEY not in file:
         return None
-    key = file.entry(SIGNATURE_KEY)
+    key = file.entries[SIGNATURE_KEY]
     if not isinstance(key, str) or KEY.fullmatch(key) is None:
         raise ScoringError(
             f"{file.name}: {SIGNATURE_KEY} must be at least 32 hexadecimal digits, an even number: {file.remedy}."

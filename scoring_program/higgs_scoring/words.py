@@ -8,7 +8,7 @@ from higgs_scoring.calibration import Calibration
 from higgs_scoring.dependence import LARGEST_PULL, Dependence, PullSummary
 from higgs_scoring.formats import ROUNDING, decimal, grouped, number, plus_minus
 from higgs_scoring.metrics import TARGET_COVERAGE, Scores, allowed_coverage, coverage_sigma
-from higgs_scoring.results import MU
+from higgs_scoring.truth import MU
 
 WORTH_SAYING = 10
 """A standard error itself uncertain by more percent than this is said to be so."""

@@ -1,5 +1,6 @@
 """Runs made up for tests of what is written about them."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,9 @@ import numpy as np
 from higgs_scoring import report
 from higgs_scoring.analysis import analyse
 from higgs_scoring.dependence import Averages, Dependence
-from higgs_scoring.results import Predictions, Summary, Truth
+from higgs_scoring.metrics import FloatArray, Intervals
+from higgs_scoring.predictions import Predictions, Summary
+from higgs_scoring.truth import Reveal, Truth
 
 NUISANCES = ("tes", "jes", "soft_met", "ttbar_scale", "diboson_scale", "bkg_scale")
 
@@ -19,7 +22,7 @@ def made_run(
     num_sets: int,
     n: int,
     *,
-    reveal: str = "all",
+    reveal: Reveal = "all",
     stretch: float = 1.0,
     warnings: tuple[str, ...] = (),
     replaced: int = 0,
@@ -29,16 +32,18 @@ def made_run(
     sigma = rng.uniform(0.2, 0.4, (num_sets, n))
     mu_hats = rng.normal(mus[:, np.newaxis], sigma)
     predictions = Predictions(
-        mu_hats=mu_hats,
-        delta_mu_hats=sigma,
-        p16=mu_hats - stretch * sigma,
-        p84=mu_hats + stretch * sigma,
+        intervals=Intervals(mus, mu_hats, sigma, mu_hats - stretch * sigma, mu_hats + stretch * sigma),
         predict_seconds=None,
         minutes=3.0,
         summary=Summary(result_files=(), processes_replaced=replaced, warnings=warnings),
     )
     nuisances = {name: rng.normal(1, 0.01, (num_sets, n)) for name in NUISANCES}
     return Truth("5eed", n, mus, nuisances, reveal), predictions
+
+
+def with_answers(predictions: Predictions, **arrays: FloatArray) -> Predictions:
+    """Other arrays of `Intervals` in their places; mus moves the truth."""
+    return replace(predictions, intervals=replace(predictions.intervals, **arrays))
 
 
 def render(truth: Truth, predictions: Predictions) -> str:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from higgs_scoring import calibration
 from higgs_scoring.calibration import Calibration, calibrate, needed_factors
-from higgs_scoring.metrics import FloatArray, Scores, coverage_penalty, is_covered, score_sets
+from higgs_scoring.metrics import FloatArray, Intervals, Scores, coverage_penalty, is_covered, score_sets
 
 
 def made_run(
@@ -26,7 +26,7 @@ def made_run(
 def scored_after_scaling(mus: FloatArray, p16: FloatArray, p84: FloatArray, factor: float) -> Scores:
     middle, half = (p16 + p84) / 2, (p84 - p16) / 2
     answers = {"mu_hats": middle, "delta_mu_hats": half, "p16": middle - factor * half, "p84": middle + factor * half}
-    return score_sets(mus, **answers)
+    return score_sets(Intervals(mus, **answers))
 
 
 @given(st.floats(0.01, 5), st.integers(0, 1000), st.integers(1, 6), st.integers(1, 40))

@@ -19,7 +19,7 @@ from higgs_scoring.dependence import (
     group_neighbours,
     summarise_pulls,
 )
-from higgs_scoring.metrics import FloatArray
+from higgs_scoring.metrics import FloatArray, Intervals
 
 FALSE_ALARM = 1e-6
 
@@ -28,11 +28,7 @@ def find(values: FloatArray, mu_hats: FloatArray, *, half: float = 0.3) -> Depen
     return find_dependence(
         "tes",
         values,
-        mus=np.ones(len(mu_hats)),
-        mu_hats=mu_hats,
-        delta_mu_hats=np.full_like(mu_hats, half),
-        p16=mu_hats - half,
-        p84=mu_hats + half,
+        Intervals(np.ones(len(mu_hats)), mu_hats, np.full_like(mu_hats, half), mu_hats - half, mu_hats + half),
     )
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from higgs_scoring.bootstrap import bootstrap_pseudo_experiments, bootstrap_sets
 from higgs_scoring.leaderboard import make_leaderboard
-from higgs_scoring.metrics import score_sets
-from higgs_scoring.results import read_truth
+from higgs_scoring.metrics import Intervals, score_sets
 from higgs_scoring.run_folders import name_runs
+from higgs_scoring.truth import read_truth
 from tests.helpers.phase import Phase, change
 
 Main = Callable[[list[str]], int]
@@ -32,7 +32,7 @@ def test_three_runs_are_ranked_printed_and_written(
     assert [(row["rank"], row["name"]) for row in table] == [("1", "first"), ("1", "second"), ("3", "wide")]
     for row, stretch in zip(table, (1.0, 1.0, 1.5), strict=True):
         answers = phase.answers(stretch)
-        scores, drawn = score_sets(phase.mus, **answers), bootstrap_sets(phase.mus, **answers)
+        scores, drawn = score_sets(Intervals(phase.mus, **answers)), bootstrap_sets(Intervals(phase.mus, **answers))
         assert drawn is not None
         low, high = np.quantile(drawn.quantile_score, [0.025, 0.975])
         expected = {
@@ -129,7 +129,7 @@ def test_a_single_set_is_drawn_from_its_pseudo_experiments_and_a_single_one_of_t
         assert narrow["quantile_score_error"] == narrow["quantile_score_low"] == ""
         assert "nan" not in phase.page().lower()
         return
-    drawn = bootstrap_pseudo_experiments(phase.mus, **phase.answers(1.0))
+    drawn = bootstrap_pseudo_experiments(Intervals(phase.mus, **phase.answers(1.0)))
     assert drawn is not None
     assert float(narrow["interval_error"]) == pytest.approx(drawn.standard_errors.interval, abs=1e-9)
     assert wide["rank"] == "2"

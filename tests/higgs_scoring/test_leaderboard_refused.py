@@ -12,7 +12,7 @@ import pytest
 from higgs_scoring import leaderboard
 from higgs_scoring.errors import ScoringError
 from higgs_scoring.leaderboard import make_leaderboard
-from higgs_scoring.results import read_truth
+from higgs_scoring.truth import read_truth
 from tests.helpers.outline import Outline
 from tests.helpers.phase import Phase, change
 
@@ -27,7 +27,7 @@ Main = Callable[[list[str]], int]
         (lambda run: change(run / "ingestion_summary.json", plan_fingerprint="cafe"), "made from another plan"),
         (lambda run: change(run / "result_2.json", p16=[math.nan] * 10), "result_2.json: p16[0] is nan"),
         (lambda run: (run / "result_3.json").write_text("{"), "result_3.json is not readable as JSON"),
-        (lambda run: (run / "result_9.json").write_text("{}"), "'result_9.json' lies in the prediction folder"),
+        (lambda run: (run / "result_9.json").write_text("{}"), "'result_9.json' is in the prediction folder"),
     ],
     ids=["missing", "unfinished", "other plan", "nan", "broken", "planted"],
 )

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from higgs_scoring.bootstrap import Bootstrap, bootstrap_sets
-from higgs_scoring.metrics import FloatArray, score_sets
+from higgs_scoring.metrics import FloatArray, Intervals, score_sets
 from higgs_scoring.ranking import (
     Contender,
     Ranking,
@@ -34,9 +34,9 @@ def ranked(*runs: Sequence[float] | FloatArray, names: str = "ABCDEFGH") -> Rank
 
 def contender(name: str, mus: FloatArray, p16: FloatArray, p84: FloatArray, *, seed: int | None = None) -> Contender:
     middle, half = (p16 + p84) / 2, (p84 - p16) / 2
-    answers = {"mu_hats": middle, "delta_mu_hats": half, "p16": p16, "p84": p84}
-    bootstrap = bootstrap_sets(mus, **answers) if seed is None else bootstrap_sets(mus, **answers, seed=seed)
-    return Contender(name, score_sets(mus, **answers).quantile_score, bootstrap)
+    intervals = Intervals(mus, middle, half, p16, p84)
+    bootstrap = bootstrap_sets(intervals) if seed is None else bootstrap_sets(intervals, seed=seed)
+    return Contender(name, score_sets(intervals).quantile_score, bootstrap)
 
 
 def better(a: Contender, b: Contender) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from higgs_scoring.metrics import FloatArray
-from tests.helpers.made_runs import made_run, render
+from tests.helpers.made_runs import made_run, render, with_answers
 
 
 @pytest.mark.parametrize(
@@ -21,8 +21,7 @@ def test_hidden_truth_shows_in_nothing_but_rounded_numbers(
     """A truth moved too little for any of them gives the same page, unless a picture holds it with all its digits."""
     truth, predictions = made_run(num_sets, n, reveal=reveal)
     page = render(truth, predictions)
-    other_mu = replace(truth, mus=truth.mus + 1e-7)
-    assert (render(other_mu, predictions) == page) is mu_is_hidden
+    assert (render(truth, with_answers(predictions, mus=truth.mus + 1e-7)) == page) is mu_is_hidden
     shifted = {name: values + 1e-7 * (name == "tes") for name, values in truth.nuisances.items()}
     assert (render(replace(truth, nuisances=shifted), predictions) == page) is tes_is_hidden
 
@@ -56,13 +55,13 @@ def without_averages(page: str) -> str:
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS.keys())
 def test_answers_made_for_it_tell_no_more_digits_of_a_hidden_truth(attack: dict[str, FloatArray]) -> None:
     truth, predictions = made_run(10, 20, reveal="none")
-    made = replace(predictions, **attack)
+    made = with_answers(predictions, **attack)
     page = render(truth, made)
-    moved = replace(truth, mus=truth.mus + 1e-6)
-    assert without_averages(render(moved, made)) == without_averages(page)
+    moved = with_answers(made, mus=truth.mus + 1e-6)
+    assert without_averages(render(truth, moved)) == without_averages(page)
     assert page.count("<svg") == 1
-    shown, moved_too = replace(truth, reveal="mu"), replace(moved, reveal="mu")
-    assert render(shown, made) != render(moved_too, made)
+    shown = replace(truth, reveal="mu")
+    assert render(shown, made) != render(shown, moved)
 
 
 def test_where_the_answers_of_a_set_lie_is_hidden_too() -> None:
@@ -70,8 +69,10 @@ def test_where_the_answers_of_a_set_lie_is_hidden_too() -> None:
     shifts = np.array([0.5, -2.0, 0.25, 1.0, -0.25])
     for reveal, is_hidden in (("none", True), ("mu", False)):
         truth, predictions = made_run(5, 20, reveal=reveal)
-        moved = {name: getattr(predictions, name) + shifts[:, np.newaxis] for name in ("mu_hats", "p16", "p84")}
-        page = render(replace(truth, mus=truth.mus + shifts), replace(predictions, **moved))
+        moved = {
+            name: getattr(predictions.intervals, name) + shifts[:, np.newaxis] for name in ("mu_hats", "p16", "p84")
+        }
+        page = render(truth, with_answers(predictions, mus=truth.mus + shifts, **moved))
         assert (page == render(truth, predictions)) is is_hidden
         assert ("mean width" in re.sub(r"<table.*?</table>|<li>.*?</li>", "", page, flags=re.DOTALL)) is not is_hidden
 
@@ -100,6 +101,7 @@ def test_a_truth_that_does_not_say_so_is_not_shown(run: Any, main: Any) -> None:
 def test_a_few_pulls_alone_are_not_told_where_truth_is_hidden() -> None:
     truth, predictions = made_run(10, 20, reveal="none")
     assert "mean pull" in render(truth, predictions)
-    few = replace(predictions, delta_mu_hats=np.where(np.arange(10)[:, np.newaxis] < 2, predictions.delta_mu_hats, 0.0))
+    deltas = np.where(np.arange(10)[:, np.newaxis] < 2, predictions.intervals.delta_mu_hats, 0.0)
+    few = with_answers(predictions, delta_mu_hats=deltas)
     assert "mean pull" not in render(truth, few)
     assert "mean pull" in render(replace(truth, reveal="mu"), few)

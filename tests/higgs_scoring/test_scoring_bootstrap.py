@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from higgs_scoring import bootstrap
 from higgs_scoring.bootstrap import Bootstrap, bootstrap_pseudo_experiments, bootstrap_sets
-from higgs_scoring.metrics import FloatArray, Scores, score_sets
+from higgs_scoring.metrics import FloatArray, Intervals, Scores, score_sets
 
 NAMES = ["quantile_score", "interval", "coverage", "penalty", "rmse", "mae", "winkler"]
 SIGMAS = 6  # of a normal value, beyond which lie 2e-9
@@ -46,7 +46,7 @@ def of_widths(widths: FloatArray) -> tuple[FloatArray, Arrays]:
 def drawn_from(
     run: tuple[FloatArray, Arrays], draw: Callable[..., Bootstrap | None] = bootstrap_sets, **options: int
 ) -> Bootstrap:
-    drawn = draw(run[0], **run[1], **options)
+    drawn = draw(Intervals(run[0], **run[1]), **options)
     assert drawn is not None
     return drawn
 
@@ -104,7 +104,7 @@ def test_resamples_are_those_of_a_slow_loop_over_the_arrays(num_sets: int, n: in
     rng = np.random.default_rng(9)
     for number in range(50):
         sets = rng.integers(num_sets, size=num_sets)
-        expected = score_sets(mus[sets], **{name: values[sets] for name, values in arrays.items()})
+        expected = score_sets(Intervals(mus[sets], **{name: values[sets] for name, values in arrays.items()}))
         assert drawn.coverage[number] == expected.coverage
         for name in NAMES:
             assert getattr(drawn, name)[number] == pytest.approx(getattr(expected, name), rel=1e-12, abs=1e-12)
@@ -198,7 +198,7 @@ def test_pseudo_experiments_by_a_slow_loop() -> None:
     for resample in range(30):
         rows = np.stack([stream.integers(20, size=20) for stream in streams])
         chosen = {name: np.take_along_axis(values, rows, axis=1) for name, values in arrays.items()}
-        expected = score_sets(mus, **chosen)
+        expected = score_sets(Intervals(mus, **chosen))
         for name in NAMES:
             assert getattr(drawn, name)[resample] == pytest.approx(getattr(expected, name), rel=1e-12, abs=1e-12)
 
@@ -213,9 +213,9 @@ def test_many_rows_are_drawn_in_pieces_as_they_are_at_once(monkeypatch: pytest.M
 
 def test_a_single_unit_says_nothing_about_its_error() -> None:
     mus, arrays = made_run(1, 3)
-    assert bootstrap_sets(mus, **arrays) is None
+    assert bootstrap_sets(Intervals(mus, **arrays)) is None
     mus, arrays = made_run(3, 1)
-    assert bootstrap_pseudo_experiments(mus, **arrays) is None
+    assert bootstrap_pseudo_experiments(Intervals(mus, **arrays)) is None
 
 
 @given(st.integers(2, 12), st.integers(1, 8), st.integers(0, 2**32))
@@ -223,7 +223,7 @@ def test_sets_all_alike_have_no_error(num_sets: int, n: int, seed: int) -> None:
     mus, arrays = made_run(1, n, seed)
     alike = {name: np.repeat(values, num_sets, axis=0) for name, values in arrays.items()}
     run = (np.repeat(mus, num_sets), alike)
-    drawn, scores = drawn_from(run, resamples=20), score_sets(run[0], **alike)
+    drawn, scores = drawn_from(run, resamples=20), score_sets(Intervals(run[0], **alike))
     for name in NAMES:
         assert getattr(drawn, name) == pytest.approx(getattr(scores, name), rel=1e-12, abs=1e-12)
         assert getattr(drawn.standard_errors, name) == pytest.approx(0, abs=1e-12 * max(1.0, scores.penalty))
@@ -248,7 +248,7 @@ def test_resamples_lie_between_the_best_and_the_worst_set(num_sets: int, n: int,
     mus, arrays = made_run(num_sets, n, seed)
     drawn = drawn_from((mus, arrays), resamples=20)
     sets = [
-        score_sets(mus[[number]], **{name: values[[number]] for name, values in arrays.items()})
+        score_sets(Intervals(mus[[number]], **{name: values[[number]] for name, values in arrays.items()}))
         for number in range(num_sets)
     ]
     for name in ("interval", "coverage", "rmse", "mae"):

@@ -68,11 +68,13 @@ def test_errors_by_hand() -> None:
 
 def test_a_run_by_hand() -> None:
     scores = metrics.score_sets(
-        np.array([1.0, 2.0]),
-        mu_hats=np.array([[1.0, 4.0], [2.0, 2.0]]),
-        delta_mu_hats=np.array([[1.0, 1.0], [0.0, 2.0]]),
-        p16=np.array([[0.5, 3.0], [2.0, 1.0]]),
-        p84=np.array([[1.5, 5.0], [2.0, 3.0]]),
+        metrics.Intervals(
+            np.array([1.0, 2.0]),
+            mu_hats=np.array([[1.0, 4.0], [2.0, 2.0]]),
+            delta_mu_hats=np.array([[1.0, 1.0], [0.0, 2.0]]),
+            p16=np.array([[0.5, 3.0], [2.0, 1.0]]),
+            p84=np.array([[1.5, 5.0], [2.0, 3.0]]),
+        )
     )
     assert scores == Scores(
         quantile_score=-math.log(1.251),
@@ -127,10 +129,12 @@ def test_order_of_sets_and_pseudo_experiments_is_nothing(rows: list[tuple[float,
         "p16": hats - below[:, np.newaxis],
         "p84": hats + above[:, np.newaxis],
     }
-    straight = metrics.score_sets(mus, **arrays)
+    straight = metrics.score_sets(metrics.Intervals(mus, **arrays))
     order = list(range(len(rows)))
     random.shuffle(order)  # type: ignore[attr-defined]
-    turned = metrics.score_sets(mus[order], **{key: values[order, ::-1] for key, values in arrays.items()})
+    turned = metrics.score_sets(
+        metrics.Intervals(mus[order], **{key: values[order, ::-1] for key, values in arrays.items()})
+    )
     assert turned.coverage == straight.coverage
     for name in ("quantile_score", "interval", "rmse", "mae", "winkler"):
         assert getattr(turned, name) == pytest.approx(getattr(straight, name), rel=1e-12, abs=1e-12)
@@ -168,7 +172,7 @@ def test_winkler_score_notices_what_the_dead_zone_forgives(stretch: float) -> No
     def score(factor: float) -> Scores:
         half = factor * honest
         return metrics.score_sets(
-            np.zeros(1), mu_hats=mu_hats, delta_mu_hats=ones, p16=mu_hats - half, p84=mu_hats + half
+            metrics.Intervals(np.zeros(1), mu_hats=mu_hats, delta_mu_hats=ones, p16=mu_hats - half, p84=mu_hats + half)
         )
 
     assert score(stretch).winkler > score(1.0).winkler

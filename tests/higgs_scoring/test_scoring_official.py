@@ -9,7 +9,7 @@ import pytest
 from HiggsML.ingestion import Ingestion
 from HiggsML.score import Scoring
 
-from higgs_scoring.metrics import score_sets
+from higgs_scoring.metrics import Intervals, score_sets
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -27,7 +27,7 @@ def test_scores_are_the_official_ones(seed: int) -> None:
         "p84": mu_hats + stretch * sigma,
     }
 
-    ours = score_sets(mus, **arrays)
+    ours = score_sets(Intervals(mus, **arrays))
 
     scorer = Scoring()
     interval, coverage, score = scorer.Quantiles_Score(np.repeat(mus, n), arrays["p16"].ravel(), arrays["p84"].ravel())
@@ -52,11 +52,13 @@ def test_all_three_branches_of_the_penalty_are_the_official_ones() -> None:
         p84 = np.where(np.arange(n) < covered, 2.0, 0.5)
         interval, coverage, score = scorer.Quantiles_Score(np.ones(n), np.zeros(n), p84)
         ours = score_sets(
-            np.ones(1),
-            mu_hats=np.ones((1, n)),
-            delta_mu_hats=np.ones((1, n)),
-            p16=np.zeros((1, n)),
-            p84=p84[np.newaxis],
+            Intervals(
+                np.ones(1),
+                mu_hats=np.ones((1, n)),
+                delta_mu_hats=np.ones((1, n)),
+                p16=np.zeros((1, n)),
+                p84=p84[np.newaxis],
+            )
         )
         assert np.sign(ours.penalty - 1) == expected_sign
         assert (ours.interval, ours.coverage, ours.quantile_score) == pytest.approx(

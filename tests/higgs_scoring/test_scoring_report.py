@@ -10,7 +10,7 @@ import pytest
 from higgs_scoring import figures, report
 from higgs_scoring.analysis import analyse
 from higgs_scoring.dependence import Averages, Dependence
-from tests.helpers.made_runs import NO_BREAK, depending, made_run, page_of, render
+from tests.helpers.made_runs import NO_BREAK, depending, made_run, page_of, render, with_answers
 from tests.helpers.outline import outline_without_strangers
 
 PICTURES = {"none": 1, "mu": 4, "all": 10}
@@ -118,7 +118,8 @@ def test_failures_and_oddities_are_told() -> None:
     assert "Processes of the submission that died and were replaced: 2." in page
     assert "Intervals of no width: 15." in page
     truth, predictions = made_run(3, 5)
-    page = render(truth, replace(predictions, mu_hats=predictions.p84 + 1, delta_mu_hats=0 * predictions.p84))
+    p84 = predictions.intervals.p84
+    page = render(truth, with_answers(predictions, mu_hats=p84 + 1, delta_mu_hats=0 * p84))
     assert "Intervals that do not contain their own μ̂: 15." in page
     assert "Answers without a δμ̂ above 0, and so without a pull: 15." in page
 

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from higgs_scoring.bootstrap import bootstrap_sets
+from higgs_scoring.metrics import Intervals
 from tests.helpers.repository import ROOT
 
 OF_INTERVALS = ["quantiles_score", "interval", "coverage", "ingestion_duration", "rmse", "mae"]
@@ -85,7 +86,7 @@ def test_errors_are_those_of_the_bootstrap_over_sets(make_run: Any, main: Any) -
     scores = scores_of(run)
     results = [run.read(f"res/result_{number}.json") for number in range(20)]
     arrays = {key: np.array([result[key] for result in results]) for key in ANSWERS}
-    drawn = bootstrap_sets(np.array(run.read("ref/truth.json")["ground_truth_mus"]), **arrays)
+    drawn = bootstrap_sets(Intervals(np.array(run.read("ref/truth.json")["ground_truth_mus"]), **arrays))
     assert drawn is not None
     expected = drawn.standard_errors
     assert scores["quantiles_score_median"] == pytest.approx(np.median(drawn.quantile_score), abs=1e-10)

@@ -18,8 +18,8 @@ from higgs_challenge.execution.signature import sign
 from higgs_challenge.experiments import Settings
 from higgs_scoring.errors import ScoringError
 from higgs_scoring.json_file import JsonFile
-from higgs_scoring.results import read_truth
 from higgs_scoring.signature import check_signature
+from higgs_scoring.truth import read_truth
 from tests.helpers.plans import plan_of
 from tests.helpers.repository import ROOT
 from tests.helpers.tiny_submissions import write_submission
@@ -136,7 +136,7 @@ TOLD_OTHERWISE: dict[str, tuple[Spoil, str]] = {
     "a file less": (lambda run: (run.folder / RESULT).unlink(), "result_1.json is missing"),
     "a file renamed": (
         lambda run: (run.folder / RESULT).rename(run.prediction / "result_01.json"),
-        "'result_01.json' lies in the prediction folder",
+        "'result_01.json' is in the prediction folder",
     ),
     "another plan": (lambda run: run.change(SUMMARY, plan_fingerprint="cafe"), "made from another plan"),
     "a number that is none": (lambda run: run.replace_entry(RESULT, "p16", 0, None), "result_1.json: p16[0] is None"),

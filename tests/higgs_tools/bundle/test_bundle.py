@@ -12,8 +12,10 @@ import yaml
 
 from higgs_challenge.experiments import Settings, load_settings
 from higgs_scoring.analysis import analyse
-from higgs_scoring.results import Predictions, Summary, Truth, read_truth
+from higgs_scoring.metrics import Intervals
+from higgs_scoring.predictions import Predictions, Summary
 from higgs_scoring.scoring import leaderboard_columns
+from higgs_scoring.truth import Truth, read_truth
 from higgs_tools.bundle import make_bundle
 from higgs_tools.bundle.rules import check_bundle
 from tests.helpers.plans import plan_of
@@ -96,9 +98,9 @@ def test_phases_share_no_truth(files, tmp_path):
 def test_leaderboard_shows_what_scoring_writes(competition, files):
     declared = set(yaml.safe_load(unzip(files["scoring_program.zip"])["metadata.yaml"])["score_keys"])
     ones = np.ones((2, 2))
-    answers = {"mu_hats": ones, "delta_mu_hats": 0.1 * ones, "p16": 0.9 * ones, "p84": 1.1 * ones}
+    intervals = Intervals(np.ones(2), ones, 0.1 * ones, 0.9 * ones, 1.1 * ones)
     summary = Summary(result_files=(), fit_seconds=1.0)
-    predictions = Predictions(**answers, predict_seconds=ones, minutes=1.0, summary=summary)
+    predictions = Predictions(intervals, predict_seconds=ones, minutes=1.0, summary=summary)
     truth = Truth("5eed", 2, np.ones(2), nuisances={}, reveal="none")
     assert leaderboard_columns(analyse(truth, predictions), predictions).keys() == declared
     columns = competition["leaderboards"][0]["columns"]
