@@ -88,7 +88,7 @@ leaderboard: setup  ## rank RUNS, by default all of build/run made with these SE
 	$(if $(strip $(RUNS)),,$(error There is no run to rank: make run, or name folders in RUNS))
 	$(if $(REFERENCE),,$(BIN)/python ingestion_program/write_truth.py $(PLAN) --output build/leaderboard/reference)
 	@rm -f build/leaderboard/leaderboard.csv build/leaderboard/leaderboard.html
-	$(BIN)/python scoring_program/rank_runs.py --reference $(or $(REFERENCE),build/leaderboard/reference) \
+	$(BIN)/python -m higgs_scoring.commands leaderboard --reference $(or $(REFERENCE),build/leaderboard/reference) \
 		--output build/leaderboard $(RUNS)
 
 train: setup $(made_data)  ## train the sample submission once; later runs find the trained model

@@ -1,8 +1,6 @@
-"""Score a run: the file that Codabench starts; see higgs_scoring.score."""
+"""Score a run: the file that Codabench starts; see higgs_scoring.commands."""
 
-import sys
-
-from higgs_scoring.score import main
+from higgs_scoring.commands import score
 
 if __name__ == "__main__":
-    sys.exit(main())
+    score()

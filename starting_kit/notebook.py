@@ -610,7 +610,7 @@ places = ("--data", data / "store", "--submission", submission, "--output", resu
 run("-m", "higgs_challenge.run", "--input", phase, *places)
 
 # %%
-run("-m", "higgs_scoring.score", "--reference", reference, "--prediction", results, "--output", scores)
+run("-m", "higgs_scoring.commands", "score", "--reference", reference, "--prediction", results, "--output", scores)
 
 # %% [markdown]
 # The first line says whether the intervals are as long as they should be, and the errors say how much these few

@@ -30,7 +30,7 @@ SEED = 250922247
 RANGE = (0.025, 0.975)
 """Shares of the draws below the two ends of a 95 % range."""
 
-MOST_COUNTS = 1_000_000
+MAX_COUNTS = 1_000_000
 """Numbers of a matrix of draws that are held at once; whole, it would take gigabytes for very many rows."""
 
 
@@ -190,7 +190,7 @@ def draw_sums(rows: FloatArray, *, resamples: int, rng: np.random.Generator) -> 
     [[2.0, 20.0], [2.0, 20.0], [2.0, 20.0]]
     """
     number = len(rows)
-    at_once = max(1, MOST_COUNTS // number)
+    at_once = max(1, MAX_COUNTS // number)
     sums = np.empty((resamples, rows.shape[1]))
     for first in range(0, resamples, at_once):
         lines = min(at_once, resamples - first)

@@ -8,16 +8,16 @@ from scipy.special import chdtrc, fdtrc, stdtrit
 
 from higgs_scoring.metrics import FloatArray, Intervals, clopper_pearson, is_covered
 
-MOST_GROUPS = 12
+MAX_GROUPS = 12
 """Groups of neighbouring pseudo-experiments; more would scatter more than they tell."""
 
-LARGEST_PULL = 5.0
+MAX_PULL = 5.0
 """Pulls beyond this count as this: one absurdly small stated uncertainty must not hide all the others."""
 
 TIES_SEED = 250922247
 """Any fixed number would do; this is the results paper's."""
 
-LEAST_IN_GROUP = 10
+MIN_GROUP_SIZE = 10
 """Fewer pseudo-experiments would be a group whose coverage says nothing."""
 
 ONE_SIDE_OF_3_SIGMA = 0.99865
@@ -26,7 +26,7 @@ ONE_SIDE_OF_3_SIGMA = 0.99865
 TINY = 1e-20
 """A sum of squares of at most this is one of rounding errors."""
 
-LEAST_EXPECTED = 3.0
+MIN_EXPECTED = 3.0
 """Hits and misses that every group must be expected to have for the chi-squared distribution to hold."""
 
 
@@ -95,7 +95,7 @@ def find_dependence(parameter: str, values: FloatArray, intervals: Intervals) ->
         intervals: of the whole run.
 
     Returns:
-        Averages over at most MOST_GROUPS groups, and the p-values of a coverage and a bias that are the same in all.
+        Averages over at most MAX_GROUPS groups, and the p-values of a coverage and a bias that are the same in all.
     """
     groups = group_neighbours(values)
     covered = is_covered(intervals.true_mus, intervals.p16, intervals.p84).ravel()
@@ -124,14 +124,14 @@ def group_neighbours(values: FloatArray) -> list[np.ndarray]:
     [[10, 11, 12, 13, 14, 15, 16, 17, 18, 19], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]]
     """
     distinct = np.unique(values).size
-    number = max(1, min(MOST_GROUPS, distinct, values.size // LEAST_IN_GROUP))
+    number = max(1, min(MAX_GROUPS, distinct, values.size // MIN_GROUP_SIZE))
     # Equal values, such as those that a prior clips, are in random order: else a group of them would hold whole sets.
     shuffled = np.random.default_rng(TIES_SEED).permutation(values.size)
     return np.array_split(shuffled[np.argsort(values.ravel()[shuffled], kind="stable")], number)
 
 
 def find_pulls(mu: FloatArray, mu_hat: FloatArray, delta_mu_hat: FloatArray) -> FloatArray:
-    """Return (mu_hat - mu) / delta_mu_hat within +-LARGEST_PULL, NaN where delta_mu_hat is not above 0.
+    """Return (mu_hat - mu) / delta_mu_hat within +-MAX_PULL, NaN where delta_mu_hat is not above 0.
 
     Pulls of right answers have mean 0 and standard deviation 1. Shapes broadcast.
 
@@ -139,7 +139,7 @@ def find_pulls(mu: FloatArray, mu_hat: FloatArray, delta_mu_hat: FloatArray) -> 
     [2.0, nan, 5.0]
     """
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        pulls = np.clip((mu_hat - mu) / delta_mu_hat, -LARGEST_PULL, LARGEST_PULL)
+        pulls = np.clip((mu_hat - mu) / delta_mu_hat, -MAX_PULL, MAX_PULL)
     return np.where(delta_mu_hat > 0, pulls, np.nan)
 
 
@@ -180,7 +180,7 @@ def uniform_coverage_p_value(hits: np.ndarray, sizes: np.ndarray) -> float | Non
     True
     """
     share = hits.sum() / sizes.sum()
-    if len(sizes) == 1 or sizes.min() * min(share, 1 - share) < LEAST_EXPECTED:
+    if len(sizes) == 1 or sizes.min() * min(share, 1 - share) < MIN_EXPECTED:
         return None
     chi2 = np.sum((hits - sizes * share) ** 2 / (sizes * share * (1 - share)))
     return float(chdtrc(len(sizes) - 1, chi2))

@@ -10,13 +10,14 @@ import numpy as np
 from higgs_scoring.bootstrap import Bootstrap, bootstrap_pseudo_experiments, bootstrap_sets
 from higgs_scoring.errors import ScoringError
 from higgs_scoring.metrics import Scores, score_sets
-from higgs_scoring.output import DECIMALS
+from higgs_scoring.number_formats import MAX_DECIMALS
 from higgs_scoring.predictions import read_predictions
 from higgs_scoring.ranking import Contender, Ranking, rank_all
-from higgs_scoring.run_folders import RunFolder, clean, find_results
+from higgs_scoring.run_folders import RunFolder, find_results
 from higgs_scoring.truth import Truth
+from higgs_scoring.untrusted_text import one_line, spreadsheet_cell
 
-LONGEST_PROBLEM = 1000
+MAX_PROBLEM_LENGTH = 1000
 
 COLUMNS = (
     *("rank", "name", "quantile_score", "quantile_score_error", "quantile_score_median"),
@@ -24,9 +25,6 @@ COLUMNS = (
     *("minutes", "fit_seconds", "predict_seconds", "problem"),
 )
 """Of the CSV file; low and high are the ends of `ScoredRun.score_range`, the times of predict() are medians."""
-
-FORMULA_STARTS = ("=", "+", "-", "@")
-"""A spreadsheet would compute a text that begins like this."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +81,7 @@ class Leaderboard:
     unranked: tuple[UnrankedRun, ...]
     num_sets: int
     num_pseudo_experiments: int
+    title: str | None = None
 
 
 def make_leaderboard(truth: Truth, folders: Iterable[RunFolder]) -> Leaderboard:
@@ -103,12 +102,12 @@ def make_leaderboard(truth: Truth, folders: Iterable[RunFolder]) -> Leaderboard:
         try:
             scored.append(score_folder(truth, folder))
         except ScoringError as problem:
-            unranked.append(UnrankedRun(folder.name, clean(str(problem), LONGEST_PROBLEM)))
+            unranked.append(UnrankedRun(folder.name, one_line(str(problem), MAX_PROBLEM_LENGTH)))
     if not scored:
         raise ScoringError(f"No run can be ranked, {_first_problem(unranked)}")
     ranking = rank_all([Contender(run.name, run.scores.quantile_score, run.bootstrap) for run in scored])
     runs = tuple(scored[number] for number in ranking.order)
-    return Leaderboard(runs, ranking, tuple(unranked), truth.mus.size, truth.num_pseudo_experiments)
+    return Leaderboard(runs, ranking, tuple(unranked), truth.mus.size, truth.num_pseudo_experiments, truth.title)
 
 
 def _first_problem(unranked: list[UnrankedRun]) -> str:
@@ -139,10 +138,10 @@ def as_csv(board: Leaderboard) -> str:
     table = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
     table.writeheader()
     for rank, run in zip(board.ranking.ranks, board.runs, strict=True):
-        known = {key: round(value, DECIMALS) for key, value in _numbers(run).items() if value is not None}
-        table.writerow({"rank": rank, "name": as_cell(run.name), **known})
+        known = {key: round(value, MAX_DECIMALS) for key, value in _numbers(run).items() if value is not None}
+        table.writerow({"rank": rank, "name": spreadsheet_cell(run.name), **known})
     for missing in board.unranked:
-        table.writerow({"name": as_cell(missing.name), "problem": as_cell(missing.problem)})
+        table.writerow({"name": spreadsheet_cell(missing.name), "problem": spreadsheet_cell(missing.problem)})
     return text.getvalue()
 
 
@@ -162,12 +161,3 @@ def _numbers(run: ScoredRun) -> dict[str, float | None]:
         "fit_seconds": run.fit_seconds,
         "predict_seconds": run.predict_seconds,
     }
-
-
-def as_cell(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula: one that begins like a formula gets an apostrophe.
-
-    >>> as_cell("=1+1"), as_cell("1+1")
-    ("'=1+1", '1+1')
-    """
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

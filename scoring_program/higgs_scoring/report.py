@@ -1,58 +1,33 @@
 """detailed_results.html: what a participant sees of a scored run, in one file that needs nothing else."""
 
-from html import escape
+from dataclasses import dataclass
 
 import numpy as np
 
 from higgs_scoring.analysis import Analysis
-from higgs_scoring.formats import decimal, duration, grouped, number, printable, rounded_error, score_text
-from higgs_scoring.metrics import Scores
-from higgs_scoring.pictures import dependence_section, intervals_section, may_show, overview_section
+from higgs_scoring.html_pages import render_template
+from higgs_scoring.number_formats import decimal, duration, grouped, number, rounded_error, score_text
 from higgs_scoring.predictions import Predictions
-from higgs_scoring.style import CSS, html_page
+from higgs_scoring.report_pictures import HIDDEN, draw_dependences, draw_overview, draw_sets, may_show, sets_legend
 from higgs_scoring.truth import MU, Truth
-from higgs_scoring.words import advice, dependence_note, error_note, pull_note, scaling_advice, verdict
+from higgs_scoring.untrusted_text import printable
+from higgs_scoring.verdict import (
+    advice,
+    dependence_conclusion,
+    dependence_note,
+    error_note,
+    is_suspicious,
+    p_value_text,
+    pull_note,
+    scaling_advice,
+    symbol,
+    verdict,
+)
 
-MOST_WARNINGS = 50
-"""Warnings that are printed, each cut after LONGEST_WARNING characters, so that no submission can swell the page."""
+MAX_WARNINGS = 50
+"""Warnings that are printed, each cut after MAX_WARNING_LENGTH characters, so that no submission can swell the page."""
 
-LONGEST_WARNING = 1000
-
-
-def render_report(truth: Truth, predictions: Predictions, analysis: Analysis) -> str:
-    """Return the page, which shows of the truth what `truth.reveal` allows.
-
-    At "none" that is numbers about the whole run with few digits; at "mu" also what depends on the true mu of single
-    sets, and at "all" on the true nuisance parameters.
-    """
-    sections = [
-        _opening(truth, analysis),
-        _score_table(analysis, predictions.minutes),
-        overview_section(truth, analysis),
-        dependence_section(truth, analysis),
-        intervals_section(truth, predictions),
-        _warnings(predictions, analysis),
-        _timing(predictions),
-    ]
-    return html_page("Detailed results", CSS, "\n".join(sections))
-
-
-def _opening(truth: Truth, analysis: Analysis) -> str:
-    in_full = may_show(truth, MU)
-    sentences = [
-        advice(analysis.scores, analysis.calibration.curve.needed.size),
-        scaling_advice(analysis.calibration, in_full=in_full),
-        # A few pulls alone, where the others are not defined, would tell where they are.
-        pull_note(analysis.pull_summary) if in_full or not np.isnan(analysis.pulls).any() else "",
-        dependence_note(analysis.dependences),
-    ]
-    paragraphs = "\n".join(f"<li>{escape(sentence)}</li>" for sentence in sentences if sentence)
-    return (
-        "<h1>HiggsML Uncertainty Challenge: detailed results</h1>\n"
-        f'<p class="verdict">{escape(verdict(analysis))}</p>\n'
-        f'<ul class="advice">\n{paragraphs}\n</ul>'
-    )
-
+MAX_WARNING_LENGTH = 1000
 
 MEANINGS = {
     "Quantile score": "−ln((width + 0.001) × penalty); larger is better; ranks",
@@ -67,7 +42,77 @@ MEANINGS = {
 }
 
 
-def _score_table(analysis: Analysis, minutes: float) -> str:
+@dataclass(frozen=True)
+class ScoreRow:
+    """A row of the table of scores; errors are by what was drawn, empty for what has none."""
+
+    name: str
+    value: str
+    errors: dict[str, str]
+
+    @property
+    def meaning(self) -> str:
+        """What the number is."""
+        return MEANINGS[self.name]
+
+
+@dataclass(frozen=True)
+class PValue:
+    """A p-value as it is printed, and whether it stands out."""
+
+    text: str
+    is_suspicious: bool
+
+
+@dataclass(frozen=True)
+class DependenceRow:
+    """A row of the table of tests: does coverage, or bias, depend on a parameter?"""
+
+    symbol: str
+    p_values: tuple[PValue, PValue]
+    conclusion: str
+
+
+def render_report(truth: Truth, predictions: Predictions, analysis: Analysis) -> str:
+    """Return the page, which shows of the truth what `truth.reveal` allows.
+
+    At "none" that is numbers about the whole run with few digits; at "mu" also what depends on the true mu of single
+    sets, and at "all" on the true nuisance parameters.
+    """
+    warnings = [*_oddities(predictions, analysis), *map(printable, predictions.summary.warnings)]
+    return render_template(
+        "report.html",
+        title=truth.title,
+        verdict=verdict(analysis),
+        advice=_advice(truth, analysis),
+        units=list(_errors(analysis, None)),
+        scores=_scores(analysis, predictions.minutes),
+        error_note=error_note(analysis.over_sets, analysis.over_experiments),
+        overview=draw_overview(truth, analysis),
+        tests=_tests(analysis),
+        hidden=HIDDEN.get(truth.reveal),
+        dependences=draw_dependences(truth, analysis),
+        sets=draw_sets(truth, predictions),
+        sets_legend=sets_legend(*predictions.intervals.p16.shape),
+        warnings=[_cut(warning) for warning in warnings[:MAX_WARNINGS]],
+        warnings_left_out=max(len(warnings) - MAX_WARNINGS, 0),
+        times=_times(predictions),
+    )
+
+
+def _advice(truth: Truth, analysis: Analysis) -> list[str]:
+    in_full = may_show(truth, MU)
+    sentences = [
+        advice(analysis.scores, analysis.calibration.curve.needed.size),
+        scaling_advice(analysis.calibration, in_full=in_full),
+        # A few pulls alone, where the others are not defined, would tell where they are.
+        pull_note(analysis.pull_summary) if in_full or not np.isnan(analysis.pulls).any() else "",
+        dependence_note(analysis.dependences),
+    ]
+    return [sentence for sentence in sentences if sentence]
+
+
+def _scores(analysis: Analysis, minutes: float) -> list[ScoreRow]:
     scores = analysis.scores
     width = f"{analysis.width_at_exact_coverage:g}" if analysis.calibration.exact else "–"
     values = {
@@ -81,36 +126,32 @@ def _score_table(analysis: Analysis, minutes: float) -> str:
         "MAE": (score_text("mae", scores.mae), "mae"),
         "Duration": (duration(60 * minutes), None),
     }
+    return [ScoreRow(name, value, _errors(analysis, score)) for name, (value, score) in values.items()]
+
+
+def _errors(analysis: Analysis, score: str | None) -> dict[str, str]:
+    """Return the standard errors of a score by what was drawn; empty texts where the score is None."""
     drawn = {"sets": analysis.over_sets, "pseudo-experiments": analysis.over_experiments}
-    errors = {unit: bootstrap.standard_errors for unit, bootstrap in drawn.items() if bootstrap is not None}
-    head = "".join(f"<th>± {unit}</th>" for unit in errors)
-    lines = "\n".join(
-        f'<tr><th scope="row">{name}</th><td class="value">{value}</td>{_errors(score, errors)}'
-        f'<td class="meaning">{MEANINGS[name]}</td></tr>'
-        for name, (value, score) in values.items()
-    )
-    return (
-        f'<table class="scores">\n<tr class="head"><th></th><th></th>{head}<th></th></tr>\n{lines}\n</table>\n'
-        f'<p class="quiet">{escape(error_note(analysis.over_sets, analysis.over_experiments))}</p>'
-    )
+    return {
+        unit: rounded_error(getattr(bootstrap.standard_errors, score)) if score else ""
+        for unit, bootstrap in drawn.items()
+        if bootstrap is not None
+    }
 
 
-def _errors(score: str | None, errors: dict[str, Scores]) -> str:
-    """Return a cell for each kind of error, with a label that shows where there is no room for the table's head."""
-    return "".join(
-        f'<td class="error" data-unit="{unit}">{rounded_error(getattr(of_unit, score)) if score else ""}</td>'
-        for unit, of_unit in errors.items()
-    )
+def _tests(analysis: Analysis) -> list[DependenceRow]:
+    return [
+        DependenceRow(
+            symbol(one.parameter),
+            (_p_value(one.coverage_p_value), _p_value(one.bias_p_value)),
+            dependence_conclusion(one),
+        )
+        for one in analysis.dependences
+    ]
 
 
-def _warnings(predictions: Predictions, analysis: Analysis) -> str:
-    told = [*_oddities(predictions, analysis), *map(printable, predictions.summary.warnings)]
-    if not told:
-        return "<h2>Failures and warnings</h2>\n<p>None: no process died, and every answer is in order.</p>"
-    items = "\n".join(f"<li>{escape(_cut(warning))}</li>" for warning in told[:MOST_WARNINGS])
-    left_out = len(told) - MOST_WARNINGS
-    more = f'\n<p class="quiet">{left_out} more are in ingestion_summary.json.</p>' if left_out > 0 else ""
-    return f"<h2>Failures and warnings</h2>\n<ul>\n{items}\n</ul>{more}"
+def _p_value(p_value: float | None) -> PValue:
+    return PValue(p_value_text(p_value), is_suspicious(p_value))
 
 
 def _oddities(predictions: Predictions, analysis: Analysis) -> list[str]:
@@ -127,17 +168,16 @@ def _oddities(predictions: Predictions, analysis: Analysis) -> list[str]:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST_WARNING else text[:LONGEST_WARNING] + " …"
+    return text if len(text) <= MAX_WARNING_LENGTH else text[:MAX_WARNING_LENGTH] + " …"
 
 
-def _timing(predictions: Predictions) -> str:
-    rows = [("Whole ingestion", duration(60 * predictions.minutes))]
+def _times(predictions: Predictions) -> dict[str, str]:
+    times = {"Whole ingestion": duration(60 * predictions.minutes)}
     if predictions.summary.fit_seconds is not None:
-        rows.append(("fit()", duration(predictions.summary.fit_seconds)))
+        times["fit()"] = duration(predictions.summary.fit_seconds)
     if predictions.predict_seconds is not None:
         median, p95, longest = np.quantile(predictions.predict_seconds, [0.5, 0.95, 1])
-        rows.append(("predict(), median", duration(float(median))))
-        rows.append(("predict(), 95 % within", duration(float(p95))))
-        rows.append(("predict(), longest", duration(float(longest))))
-    lines = "\n".join(f'<tr><th scope="row">{name}</th><td class="value">{value}</td></tr>' for name, value in rows)
-    return f'<h2>Timing</h2>\n<table class="times">\n{lines}\n</table>'
+        times["predict(), median"] = duration(float(median))
+        times["predict(), 95 % within"] = duration(float(p95))
+        times["predict(), longest"] = duration(float(longest))
+    return times

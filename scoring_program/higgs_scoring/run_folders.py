@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from higgs_scoring.errors import ScoringError
-from higgs_scoring.formats import printable
 from higgs_scoring.predictions import SUMMARY_FILE
+from higgs_scoring.untrusted_text import one_line
 
 RESULTS_FOLDER = "results"
 """Where `make run` puts what ingestion writes."""
 
-LONGEST_NAME = 60
+MAX_NAME_LENGTH = 60
 
 
 @dataclass(frozen=True)
@@ -21,20 +21,6 @@ class RunFolder:
 
     name: str
     folder: Path
-
-
-def clean(text: str, longest: int) -> str:
-    r"""Return a stranger's text as one line of at most so many printable characters.
-
-    White space of any kind becomes one blank; what is left of control and direction characters goes.
-
-    >>> clean("a\n\x1b[31mb\u202e  c", 60)
-    'a [31mb c'
-    >>> clean("abcdef", 4)
-    'abc…'
-    """
-    line = " ".join(printable(" ".join(text.split())).split())
-    return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
 def name_runs(texts: Sequence[str]) -> list[RunFolder]:
@@ -61,7 +47,7 @@ def _name_run(text: str) -> RunFolder:
     name, equals, rest = text.partition("=")
     if not equals or os.path.isdir(text) or ("/" in name and not os.path.isdir(rest)):
         rest, name = text, os.path.basename(os.path.abspath(text))
-    name = clean(name, LONGEST_NAME)
+    name = one_line(name, MAX_NAME_LENGTH)
     if not name or not rest:
         raise ScoringError(f"The run {text!r} lacks a name or a folder: write NAME=FOLDER.")
     return RunFolder(name, Path(rest))

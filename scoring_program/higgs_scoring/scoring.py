@@ -1,4 +1,4 @@
-"""The story of a scoring run."""
+"""How runs are scored and ranked, from the files that are read to those that are written."""
 
 import json
 from pathlib import Path
@@ -7,39 +7,55 @@ import numpy as np
 
 from higgs_scoring.analysis import Analysis, analyse
 from higgs_scoring.errors import ScoringError
+from higgs_scoring.files import make_directory, write_atomically
+from higgs_scoring.leaderboard import Leaderboard, as_csv
+from higgs_scoring.leaderboard_page import render_leaderboard
 from higgs_scoring.metrics import significant
-from higgs_scoring.output import DECIMALS, make_folder, write_whole
+from higgs_scoring.number_formats import MAX_DECIMALS
 from higgs_scoring.predictions import Predictions, read_predictions
 from higgs_scoring.report import render_report
 from higgs_scoring.truth import read_truth
 
 SCORES_FILE = "scores.json"
 REPORT_FILE = "detailed_results.html"
+CSV_FILE = "leaderboard.csv"
+PAGE_FILE = "leaderboard.html"
 
 
 def score_run(prediction: Path, reference: Path, output: Path) -> Analysis:
-    """Score the prediction folder and write scores.json and detailed_results.html.
+    """Score a run and write scores.json and detailed_results.html.
 
-    Older ones are removed first, lest they are taken for those of a run that cannot be scored. Everything is read,
-    checked and computed before the first byte is written.
+    Older ones are removed first, so that they are not taken for those of a run that cannot be scored. Everything is
+    read, checked and computed before the first byte is written.
+
+    Args:
+        prediction: directory that ingestion wrote.
+        reference: directory of the truth.
+        output: directory for the two files.
+
+    Returns:
+        What was computed.
+
+    Raises:
+        ScoringError: the input cannot be scored, or the output not written.
     """
     _remove_older(output)
     truth = read_truth(reference)
     predictions = read_predictions(prediction, truth)
     analysis = analyse(truth, predictions)
     page = render_report(truth, predictions, analysis)
-    make_folder(output)
-    write_whole(output / REPORT_FILE, page)
+    make_directory(output)
+    write_atomically(output / REPORT_FILE, page)
     columns = leaderboard_columns(analysis, predictions)
-    write_whole(output / SCORES_FILE, json.dumps(columns, indent=2, allow_nan=False) + "\n")
+    write_atomically(output / SCORES_FILE, json.dumps(columns, indent=2, allow_nan=False) + "\n")
     return analysis
 
 
 def leaderboard_columns(analysis: Analysis, predictions: Predictions) -> dict[str, float]:
-    """Return the leaderboard's columns, rounded to what the platform stores; what a run does not tell has no key.
+    """Return the leaderboard's columns, rounded to what the platform stores; what is unknown has no key.
 
-    That is an error where there is one pseudo-experiment only, and times that the result files do not hold. The keys of
-    the official scores are the official scorer's; of the others few digits are told, as they depend on the truth.
+    Unknown are errors where there is only one pseudo-experiment, and times that the result files do not contain. The
+    keys of the official scores are the official scorer's; the others have few digits, as they depend on the truth.
     """
     scores = analysis.scores
     columns = {
@@ -67,7 +83,19 @@ def leaderboard_columns(analysis: Analysis, predictions: Predictions) -> dict[st
         columns["fit_seconds"] = predictions.summary.fit_seconds
     if predictions.predict_seconds is not None:
         columns["predict_seconds"] = float(np.median(predictions.predict_seconds))
-    return {key: round(value, DECIMALS) for key, value in columns.items()}
+    return {key: round(value, MAX_DECIMALS) for key, value in columns.items()}
+
+
+def write_leaderboard(board: Leaderboard, output: Path) -> None:
+    """Write leaderboard.csv and leaderboard.html.
+
+    Raises:
+        ScoringError: a file cannot be written.
+    """
+    texts = {CSV_FILE: as_csv(board), PAGE_FILE: render_leaderboard(board)}
+    make_directory(output)
+    for name, text in texts.items():
+        write_atomically(output / name, text)
 
 
 def _remove_older(output: Path) -> None:
@@ -75,8 +103,8 @@ def _remove_older(output: Path) -> None:
         try:
             (output / name).unlink(missing_ok=True)
         except NotADirectoryError:
-            return  # the output is a file, which make_folder refuses
+            return  # the output is a file, which make_directory refuses
         except OSError as error:
             raise ScoringError(
-                f"{output / name} of an earlier run cannot be removed ({error}): give another --output."
+                f"{output / name} of an earlier run cannot be removed ({error}): choose another --output."
             ) from error

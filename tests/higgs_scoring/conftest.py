@@ -1,4 +1,3 @@
-import importlib.util
 import json
 import shutil
 import subprocess
@@ -8,9 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 import pytest
 
+from higgs_scoring import commands
 from tests.helpers.phase import Phase
 from tests.helpers.repository import ROOT
 
@@ -110,24 +111,24 @@ def make_run(tmp_path: Path) -> Callable[[int, int], Run]:
 
 @pytest.fixture(scope="session")
 def main() -> Main:
-    """The main function of run_scoring.py."""
-    return main_of("run_scoring")
+    """The command score, from its arguments to its exit code."""
+    return exit_code_of(commands.score)
 
 
 @pytest.fixture(scope="session")
 def rank() -> Main:
-    """The main function of rank_runs.py."""
-    return main_of("rank_runs")
+    """The command leaderboard, from its arguments to its exit code."""
+    return exit_code_of(commands.leaderboard)
 
 
-def main_of(script: str) -> Main:
-    """The main function of a script, which is no part of a package."""
-    spec = importlib.util.spec_from_file_location(script, PROGRAM / f"{script}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.main
+def exit_code_of(command: click.Command) -> Main:
+    def run(arguments: list[str]) -> int:
+        with pytest.raises(SystemExit) as ended:
+            command.main(arguments)
+        assert isinstance(ended.value.code, int)
+        return ended.value.code
+
+    return run
 
 
 @pytest.fixture
@@ -139,17 +140,17 @@ def phase(tmp_path: Path) -> Phase:
 
 
 @pytest.fixture
-def run_alone(tmp_path: Path) -> Callable[[str, list[str]], str]:
-    """Run a script of a copy of the program's folder, as the platform does, and give what it prints."""
+def run_alone(tmp_path: Path) -> Callable[[list[str]], str]:
+    """Run the script of a copy of the program's folder, as the platform does, and give what it prints."""
 
-    def run(script: str, arguments: list[str]) -> str:
+    def run(arguments: list[str]) -> str:
         program = shutil.copytree(PROGRAM, tmp_path / "program", ignore=shutil.ignore_patterns(".*"))
         code = f"""
 import runpy, sys
 sys.path[0] = {str(program)!r}
-sys.argv = ["{script}.py", *{arguments!r}]
+sys.argv = ["run_scoring.py", *{arguments!r}]
 try:
-    runpy.run_path({str(program / script)!r} + ".py", run_name="__main__")
+    runpy.run_path({str(program / "run_scoring.py")!r}, run_name="__main__")
 finally:
     assert sys.modules["higgs_scoring"].__file__.startswith({str(program)!r})
     strangers = {{"higgs_challenge", "scipy.stats", "pandas", "matplotlib.pyplot"}} & set(sys.modules)
@@ -168,9 +169,7 @@ def help_of(capsys: pytest.CaptureFixture[str]) -> Callable[[Main], str]:
     """What a program says to --help, in one line."""
 
     def ask(program: Main) -> str:
-        with pytest.raises(SystemExit) as ended:
-            program(["--help"])
-        assert ended.value.code == 0
+        assert program(["--help"]) == 0
         return " ".join(capsys.readouterr().out.split())
 
     return ask

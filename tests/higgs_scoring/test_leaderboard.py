@@ -2,6 +2,8 @@
 
 import pickle
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -62,6 +64,15 @@ def test_three_runs_are_ranked_printed_and_written(
     assert lines[5].split()[:2] == ["3", "wide"]
     assert f"{phase.output}/leaderboard.html" in printed.out.replace("\n", "")
     assert "first and second tie for first." in phase.page()
+
+
+def test_the_page_has_the_title_of_the_truth(phase: Phase, rank: Main) -> None:
+    runs = [phase.write_run("a", 1.0)]
+    assert rank(phase.arguments(*runs)) == 0
+    assert "<h1>Ranking</h1>" in phase.page()
+    change(phase.reference / "truth.json", title="Two Gaussians")
+    assert rank(phase.arguments(*runs)) == 0
+    assert "<h1>Two Gaussians: ranking</h1>" in phase.page()
 
 
 def test_only_the_two_files_are_left_and_the_same_runs_give_the_same_bytes(phase: Phase, rank: Main) -> None:
@@ -175,10 +186,25 @@ def test_names_and_folders_are_told_apart(phase: Phase, monkeypatch: pytest.Monk
     ]
 
 
-def test_the_program_folder_alone_is_enough(phase: Phase, run_alone: Callable[[str, list[str]], str]) -> None:
+def test_the_module_is_a_command(phase: Phase) -> None:
     arguments = phase.arguments(phase.write_run("a", 1.0), phase.write_run("b", 1.5))
-    assert run_alone("rank_runs", arguments).startswith("a wins: it beats b.\n")
+    command = [sys.executable, "-W", "error", "-m", "higgs_scoring.commands", "leaderboard", *arguments]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith("a wins: it beats b.\n")
     assert [row["rank"] for row in phase.table()] == ["1", "2"]
+
+
+def test_a_reader_that_goes_away_is_no_traceback(phase: Phase) -> None:
+    command = [sys.executable, "-m", "higgs_scoring.commands", "leaderboard", "--reference", str(phase.reference)]
+    with subprocess.Popen(
+        [*command, str(phase.write_run("a", 1.0))], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 1
 
 
 def test_help_explains_every_option(rank: Main, help_of: Callable[[Main], str]) -> None:
@@ -188,6 +214,6 @@ def test_help_explains_every_option(rank: Main, help_of: Callable[[Main], str]) 
         "--output DIR",
         "[NAME=]FOLDER",
         "in more than 97.5 % of 1 000 random draws",
-        "no two may be alike",
+        "no two names may be the same",
     ):
         assert words in text

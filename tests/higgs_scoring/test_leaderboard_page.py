@@ -11,7 +11,7 @@ import pytest
 from higgs_scoring.bootstrap import Bootstrap
 from higgs_scoring.leaderboard import Leaderboard, ScoredRun, UnrankedRun, as_csv
 from higgs_scoring.leaderboard_page import render_leaderboard
-from higgs_scoring.leaderboard_words import outcome, tie_rule
+from higgs_scoring.leaderboard_text import outcome, tie_rule
 from higgs_scoring.metrics import Scores
 from higgs_scoring.ranking import Contender, Ranking, rank_all
 from tests.helpers.outline import outline_without_strangers

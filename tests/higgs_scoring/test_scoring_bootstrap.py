@@ -206,7 +206,7 @@ def test_pseudo_experiments_by_a_slow_loop() -> None:
 def test_many_rows_are_drawn_in_pieces_as_they_are_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = np.random.default_rng(1).normal(size=(7, 2))
     at_once = bootstrap.draw_sums(rows, resamples=50, rng=np.random.default_rng(3))
-    monkeypatch.setattr(bootstrap, "MOST_COUNTS", 20)
+    monkeypatch.setattr(bootstrap, "MAX_COUNTS", 20)
     in_pieces = bootstrap.draw_sums(rows, resamples=50, rng=np.random.default_rng(3))
     assert in_pieces == pytest.approx(at_once, rel=1e-14)
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom, binomtest, norm
 
-from higgs_scoring import formats, metrics, style
+from higgs_scoring import colours, metrics, number_formats
 from higgs_scoring.metrics import Scores
 
 counts = st.integers(1, 100_000)
@@ -16,7 +16,7 @@ shares = st.floats(0, 1)
 near_mu = st.floats(-5, 5)
 
 
-@pytest.mark.parametrize("module", [metrics, style, formats], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [metrics, colours, number_formats], ids=lambda module: module.__name__)
 def test_worked_examples_in_the_docstrings(module: ModuleType) -> None:
     outcome = doctest.testmod(module)
     assert outcome.attempted > 0

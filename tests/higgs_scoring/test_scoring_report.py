@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from higgs_scoring import figures, report
+from higgs_scoring import report, report_plots
 from higgs_scoring.analysis import analyse
 from higgs_scoring.dependence import Averages, Dependence
 from tests.helpers.made_runs import NO_BREAK, depending, made_run, page_of, render, with_answers
@@ -40,12 +40,21 @@ def test_words_of_the_submission_are_escaped_and_limited() -> None:
     evil = '</li><script>alert("1")</script>&amp;'
     page = page_of(2, 4, warnings=(evil, "x" * 5000, *(f"warning {i}" for i in range(80))))
     assert "<script" not in page
-    assert "&lt;/li&gt;&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;amp;" in page
+    assert "&lt;/li&gt;&lt;script&gt;alert(&#34;1&#34;)&lt;/script&gt;&amp;amp;" in page
     assert "x" * 1000 + " …" in page
     assert "x" * 1001 not in page
     assert "warning 47" in page
     assert "warning 48" not in page
     assert "32 more are in ingestion_summary.json" in page
+
+
+@pytest.mark.parametrize(
+    ("title", "heading"),
+    [(None, "Detailed results"), ("Two <b>Gaussians</b>", "Two &lt;b&gt;Gaussians&lt;/b&gt;: detailed results")],
+)
+def test_the_title_is_that_of_the_truth(title: str | None, heading: str) -> None:
+    truth, predictions = made_run(3, 5)
+    assert f"<h1>{heading}</h1>" in render(replace(truth, title=title), predictions)
 
 
 def test_letters_that_a_page_would_obey_are_left_out() -> None:
@@ -132,18 +141,18 @@ def test_each_panel_draws_its_own_average() -> None:
         for average in [getattr(one, name)]
     ]
     drawn_ones = [
-        figures.draw_dependence(each, "tes") for each in (one, *others, replace(one, pull_width=one.values + 9))
+        report_plots.draw_dependence(each, "tes") for each in (one, *others, replace(one, pull_width=one.values + 9))
     ]
     assert len(set(drawn_ones)) == len(drawn_ones)
 
 
 def test_colours_say_what_covers_and_what_costs() -> None:
     ones = np.ones(5)
-    covering = figures.draw_intervals(figures.SetIntervals(0, 0 * ones, 2 * ones, 1.0), 3.0)
-    missing = figures.draw_intervals(figures.SetIntervals(0, 2 * ones, 3 * ones, 1.0), 3.0)
+    covering = report_plots.draw_intervals(report_plots.SetIntervals(0, 0 * ones, 2 * ones, 1.0), 3.0)
+    missing = report_plots.draw_intervals(report_plots.SetIntervals(0, 2 * ones, 3 * ones, 1.0), 3.0)
     assert ("var(--covers)" in covering, "var(--misses)" in covering) == (True, False)
     assert ("var(--covers)" in missing, "var(--misses)" in missing) == (False, True)
-    free, costly = figures.draw_penalty(0.68, 1.0, 1000), figures.draw_penalty(0.5, 300.0, 1000)
+    free, costly = report_plots.draw_penalty(0.68, 1.0, 1000), report_plots.draw_penalty(0.5, 300.0, 1000)
     assert ("var(--covers)" in free, "var(--misses)" in free) == (True, False)
     assert ("var(--covers)" in costly, "var(--misses)" in costly) == (False, True)
 

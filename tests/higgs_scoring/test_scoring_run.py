@@ -167,8 +167,8 @@ def test_only_the_two_files_are_left_and_the_same_run_gives_the_same_bytes(run: 
     assert {path.name: path.read_bytes() for path in run.output.iterdir()} == first
 
 
-def test_the_program_folder_alone_is_enough(run: Any, run_alone: Callable[[str, list[str]], str]) -> None:
-    run_alone("run_scoring", run.arguments)
+def test_the_program_folder_alone_is_enough(run: Any, run_alone: Callable[[list[str]], str]) -> None:
+    run_alone(run.arguments)
     assert list(scores_of(run)) == KEYS + TIMES
     assert max(map(len, scores_of(run))) <= 36
 
@@ -177,7 +177,7 @@ def test_help_explains_every_option(main: Any, help_of: Callable[[Any], str]) ->
     text = help_of(main)
     for words in (
         "--prediction DIR",
-        "folder that ingestion wrote",
+        "Folder that ingestion wrote",
         "--reference DIR",
         "true mu of every set",
         "--output DIR",

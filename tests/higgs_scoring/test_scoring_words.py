@@ -11,7 +11,7 @@ from higgs_scoring.bootstrap import Bootstrap
 from higgs_scoring.calibration import Calibration, calibrate
 from higgs_scoring.dependence import PullSummary
 from higgs_scoring.metrics import FloatArray, Scores
-from higgs_scoring.words import (
+from higgs_scoring.verdict import (
     advice,
     dependence_note,
     error_note,

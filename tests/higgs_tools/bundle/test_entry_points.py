@@ -18,12 +18,12 @@ def help_of(folder: Path, *command: str | Path) -> str:
 @pytest.mark.parametrize(
     ("script", "module"),
     [
-        ("ingestion_program/run_ingestion.py", "higgs_challenge.run"),
-        ("ingestion_program/write_truth.py", "higgs_challenge.truth"),
-        ("scoring_program/run_scoring.py", "higgs_scoring.score"),
+        ("ingestion_program/run_ingestion.py", ["higgs_challenge.run"]),
+        ("ingestion_program/write_truth.py", ["higgs_challenge.truth"]),
+        ("scoring_program/run_scoring.py", ["higgs_scoring.commands", "score"]),
     ],
 )
-def test_a_module_is_what_the_script_is(tmp_path: Path, script: str, module: str) -> None:
-    text = help_of(tmp_path, "-m", module)
+def test_a_module_is_what_the_script_is(tmp_path: Path, script: str, module: list[str]) -> None:
+    text = help_of(tmp_path, "-m", *module)
     assert "--output" in text
     assert text == help_of(tmp_path, ROOT / script)

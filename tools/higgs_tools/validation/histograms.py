@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from higgs_challenge.tasks.higgs.events.columns import MISSING
-from higgs_scoring.style import stand_in
+from higgs_scoring.colours import stand_in
 from higgs_tools.validation.compare import Array, effective_number, poisson_interval
 from higgs_tools.validation.look import FONT_SIZE, INK, OTHER, SYNTHETIC, Colour, blank, calm
 from higgs_tools.validation.regions import column
@@ -112,7 +112,7 @@ def draw_panels(
         box: left, bottom, width, height, as shares of the figure.
         name: one of columns.FEATURES.
         samples: synthetic, real and other, as in `draw_column`.
-        colour: gives the colour for a name of style.COLOURS.
+        colour: gives the colour for a name of colours.COLOURS.
     """
     synthetic, *compared = samples
     reference = next((sample for sample in compared if sample is not None), synthetic)

@@ -8,13 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from higgs_scoring.style import COLOURS
+from higgs_scoring.colours import COLOURS
 
 Colour = Callable[[str], str]
-"""Gives the colour to draw with for a name of style.COLOURS."""
+"""Gives the colour to draw with for a name of colours.COLOURS."""
 
 INK, QUIET, RULE, ZONE, SYNTHETIC, OTHER = "ink", "quiet", "rule", "zone", "covers", "misses"
-"""Names of style.COLOURS, the last two by what they mean here."""
+"""Names of colours.COLOURS, the last two by what they mean here."""
 
 FONT_SIZE = 11
 
@@ -45,7 +45,7 @@ def canvas(width: float, height: float, colour: Colour, panels: int = 1) -> tupl
 
     Args:
         width, height: in points, which are the units of its SVG.
-        colour: gives the colour for a name of style.COLOURS.
+        colour: gives the colour for a name of colours.COLOURS.
         panels: how many.
 
     Returns:

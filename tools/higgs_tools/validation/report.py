@@ -5,8 +5,9 @@ from html import escape
 
 from higgs_challenge.execution.progress import Advance
 from higgs_challenge.tasks.higgs.events.columns import FEATURES, MISSING
-from higgs_scoring.canvas import as_svg
-from higgs_scoring.style import CSS, html_page, stand_in
+from higgs_scoring.colours import stand_in
+from higgs_scoring.html_pages import html_page
+from higgs_scoring.svg_canvas import as_svg
 from higgs_tools.validation.checks import Check
 from higgs_tools.validation.histograms import draw_column
 from higgs_tools.validation.regions import column
@@ -61,7 +62,7 @@ def render_report(findings: Sequence[Findings], progress: Advance) -> str:
     for done, one in enumerate(findings, start=1):
         parts += _process(one)
         progress(done)
-    return html_page("Synthetic and official events", CSS + REPORT_CSS, "\n".join(parts))
+    return html_page("Synthetic and official events", "\n".join(parts), css=REPORT_CSS)
 
 
 def _navigation(findings: Iterable[Findings]) -> str:

@@ -8,7 +8,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from higgs_challenge.tasks.higgs.events.columns import FEATURES, MISSING
-from higgs_scoring.style import COLOURS
+from higgs_scoring.colours import COLOURS
 from higgs_tools.validation.checks import Check
 from higgs_tools.validation.compare import compare_rank_correlation, effective_number, rank_correlation
 from higgs_tools.validation.look import FONT_SIZE, INK, OTHER, QUIET, SYNTHETIC, ZONE, Colour, canvas
@@ -31,7 +31,7 @@ def draw_yields(checks: Sequence[Check], colour: Colour) -> Figure:
 
     Args:
         checks: of one process's region yields.
-        colour: gives the colour for a name of style.COLOURS.
+        colour: gives the colour for a name of colours.COLOURS.
 
     Returns:
         The figure.
@@ -62,7 +62,7 @@ def draw_responses(synthetic: Responses, real: Responses, regions: Sequence[str]
         synthetic: responses of synthetic events.
         real: of real rows, empty where there are none.
         regions: to be drawn, each in a panel.
-        colour: gives the colour for a name of style.COLOURS.
+        colour: gives the colour for a name of colours.COLOURS.
 
     Returns:
         The figure: synthetic as bars, real rows as points with paired errors.
@@ -121,7 +121,7 @@ def draw_correlations(synthetic: Sample, real: Sample | None, colour: Colour) ->
     Args:
         synthetic: many events.
         real: rows to compare, if any.
-        colour: gives the colour for a name of style.COLOURS.
+        colour: gives the colour for a name of colours.COLOURS.
 
     Returns:
         The correlations, synthetic below the diagonal and real above; and, where there are real rows, their differences

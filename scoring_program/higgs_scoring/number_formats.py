@@ -1,18 +1,12 @@
-"""How numbers, times and strangers' texts are written for people."""
+"""Numbers and durations as pages and terminals show them."""
 
 from higgs_scoring.metrics import significant
 
+MAX_DECIMALS = 10
+"""Digits after the point that a column of the platform's leaderboard stores."""
+
 ROUNDING = 1e-12
 """Equal numbers scatter by so much, or less, from arithmetic alone."""
-
-
-def printable(text: str) -> str:
-    r"""Return a stranger's text without what a page or terminal would obey, line breaks left.
-
-    >>> printable("a\n\x1b[31mb\u202e\ud800")
-    'a\n[31mb'
-    """
-    return "".join(letter for letter in text if letter.isprintable() or letter in "\n\t")
 
 
 def plus_minus(error: float, digits: int) -> str:

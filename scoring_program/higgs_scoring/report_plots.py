@@ -10,8 +10,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from higgs_scoring.calibration import Calibration
-from higgs_scoring.canvas import FONT_SIZE, as_svg, canvas, stacked_canvas
-from higgs_scoring.dependence import LARGEST_PULL, Averages, Dependence
+from higgs_scoring.colours import stand_in
+from higgs_scoring.dependence import MAX_PULL, Averages, Dependence
 from higgs_scoring.metrics import (
     TARGET_COVERAGE,
     FloatArray,
@@ -20,15 +20,15 @@ from higgs_scoring.metrics import (
     coverage_sigma,
     is_covered,
 )
-from higgs_scoring.style import stand_in
+from higgs_scoring.svg_canvas import FONT_SIZE, as_svg, canvas, stacked_canvas
 
-MOST_BARS = 100
+MAX_BARS = 100
 """Intervals drawn for one set."""
 
 FACTOR_STEP = 0.005
 """Between the factors at which the coverage curve is drawn."""
 
-LARGEST_FACTOR = 20.0
+MAX_FACTOR = 20.0
 """No larger factors are drawn."""
 
 DASHED, DOTTED = (0, (4, 3)), (0, (1, 1.5))
@@ -46,7 +46,7 @@ class SetIntervals:
 
 def draw_intervals(shown: SetIntervals, half_range: float) -> str:
     """Draw each pseudo-experiment of a set as a bar, sorted by its middle, in the colour of covering or missing."""
-    low, high = shown.p16[:MOST_BARS], shown.p84[:MOST_BARS]
+    low, high = shown.p16[:MAX_BARS], shown.p84[:MAX_BARS]
     order = np.argsort((low + high) / 2, kind="stable")
     low, high = low[order], high[order]
     rows = np.arange(low.size)
@@ -106,7 +106,7 @@ def draw_penalty(coverage: float, penalty: float, n: int) -> str:
 def draw_scaling(calibration: Calibration) -> str:
     """Draw coverage and score against a factor on all widths, with the factors as sent and for exact coverage."""
     curve, exact = calibration.curve, 1.0 if calibration.exact is None else calibration.exact.factor
-    highest = min(1.6 * max(1.0, exact), LARGEST_FACTOR)
+    highest = min(1.6 * max(1.0, exact), MAX_FACTOR)
     factors = np.arange(FACTOR_STEP, highest + FACTOR_STEP, FACTOR_STEP)
     scores = curve.score_at(factors)
     figure, stack = stacked_canvas(330, 300, 2)
@@ -151,14 +151,14 @@ def draw_pulls(pulls: FloatArray) -> str:
     """Draw the distribution of the pulls that are defined beside the normal one that they should have."""
     defined = pulls[~np.isnan(pulls)]
     bins = int(np.clip(round(2 * np.sqrt(defined.size)), 10, 50))
-    counts, edges = np.histogram(defined, bins, (-LARGEST_PULL, LARGEST_PULL))
+    counts, edges = np.histogram(defined, bins, (-MAX_PULL, MAX_PULL))
     density = counts / (defined.size * (edges[1] - edges[0]))
-    grid = np.linspace(-LARGEST_PULL, LARGEST_PULL, 200)
+    grid = np.linspace(-MAX_PULL, MAX_PULL, 200)
     figure, axes = canvas(330, 300)
     axes.stairs(density, edges, fill=True, color=stand_in("covers"), alpha=0.35, linewidth=0)
     axes.stairs(density, edges, color=stand_in("covers"), linewidth=1.2)
     axes.plot(grid, np.exp(-(grid**2) / 2) / np.sqrt(2 * np.pi), color=stand_in("ink"), linewidth=1.5)
-    axes.set_xlim(-LARGEST_PULL, LARGEST_PULL)
+    axes.set_xlim(-MAX_PULL, MAX_PULL)
     axes.set_ylim(bottom=0)
     axes.set_xlabel("pull, (μ̂ − μ) / δμ̂")
     axes.set_ylabel("share for each unit")

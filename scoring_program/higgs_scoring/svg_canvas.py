@@ -2,13 +2,14 @@
 
 import io
 import re
+from html import escape
 
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from higgs_scoring.style import follow_page, stand_in
+from higgs_scoring.colours import follow_page, stand_in
 
 FONT_SIZE = 12
 
@@ -71,5 +72,5 @@ def as_svg(figure: Figure, description: str) -> str:
     # Several pictures share a page: names of groups would be there twice, and the page sets the size.
     svg = re.sub(r'<g id="[^"]*"', "<g", svg)
     svg = re.sub(r'<svg ([^>]*?)height="[^"]*"', r"<svg \1", svg, count=1)
-    svg = re.sub(r'<svg ([^>]*?)width="[^"]*"', rf'<svg role="img" aria-label="{description}" \1', svg, count=1)
+    svg = re.sub(r'<svg ([^>]*?)width="[^"]*"', rf'<svg role="img" aria-label="{escape(description)}" \1', svg, count=1)
     return follow_page(re.sub(r"\n\s*", "\n", svg))

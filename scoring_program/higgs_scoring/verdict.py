@@ -5,9 +5,9 @@ import math
 from higgs_scoring.analysis import Analysis
 from higgs_scoring.bootstrap import Bootstrap, uncertainty_of_error
 from higgs_scoring.calibration import Calibration
-from higgs_scoring.dependence import LARGEST_PULL, Dependence, PullSummary
-from higgs_scoring.formats import ROUNDING, decimal, grouped, number, plus_minus
+from higgs_scoring.dependence import MAX_PULL, Dependence, PullSummary
 from higgs_scoring.metrics import TARGET_COVERAGE, Scores, allowed_coverage, coverage_sigma
+from higgs_scoring.number_formats import ROUNDING, decimal, grouped, number, plus_minus
 from higgs_scoring.truth import MU
 
 WORTH_SAYING = 10
@@ -16,7 +16,7 @@ WORTH_SAYING = 10
 SUSPICIOUS = 0.001
 """A p-value below this is said to be no chance; of the fourteen of an honest run, one is in 1 of 70 runs."""
 
-SMALLEST_FACTOR, LARGEST_FACTOR = 0.1, 10.0
+MIN_FACTOR, MAX_FACTOR = 0.1, 10.0
 """Factors beyond these are not told more precisely: they are of no use, and could hold more digits than meant."""
 
 
@@ -119,7 +119,7 @@ def pull_note(pulls: PullSummary | None) -> str:
     if not pulls.is_biased:
         return f"No overall bias is seen (mean pull {decimal(pulls.mean, 2)} {error}); {width}"
     side = "above" if pulls.mean > 0 else "below"
-    amount = f"{abs(pulls.mean):.2f} {error}" if abs(pulls.mean) < LARGEST_PULL else f"{LARGEST_PULL:g} or more"
+    amount = f"{abs(pulls.mean):.2f} {error}" if abs(pulls.mean) < MAX_PULL else f"{MAX_PULL:g} or more"
     return (
         f"On average μ̂ lies {amount} of its stated uncertainty {side} the true μ: a bias, which no width "
         f"repairs; {width}"
@@ -152,15 +152,31 @@ def is_suspicious(p_value: float | None) -> bool:
     return p_value is not None and p_value < SUSPICIOUS
 
 
-def p_value_words(p_value: float | None) -> str:
+def p_value_text(p_value: float | None) -> str:
     """Return a p-value to print.
 
-    >>> [p_value_words(p) for p in (0.4567, 0.0023, 1e-30, None)]
+    >>> [p_value_text(p) for p in (0.4567, 0.0023, 1e-30, None)]
     ['0.46', '0.002', '< 0.001', '–']
     """
     if p_value is None:
         return "–"
     return f"< {SUSPICIOUS:g}" if is_suspicious(p_value) else f"{p_value:.{2 if p_value >= 0.01 else 3}f}"
+
+
+def dependence_conclusion(dependence: Dependence) -> str:
+    """Return in a few words what the two tests of a parameter say."""
+    changing = [
+        what
+        for what, p in (("coverage", dependence.coverage_p_value), ("bias", dependence.bias_p_value))
+        if is_suspicious(p)
+    ]
+    if changing:
+        return f"{' and '.join(changing)} change{'s' if len(changing) == 1 else ''} with it"
+    if dependence.sizes.size == 1:
+        return "too few different values to tell"
+    if dependence.coverage_p_value is None:
+        return "too few intervals that cover, or that miss, to tell"
+    return "no change beyond chance"
 
 
 def error_note(over_sets: Bootstrap | None, over_experiments: Bootstrap | None) -> str:
@@ -196,7 +212,7 @@ def symbol(parameter: str) -> str:
 
 def _amount(factor: float) -> str:
     """Write how far intervals are off that need a factor."""
-    if not SMALLEST_FACTOR <= factor <= LARGEST_FACTOR:
+    if not MIN_FACTOR <= factor <= MAX_FACTOR:
         return "far"
     off = 100 * abs(1 - 1 / factor)
     if off >= 100:
@@ -206,10 +222,10 @@ def _amount(factor: float) -> str:
 
 def _factor(factor: float) -> str:
     """Write a factor with two digits, or with three where it is nearly 1."""
-    if factor < SMALLEST_FACTOR:
-        return f"less than {SMALLEST_FACTOR:g}"
-    if factor > LARGEST_FACTOR:
-        return f"more than {LARGEST_FACTOR:g}"
+    if factor < MIN_FACTOR:
+        return f"less than {MIN_FACTOR:g}"
+    if factor > MAX_FACTOR:
+        return f"more than {MAX_FACTOR:g}"
     return f"{factor:.2f}" if abs(factor - 1) >= 0.05 else f"{factor:.3f}"
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from higgs_scoring.formats import decimal, duration, grouped, plus_minus
 from higgs_scoring.leaderboard import Leaderboard
+from higgs_scoring.number_formats import decimal, duration, grouped, plus_minus
 from higgs_scoring.ranking import BEATS, verdict_of
 
-MOST_NAMES = 5
+MAX_NAMES = 5
 """Names in a sentence; more are counted."""
 
 
@@ -88,7 +88,7 @@ def join_names(names: Sequence[str]) -> str:
     >>> join_names(list("ABCDEFG"))
     'A, B, C, D and 3 more'
     """
-    if len(names) > MOST_NAMES:
-        kept = MOST_NAMES - 1
+    if len(names) > MAX_NAMES:
+        kept = MAX_NAMES - 1
         names = [*names[:kept], f"{len(names) - kept} more"]
     return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)

@@ -1,33 +1,33 @@
 """The picture of a leaderboard: how the quantile score of each run scatters."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from html import escape
 
 import numpy as np
 
 from higgs_scoring.bootstrap import RANGE
-from higgs_scoring.canvas import as_svg, canvas
+from higgs_scoring.colours import stand_in
 from higgs_scoring.leaderboard import ScoredRun
 from higgs_scoring.metrics import FloatArray
-from higgs_scoring.style import stand_in
+from higgs_scoring.svg_canvas import as_svg, canvas
+from higgs_scoring.untrusted_text import cut_to_width
 
-MOST_LINES = 60
+MAX_RUNS_DRAWN = 60
 """Runs that are drawn."""
 
 SHARES = (RANGE[0], 0.16, 0.5, 0.84, RANGE[1])
 """Shares of the draws below the ends of the thin line, of the thick line, and the dot: 95 %, 68 % and the median."""
 
-LONGEST_LABEL = 16
+MAX_LABEL_WIDTH = 16
 """Letters of a name beside its line, wide ones counted twice."""
 
-FURTHEST = 3.0
+MAX_DISTANCE = 3.0
 """Lower than the best by more than this, a score would press all others into one point: e^3 is twentyfold width."""
 
 WIDTH, LEFT, RIGHT = 420, 142, 10
 BELOW, ABOVE = 44, 4
-LOWEST_ROW, HIGHEST_ROW, ALL_ROWS = 13, 24, 780
+MIN_ROW_HEIGHT, MAX_ROW_HEIGHT, MAX_HEIGHT = 13, 24, 780
 """In the units of the picture, like the line before."""
 
 
@@ -38,7 +38,7 @@ def draw_scores(runs: Sequence[ScoredRun]) -> str:
     """
     names = [run.name for run in runs if run.bootstrap is not None]
     drawn = np.array([np.quantile(run.bootstrap.quantile_score, SHARES) for run in runs if run.bootstrap is not None])
-    row = min(max(ALL_ROWS / len(drawn), LOWEST_ROW), HIGHEST_ROW)
+    row = min(max(MAX_HEIGHT / len(drawn), MIN_ROW_HEIGHT), MAX_ROW_HEIGHT)
     height = round(row * len(drawn)) + BELOW + ABOVE
     box = (LEFT / WIDTH, BELOW / height, 1 - (LEFT + RIGHT) / WIDTH, 1 - (BELOW + ABOVE) / height)
     figure, axes = canvas(WIDTH, height, box=box)
@@ -80,23 +80,11 @@ def shown_range(drawn: FloatArray) -> tuple[float, float]:
     [-3.67, 0.18]
     """
     best = float(drawn[:, 2].max())
-    left, right = max(float(drawn.min()), best - FURTHEST), float(drawn.max())
+    left, right = max(float(drawn.min()), best - MAX_DISTANCE), float(drawn.max())
     margin = max(0.05 * (right - left), 1e-3)
     return left - margin, right + margin
 
 
 def _put_names(svg: str, names: Sequence[str]) -> str:
     """Put names into the finished SVG: drawn, a $ would begin mathematics, and a letter might lack in the font."""
-    return re.sub(r">name(\d+)<", lambda found: f">{escape(cut(names[int(found[1])], LONGEST_LABEL))}<", svg)
-
-
-def cut(text: str, longest: int) -> str:
-    """Return as much of a text as is no wider than so many letters, of which Chinese ones, for example, count twice.
-
-    >>> cut("abcdef", 6), cut("abcdef", 5), cut("機械学習", 5)
-    ('abcdef', 'abcd…', '機械…')
-    """
-    widths = np.cumsum([2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text])
-    if not text or widths[-1] <= longest:
-        return text
-    return text[: int(np.searchsorted(widths, longest - 1, side="right"))] + "…"
+    return re.sub(r">name(\d+)<", lambda found: f">{escape(cut_to_width(names[int(found[1])], MAX_LABEL_WIDTH))}<", svg)

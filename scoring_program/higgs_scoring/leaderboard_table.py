@@ -1,0 +1,37 @@
+"""The leaderboard in a terminal."""
+
+from higgs_scoring.leaderboard import Leaderboard
+from higgs_scoring.leaderboard_text import cells, data_note, outcome, tie_rule
+
+WIDE = 140
+"""Columns of a terminal that has room for the whole table; ESSENTIAL is shown in one of 80."""
+
+ESSENTIAL = ["Rank", "Run", "Quantile score", "Interval", "Coverage", "Minutes"]
+
+
+def print_table(board: Leaderboard) -> None:
+    """Print the verdict, the table, and the runs without a rank; ranges and times where there is room for them."""
+    from rich.console import Console
+    from rich.table import Table
+
+    # Names are untrusted text, in which brackets are not markup and colons not pictures.
+    console = Console(highlight=False, markup=False, emoji=False)
+    is_wide = console.width >= WIDE
+    rows = [cells(board, place, all_errors=is_wide) for place in range(len(board.runs))]
+    headings = list(rows[0]) if is_wide else ESSENTIAL
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in headings:
+        if heading == "Run":
+            table.add_column(heading, overflow="fold")
+        else:
+            table.add_column(heading, justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(*(row[heading] for heading in headings))
+    console.print(f"{outcome(board)}\n")
+    console.print(table)
+    # A line may break at the narrow blank of 1 000.
+    console.print(f"\n{tie_rule(board)}".rstrip().replace("\u202f", ""))
+    if note := data_note(board):
+        console.print(f"\n{note}", soft_wrap=True)
+    for missing in board.unranked:
+        console.print(f"\nNot ranked: {missing.name}, because of this: {missing.problem}", soft_wrap=True)
