@@ -1,4 +1,4 @@
-"""Everything that is computed from a run's intervals and the truth, in one record for leaderboard and report."""
+"""Everything that is computed from the intervals of a run and the truth, for leaderboard and report."""
 
 from dataclasses import dataclass
 
@@ -14,15 +14,15 @@ from higgs_scoring.truth import MAX_VALUE, MU, Truth
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """What a run is worth, and what is wrong with it.
+    """What a run is worth, and what may be wrong with it.
 
     Attributes:
         scores: of the whole run.
-        over_sets: scores of other draws of the sets; None for one set.
-        over_experiments: scores of other draws of each set's pseudo-experiments; None for one in each set.
+        over_sets: scores with the sets resampled; None for a single set.
+        over_experiments: scores with the pseudo-experiments of each set resampled; None for one in each set.
         calibration: what scaling all intervals would do.
         pulls: (mu_hat - mu) / delta_mu_hat, shape (sets, pseudo-experiments), NaN where that is not defined.
-        pull_summary: their mean and width; None where none is defined.
+        pull_summary: their mean and width; None if none is defined.
         dependences: how the answers depend on mu, then on each nuisance parameter that was drawn.
     """
 
@@ -36,21 +36,21 @@ class Analysis:
 
     @property
     def bootstrap(self) -> Bootstrap | None:
-        """The draws that errors are taken from: of the sets, as in the final ranking, or else all that there is."""
+        """The resamples that give the errors: of the sets, as in the final ranking, or else of pseudo-experiments."""
         return self.over_sets or self.over_experiments
 
     @property
     def width_at_exact_coverage(self) -> float:
-        """The mean width that gives the coverage of 0.6827, with three digits, as one interval decides it.
+        """The mean width at a coverage of 0.6827, with three digits only, since a single interval determines it.
 
-        Where no scaling gives the coverage, the widest interval that an answer may be does.
+        If no scaling gives that coverage, this is the width of the widest interval allowed.
         """
         exact = self.calibration.exact
         return min(significant(exact.interval, 3), 2 * MAX_VALUE) if exact else 2 * MAX_VALUE
 
 
 def analyse(truth: Truth, predictions: Predictions) -> Analysis:
-    """Compute all of it; pure and seeded, so that the same run gives the same numbers."""
+    """Compute all of it; a pure function with fixed seeds, so that the same run gives the same numbers."""
     intervals = predictions.intervals
     parameters = {MU: np.broadcast_to(intervals.true_mus, intervals.p16.shape), **truth.nuisances}
     pulls = find_pulls(intervals.true_mus, intervals.mu_hats, intervals.delta_mu_hats)

@@ -1,7 +1,7 @@
-"""How far the scores would move with other sets, or with other pseudo-experiments of the same sets: the bootstrap.
+"""The bootstrap: how much the scores would change with other sets, or with other pseudo-experiments of the same sets.
 
-What is drawn anew, with replacement, depends on nothing but the seed and the numbers of sets and pseudo-experiments, so
-that two submissions to one phase are drawn alike and can be compared draw by draw.
+What is resampled depends only on the seed and on the numbers of sets and pseudo-experiments, so that all submissions to
+a phase are resampled in the same way and can be compared resample by resample.
 """
 
 from dataclasses import dataclass, fields
@@ -22,23 +22,23 @@ from higgs_scoring.metrics import (
 )
 
 RESAMPLES = 1000
-"""As many as the organisers drew."""
+"""As many as in arXiv:2509.22247."""
 
 SEED = 250922247
-"""Any fixed number would do; this is the results paper's."""
+"""Any fixed number would do; this one is that of arXiv:2509.22247."""
 
 RANGE = (0.025, 0.975)
-"""Shares of the draws below the two ends of a 95 % range."""
+"""Fractions of the resamples below the two ends of a 95 % range."""
 
 MAX_COUNTS = 1_000_000
-"""Numbers of a matrix of draws that are held at once; whole, it would take gigabytes for very many rows."""
+"""Numbers in a matrix of draws that are held at once; for very many rows the whole matrix would take gigabytes."""
 
 
 @dataclass(frozen=True, eq=False)
 class Bootstrap:
-    """The scores of every resample, each array of shape (resamples,), and from how many units each was drawn.
+    """The scores of every resample, each array of shape (resamples,), and the number of units resampled.
 
-    The quantile score scatters further down than up, as the penalty only lowers it.
+    The quantile score scatters further down than up, since the penalty can only lower it.
     """
 
     unit: Literal["set", "pseudo-experiment"]
@@ -58,7 +58,7 @@ class Bootstrap:
 
     @property
     def score_range(self) -> tuple[float, float]:
-        """The ends between which 95 % of the drawn quantile scores lie."""
+        """The ends of the range that contains 95 % of the resampled quantile scores."""
         low, high = np.quantile(self.quantile_score, RANGE)
         return float(low), float(high)
 
@@ -66,27 +66,30 @@ class Bootstrap:
     def standard_errors(self) -> Scores:
         """The standard error of each score, std sqrt(k / (k - 1)) over the resamples of k units.
 
-        Values drawn from themselves scatter by the root of (k - 1) / k too little; with the factor the square of a
-        mean's error is unbiased (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 5).
+        Resampled values scatter too little by a factor sqrt((k - 1) / k); correcting for it makes the squared error of
+        a mean unbiased.
+
+        Source: B. Efron and R. Tibshirani, An Introduction to the Bootstrap, 1993, chapter 5.
         """
         factor = np.sqrt(self.num_units / (self.num_units - 1))
         return Scores(**{field.name: float(factor * np.std(getattr(self, field.name))) for field in fields(Scores)})
 
 
 def bootstrap_sets(intervals: Intervals, *, resamples: int = RESAMPLES, seed: int = SEED) -> Bootstrap | None:
-    """Draw as many sets as there are and score them as `score_sets` does, N being the drawn pseudo-experiments.
+    """Resample as many sets as there are, and score each resample as `score_sets` does.
 
-    The organisers ranked the final phase this way, with 1 000 draws (results paper, arXiv:2509.22247). All sets have
-    one size, so that a resample in which set s occurs k_s times, sum k_s = S, has the width w = sum k_s w_s / S of the
-    sets' own widths, and so for everything else that is an average.
+    All sets have the same size, so that a resample in which set s occurs k_s times, sum k_s = S, has the width
+    w = sum k_s w_s / S of the sets' own widths; the same holds for everything else that is an average.
 
     Args:
         intervals: of the whole run.
-        resamples: how many.
+        resamples: their number.
         seed: of the draws.
 
     Returns:
         The scores of the resamples, or None for a single set, which says nothing about its scatter.
+
+    Source: arXiv:2509.22247, with 1 000 resamples.
 
     Two sets with widths 1 and 3 have a mean of 2, with a standard error of sqrt(2) / sqrt(2):
 
@@ -108,9 +111,9 @@ def bootstrap_sets(intervals: Intervals, *, resamples: int = RESAMPLES, seed: in
 def bootstrap_pseudo_experiments(
     intervals: Intervals, *, resamples: int = RESAMPLES, seed: int = SEED
 ) -> Bootstrap | None:
-    """Draw in each set as many of its pseudo-experiments as it has, and score all together.
+    """Resample as many pseudo-experiments in each set as it has, and score all of them together.
 
-    The scatter at the given mu alone. Where it is much smaller than that of `bootstrap_sets`, the answers depend on mu.
+    This is the scatter at the given mu. If it is much smaller than that of `bootstrap_sets`, the scores depend on mu.
 
     Args:
         intervals, resamples, seed: as in `bootstrap_sets`.

@@ -1,7 +1,7 @@
-"""What scaling all intervals by one factor would do: the coverage that it gives, the score, and the factors to choose.
+"""What scaling all intervals by a common factor would do to coverage and score, and which factors to choose.
 
-An interval is scaled about its own middle, which stays where it is; its width is multiplied by the factor. No scorer of
-the challenge does this: everything here is this project's own, and none of it is ranked.
+An interval is scaled about its own middle, which does not move; its width is multiplied by the factor. This is not part
+of the scores in arXiv:2410.02867, and none of it is ranked.
 """
 
 import math
@@ -24,7 +24,7 @@ from higgs_scoring.metrics import (
 
 @dataclass(frozen=True)
 class Scaled:
-    """What a run would be if all its intervals were scaled by the factor."""
+    """The scores of a run if all its intervals were scaled by the factor."""
 
     factor: float
     interval: float
@@ -37,7 +37,7 @@ class ScalingCurve:
     """Coverage and score as functions of a factor on all widths.
 
     Attributes:
-        needed: the factor that each interval needs to contain the true mu, ascending; infinite where none is enough.
+        needed: the factor that each interval needs to contain the true mu, ascending; infinite where none suffices.
         interval: mean width of the intervals as they are.
     """
 
@@ -54,14 +54,14 @@ class ScalingCurve:
         return quantile_score(np.asarray(factor) * self.interval, penalty)
 
     def scaled(self, factor: float) -> Scaled | None:
-        """Return the run after scaling; None for a factor, or with it a width, beyond all numbers."""
+        """Return the scores after scaling; None if the factor, or the width with it, is not finite."""
         interval = factor * self.interval if math.isfinite(factor) else math.inf
         if not math.isfinite(interval):
             return None
         return Scaled(factor, interval, float(self.coverage_at(factor)), float(self.score_at(factor)))
 
     def factor_for(self, coverage: float) -> float:
-        """Return the least factor that gives so much coverage, from 0 to 1, or more; infinite where none does."""
+        """Return the smalso that factor that gives at least this coverage, from 0 to 1; infinite if none does."""
         return float(self.needed[max(math.ceil(coverage * self.needed.size) - 1, 0)])
 
 
@@ -70,11 +70,11 @@ class Calibration:
     """Which factors to choose.
 
     Attributes:
-        curve: what any factor does.
-        exact: scaled so that the coverage is no less than 0.6827, but only just; None where no factor gives that.
-        exact_range: ends of the factor for exact coverage within one standard error; None where it has none.
-        best: scaled for the best score of these pseudo-experiments; None where no factor gives enough coverage. It uses
-            up the dead zone and so fits their chance too; for other pseudo-experiments `exact` is the better choice.
+        curve: coverage and score for any factor.
+        exact: scaled so that the coverage just reaches 0.6827; None if no factor gives that.
+        exact_range: the factor for exact coverage plus and minus one standard error; None if it has no error.
+        best: scaled for the best score on these pseudo-experiments; None if no factor gives enough coverage. It
+            exploits the dead zone and fits fluctuations too; for other pseudo-experiments `exact` is the better choice.
     """
 
     curve: ScalingCurve
@@ -84,7 +84,7 @@ class Calibration:
 
 
 def calibrate(mus: FloatArray, p16: FloatArray, p84: FloatArray) -> Calibration:
-    """Find what the scaling of all intervals would do to coverage and score.
+    """Compute what scaling all intervals would do to coverage and score.
 
     Args:
         mus: true mu of each set, shape (sets,).
@@ -110,9 +110,10 @@ def calibrate(mus: FloatArray, p16: FloatArray, p84: FloatArray) -> Calibration:
 
 
 def _range_of_exact(curve: ScalingCurve, covered: NDArray[np.bool_]) -> tuple[float, float] | None:
-    """Return the factors for a coverage one standard error lower and higher; covered as they are at the exact factor.
+    """Return the factors for a coverage one standard error lower and higher.
 
-    The error is that of the coverage there: the scatter of the sets, or that of the pseudo-experiments of a single one.
+    The error is that of the coverage at the exact factor, for which `covered` says what is covered: from the scatter of
+    the sets, or of the pseudo-experiments of a single set.
     """
     units = covered.mean(axis=1) if len(covered) > 1 else covered.ravel()
     if units.size == 1:
@@ -123,10 +124,10 @@ def _range_of_exact(curve: ScalingCurve, covered: NDArray[np.bool_]) -> tuple[fl
 
 
 def needed_factors(mu: FloatArray, p16: FloatArray, p84: FloatArray) -> FloatArray:
-    """Return by how much each interval would have to be scaled about its middle for its end to be at the true mu.
+    """Return the factor by which each interval must be scaled about its middle to end at the true mu.
 
-    |mu - m| / h with the middle m and half the width h; infinite for an interval of no width beside mu. At most 1
-    exactly where the interval contains mu. Shapes broadcast.
+    |mu - m| / h with the middle m and the half-width h; infinite for an interval of zero width that misses mu. At most
+    1 exactly where the interval contains mu. Shapes broadcast.
 
     >>> needed_factors(np.array([1.0, 1.0, 1.0]), np.array([1.0, 2.0, 1.5]), np.array([2.0, 4.0, 1.5])).tolist()
     [1.0, 2.0, inf]
@@ -135,15 +136,15 @@ def needed_factors(mu: FloatArray, p16: FloatArray, p84: FloatArray) -> FloatArr
     distance = np.abs(mu - (p16 + p84) / 2)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         factors = np.where(distance == 0, 0.0, distance / half)
-    # Rounding must not move an end that lies on mu to the other side of it.
+    # Rounding must not move an end that coincides with mu past it.
     return np.where(is_covered(mu, p16, p84), np.minimum(factors, 1.0), np.maximum(factors, np.nextafter(1.0, 2.0)))
 
 
 def _best(curve: ScalingCurve) -> float:
-    """Return the factor of the best score among those that leave at most a penalty of 2 for too little coverage.
+    """Return the factor with the best score among those whose penalty for too little coverage is at most 2.
 
-    The score falls between the factors that single intervals need, so that the best is one of these. Without a limit,
-    the best for very few pseudo-experiments would be no width at all, as covering nothing costs little then.
+    The score decreases between the factors that single intervals need, so that the best factor is one of these. Without
+    a limit, zero width would be best for very few pseudo-experiments, since covering nothing costs little then.
     """
     n = curve.needed.size
     least = allowed_coverage(n)[0] - coverage_sigma(n)

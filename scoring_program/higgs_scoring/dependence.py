@@ -1,4 +1,8 @@
-"""Whether the answers are as good everywhere: coverage, bias, width and pull against mu and each nuisance parameter."""
+"""How coverage, bias, width and pull depend on mu and on each nuisance parameter.
+
+The two tests are written out. scipy.stats has both, but importing it takes longer than scoring a small run, and its
+f_oneway loses the scatter within groups to rounding where groups are far apart.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,25 +13,25 @@ from scipy.special import chdtrc, fdtrc, stdtrit
 from higgs_scoring.metrics import FloatArray, Intervals, clopper_pearson, is_covered
 
 MAX_GROUPS = 12
-"""Groups of neighbouring pseudo-experiments; more would scatter more than they tell."""
+"""Groups of neighbouring pseudo-experiments; with more, each would scatter too much."""
 
 MAX_PULL = 5.0
-"""Pulls beyond this count as this: one absurdly small stated uncertainty must not hide all the others."""
+"""Pulls beyond this count as this: one absurdly small stated uncertainty must not dominate all others."""
 
 TIES_SEED = 250922247
-"""Any fixed number would do; this is the results paper's."""
+"""Any fixed number would do."""
 
 MIN_GROUP_SIZE = 10
-"""Fewer pseudo-experiments would be a group whose coverage says nothing."""
+"""With fewer pseudo-experiments, the coverage of a group would say nothing."""
 
 ONE_SIDE_OF_3_SIGMA = 0.99865
-"""The normal distribution's share below 3 standard deviations."""
+"""The fraction of a normal distribution below 3 standard deviations."""
 
 TINY = 1e-20
-"""A sum of squares of at most this is one of rounding errors."""
+"""A sum of squares up to this comes from rounding."""
 
 MIN_EXPECTED = 3.0
-"""Hits and misses that every group must be expected to have for the chi-squared distribution to hold."""
+"""Expected hits and misses in every group above which the chi-squared distribution holds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,10 +45,10 @@ class Averages:
 
 @dataclass(frozen=True, eq=False)
 class Dependence:
-    """How the answers depend on one parameter.
+    """How the answers depend on a parameter.
 
     Attributes:
-        parameter: results.MU, or the nuisance parameter's name.
+        parameter: truth.MU, or the name of a nuisance parameter.
         values: mean value of the parameter in each group, ascending, shape (groups,).
         sizes: pseudo-experiments of each group.
         coverage: with 68.27 % Clopper-Pearson intervals.
@@ -82,16 +86,16 @@ class PullSummary:
 
     @property
     def is_biased(self) -> bool:
-        """Whether the mean is further from 0 than once in 370 times by chance, Student's 3 standard deviations."""
+        """Whether the mean is further from 0 than by chance once in 370 times: Student's 3 standard deviations."""
         return self.units > 1 and abs(self.mean) > self.error * stdtrit(self.units - 1, ONE_SIDE_OF_3_SIGMA)
 
 
 def find_dependence(parameter: str, values: FloatArray, intervals: Intervals) -> Dependence:
-    """Gather pseudo-experiments with neighbouring values of a parameter into groups of one size and average in each.
+    """Average in groups of pseudo-experiments with neighbouring values of a parameter.
 
     Args:
         parameter: its name.
-        values: true value in each pseudo-experiment, shape (sets, pseudo-experiments), as all answers have.
+        values: its true value in each pseudo-experiment, shape (sets, pseudo-experiments).
         intervals: of the whole run.
 
     Returns:
@@ -118,14 +122,14 @@ def find_dependence(parameter: str, values: FloatArray, intervals: Intervals) ->
 
 
 def group_neighbours(values: FloatArray) -> list[np.ndarray]:
-    """Return the flat indices of each group: neighbouring values, as many groups of one size as make sense.
+    """Return the flat indices of groups with neighbouring values, whose sizes differ by at most one.
 
     >>> [sorted(group.tolist()) for group in group_neighbours(np.array([[3.0] * 10, [1.0] * 10]))]
     [[10, 11, 12, 13, 14, 15, 16, 17, 18, 19], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]]
     """
     distinct = np.unique(values).size
     number = max(1, min(MAX_GROUPS, distinct, values.size // MIN_GROUP_SIZE))
-    # Equal values, such as those that a prior clips, are in random order: else a group of them would hold whole sets.
+    # Equal values, such as those clipped by a prior, come in random order, or a group of them would hold whole sets.
     shuffled = np.random.default_rng(TIES_SEED).permutation(values.size)
     return np.array_split(shuffled[np.argsort(values.ravel()[shuffled], kind="stable")], number)
 
@@ -133,7 +137,7 @@ def group_neighbours(values: FloatArray) -> list[np.ndarray]:
 def find_pulls(mu: FloatArray, mu_hat: FloatArray, delta_mu_hat: FloatArray) -> FloatArray:
     """Return (mu_hat - mu) / delta_mu_hat within +-MAX_PULL, NaN where delta_mu_hat is not above 0.
 
-    Pulls of right answers have mean 0 and standard deviation 1. Shapes broadcast.
+    Pulls of correct answers have mean 0 and standard deviation 1. Shapes broadcast.
 
     >>> find_pulls(np.array([1.0, 1.0, 1.0]), np.array([1.5, 1.5, 1.5]), np.array([0.25, 0.0, 1e-3])).tolist()
     [2.0, nan, 5.0]
@@ -144,10 +148,10 @@ def find_pulls(mu: FloatArray, mu_hat: FloatArray, delta_mu_hat: FloatArray) -> 
 
 
 def summarise_pulls(pulls: FloatArray) -> PullSummary | None:
-    """Return mean and width of all pulls that are defined, shape (sets, pseudo-experiments); None where none is.
+    """Return mean and width of all pulls that are defined, shape (sets, pseudo-experiments); None if none is.
 
-    The mean's error is the scatter of the sets' own means over the root of their number, as pseudo-experiments of one
-    set may be off together; for one set, that of its pulls.
+    The error of the mean is the scatter of the means of sets over the root of their number, since pseudo-experiments of
+    a set may be off in the same way; for a single set it is that of its pulls.
 
     >>> summarise_pulls(np.array([[-1.0, 1.0], [1.0, 3.0]]))
     PullSummary(mean=1.0, error=1.0, units=2, width=1.632993161855452)
@@ -162,7 +166,7 @@ def summarise_pulls(pulls: FloatArray) -> PullSummary | None:
 
 
 def uniform_coverage_p_value(hits: np.ndarray, sizes: np.ndarray) -> float | None:
-    """Return the probability that groups of one and the same coverage differ by as much as these, or more.
+    """Return the probability that groups with equal coverage differ at least as much as these.
 
     Pearson's chi-squared test of homogeneity: chi2 = sum_g (k_g - n_g c)^2 / (n_g c (1 - c)) with c = sum k / sum n has
     groups - 1 degrees of freedom. It asks whether coverage is uniform, not whether it is right.
@@ -172,7 +176,7 @@ def uniform_coverage_p_value(hits: np.ndarray, sizes: np.ndarray) -> float | Non
         sizes: intervals of each group.
 
     Returns:
-        The p-value; None for a single group, or where groups have too few hits or misses for the distribution to hold.
+        The p-value; None for a single group, or if groups have too few hits or misses for the distribution to hold.
 
     >>> round(uniform_coverage_p_value(np.array([60, 80]), np.array([100, 100])), 4)
     0.002
@@ -187,16 +191,16 @@ def uniform_coverage_p_value(hits: np.ndarray, sizes: np.ndarray) -> float | Non
 
 
 def uniform_bias_p_value(groups: Sequence[FloatArray]) -> float | None:
-    """Return the probability that means of groups of one and the same bias differ by as much as these, or more.
+    """Return the probability that the means of groups with equal bias differ at least as much as these.
 
     Fisher's F test: the mean square between G groups over that within them, of N errors in all, has G - 1 and N - G
     degrees of freedom. It holds for normal errors, and nearly so for groups of ten of any others.
 
     Args:
-        groups: mu_hat - mu of each pseudo-experiment, one array a group.
+        groups: mu_hat - mu of each pseudo-experiment, one array per group.
 
     Returns:
-        The p-value; None for a single group, or where errors do not scatter within groups.
+        The p-value; None for a single group, or if errors do not scatter within groups.
 
     >>> round(uniform_bias_p_value([np.array([1.0, 2.0, 3.0]), np.array([3.0, 4.0, 5.0])]), 4)
     0.0705
@@ -215,7 +219,7 @@ def _means(values: FloatArray, groups: list[np.ndarray]) -> FloatArray:
 
 
 def _average(values: FloatArray, groups: list[np.ndarray]) -> Averages:
-    """Average each group's values that are not NaN; NaN for a group that has none."""
+    """Return the averages over each group of values that are not NaN; NaN for a group without any."""
     there = [one[~np.isnan(one)] for one in (values[group] for group in groups)]
     means = np.array([one.mean() if one.size else np.nan for one in there])
     errors = np.array([_spread(one) / np.sqrt(max(one.size, 1)) for one in there])
@@ -223,6 +227,6 @@ def _average(values: FloatArray, groups: list[np.ndarray]) -> Averages:
 
 
 def _spread(values: FloatArray) -> float:
-    """Return the standard deviation of those that are not NaN; 0 for one, and NaN for none."""
+    """Return the standard deviation of the values that are not NaN; 0 for a single one, NaN for none."""
     there = values[~np.isnan(values)]
     return float(np.std(there, ddof=min(1, there.size - 1))) if there.size else np.nan

@@ -1,4 +1,4 @@
-"""The one mistake that is not ours."""
+"""The error for input that cannot be scored."""
 
 
 class ScoringError(Exception):

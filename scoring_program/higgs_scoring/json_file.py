@@ -127,6 +127,6 @@ def _refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     entries: dict[str, Any] = {}
     for key, value in pairs:
         if key in entries:
-            raise ValueError(f"the entry {reprlib.repr(key)} is there twice")
+            raise ValueError(f"the entry {reprlib.repr(key)} occurs twice")
         entries[key] = value
     return entries

@@ -32,13 +32,13 @@ class ScoredRun:
     """What is kept of a run: nothing that grows with its length.
 
     Attributes:
-        name: clean.
+        name: fit to be shown.
         scores: of the whole run.
         bootstrap: of the sets, or of the pseudo-experiments of a single set; None for a single pseudo-experiment.
         minutes: of the whole ingestion.
-        fit_seconds: None where the run does not tell.
-        predict_seconds: median; None where the run does not tell.
-        data: what the run says of its events, see `results.Summary`.
+        fit_seconds: None where the run does not report it.
+        predict_seconds: median; None where the run does not report it.
+        data: what the run reports about its events, see `predictions.Summary`.
     """
 
     name: str
@@ -55,12 +55,12 @@ class ScoredRun:
 
     @property
     def score_median(self) -> float | None:
-        """The median of the drawn quantile scores."""
+        """The median of the resampled quantile scores."""
         return None if self.bootstrap is None else self.bootstrap.medians.quantile_score
 
     @property
     def score_range(self) -> tuple[float, float] | None:
-        """The ends between which 95 % of the drawn quantile scores lie; they scatter further down than up."""
+        """The ends of the range that contains 95 % of the resampled quantile scores."""
         return None if self.bootstrap is None else self.bootstrap.score_range
 
 
@@ -74,7 +74,7 @@ class UnrankedRun:
 
 @dataclass(frozen=True, eq=False)
 class Leaderboard:
-    """Runs in the order of their ranking, at least one, and those without a rank in the order in which they came."""
+    """Runs in the order of their ranking, at least one, and unranked ones in the order in which they were given."""
 
     runs: tuple[ScoredRun, ...]
     ranking: Ranking
@@ -85,17 +85,17 @@ class Leaderboard:
 
 
 def make_leaderboard(truth: Truth, folders: Iterable[RunFolder]) -> Leaderboard:
-    """Score and rank the runs; one that cannot be scored is listed as such.
+    """Score and rank runs; one that cannot be scored is listed as such.
 
     Args:
         truth: of the plan that all runs were made from.
         folders: of the runs, read one after the other.
 
     Returns:
-        The table.
+        The leaderboard.
 
     Raises:
-        ScoringError: not one of the runs can be scored.
+        ScoringError: not a single run can be scored.
     """
     scored, unranked = [], []
     for folder in folders:
@@ -104,7 +104,7 @@ def make_leaderboard(truth: Truth, folders: Iterable[RunFolder]) -> Leaderboard:
         except ScoringError as problem:
             unranked.append(UnrankedRun(folder.name, one_line(str(problem), MAX_PROBLEM_LENGTH)))
     if not scored:
-        raise ScoringError(f"No run can be ranked, {_first_problem(unranked)}")
+        raise ScoringError(f"No run can be ranked: {_first_problem(unranked)}")
     ranking = rank_all([Contender(run.name, run.scores.quantile_score, run.bootstrap) for run in scored])
     runs = tuple(scored[number] for number in ranking.order)
     return Leaderboard(runs, ranking, tuple(unranked), truth.mus.size, truth.num_pseudo_experiments, truth.title)
@@ -112,13 +112,17 @@ def make_leaderboard(truth: Truth, folders: Iterable[RunFolder]) -> Leaderboard:
 
 def _first_problem(unranked: list[UnrankedRun]) -> str:
     if not unranked:
-        return "as none was given: name at least one."
-    which = "the only one," if len(unranked) == 1 else f"of {len(unranked)} the first,"
-    return f"{which} {unranked[0].name}, because of this: {unranked[0].problem}"
+        return "none was given; name at least one."
+    which = "the only one" if len(unranked) == 1 else f"the first of {len(unranked)}"
+    return f"{which} is {unranked[0].name}. {unranked[0].problem}"
 
 
 def score_folder(truth: Truth, run: RunFolder) -> ScoredRun:
-    """Read and score one run; a folder that cannot be scored is a ScoringError."""
+    """Read and score one run.
+
+    Raises:
+        ScoringError: it cannot be scored.
+    """
     predictions = read_predictions(find_results(run.folder), truth)
     intervals, times = predictions.intervals, predictions.predict_seconds
     return ScoredRun(
@@ -133,7 +137,7 @@ def score_folder(truth: Truth, run: RunFolder) -> ScoredRun:
 
 
 def as_csv(board: Leaderboard) -> str:
-    """Return the table as comma-separated values, one line a run, with empty cells for what is not known."""
+    """Return the table as comma-separated values, one line per run, with empty cells for what is unknown."""
     text = io.StringIO()
     table = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
     table.writeheader()

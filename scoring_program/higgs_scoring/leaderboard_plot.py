@@ -1,4 +1,4 @@
-"""The picture of a leaderboard: how the quantile score of each run scatters."""
+"""The plot of a leaderboard: how the quantile score of each run scatters."""
 
 import re
 from collections.abc import Sequence
@@ -17,22 +17,22 @@ MAX_RUNS_DRAWN = 60
 """Runs that are drawn."""
 
 SHARES = (RANGE[0], 0.16, 0.5, 0.84, RANGE[1])
-"""Shares of the draws below the ends of the thin line, of the thick line, and the dot: 95 %, 68 % and the median."""
+"""Fractions of the resamples below the ends of thin and thick line and below the dot: 95 %, 68 % and the median."""
 
 MAX_LABEL_WIDTH = 16
-"""Letters of a name beside its line, wide ones counted twice."""
+"""Letters of a name beside its line; wide ones count twice."""
 
 MAX_DISTANCE = 3.0
-"""Lower than the best by more than this, a score would press all others into one point: e^3 is twentyfold width."""
+"""Scores further below the best would squeeze all others into a point: e^3 is a twentyfold width."""
 
 WIDTH, LEFT, RIGHT = 420, 142, 10
 BELOW, ABOVE = 44, 4
 MIN_ROW_HEIGHT, MAX_ROW_HEIGHT, MAX_HEIGHT = 13, 24, 780
-"""In the units of the picture, like the line before."""
+"""In the units of the SVG, like the two lines before."""
 
 
 def draw_scores(runs: Sequence[ScoredRun]) -> str:
-    """Draw for each run with a bootstrap, from above, the ranges in which 95 % and 68 % of its drawn scores lie.
+    """Draw for each run with a bootstrap the ranges that contain 95 % and 68 % of its resampled scores.
 
     A run far below the best is an arrow at the left edge, with its median in numbers.
     """
@@ -86,5 +86,5 @@ def shown_range(drawn: FloatArray) -> tuple[float, float]:
 
 
 def _put_names(svg: str, names: Sequence[str]) -> str:
-    """Put names into the finished SVG: drawn, a $ would begin mathematics, and a letter might lack in the font."""
+    """Put names into the finished SVG: when drawn, a $ would start mathematics, and fonts may lack letters."""
     return re.sub(r">name(\d+)<", lambda found: f">{escape(cut_to_width(names[int(found[1])], MAX_LABEL_WIDTH))}<", svg)

@@ -34,4 +34,4 @@ def print_table(board: Leaderboard) -> None:
     if note := data_note(board):
         console.print(f"\n{note}", soft_wrap=True)
     for missing in board.unranked:
-        console.print(f"\nNot ranked: {missing.name}, because of this: {missing.problem}", soft_wrap=True)
+        console.print(f"\nNot ranked: {missing.name}. {missing.problem}", soft_wrap=True)

@@ -1,4 +1,4 @@
-"""What a leaderboard says in words: who has won, and when two runs tie."""
+"""The texts of a leaderboard: who has won, when two runs tie, and the cells of the table."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ def outcome(board: Leaderboard) -> str:
     if len(names) == 1:
         return f"{names[0]} is the only run that could be ranked."
     if board.runs[0].bootstrap is None:
-        return f"One pseudo-experiment alone does not tell the scatter of a score: all {len(names)} runs tie."
+        return f"A single pseudo-experiment says nothing about the scatter of a score: all {len(names)} runs tie."
     # No run beats one of rank 1, so that those of rank 1 tie with each other.
     first = board.ranking.ranks.count(board.ranking.ranks[0])
     if first > 1:
@@ -32,7 +32,7 @@ def outcome(board: Leaderboard) -> str:
 
 
 def tie_rule(board: Leaderboard) -> str:
-    """Return one sentence on when two runs tie, empty where nothing could tell them apart."""
+    """Return one sentence on when two runs tie; empty where they always do, and for a single run."""
     drawn = board.runs[0].bootstrap
     if drawn is None or len(board.runs) == 1:
         return ""
@@ -40,25 +40,31 @@ def tie_rule(board: Leaderboard) -> str:
     what = "the sets" if drawn.unit == "set" else "the pseudo-experiments of the only set"
     return (
         f"Two runs tie unless one has the larger quantile score in more than {100 * BEATS:.1f}\u00a0% of {times} "
-        f"draws of {what}, the same draws for both."
+        f"resamples of {what}, the same for both."
     )
 
 
 def data_note(board: Leaderboard) -> str:
-    """Return a warning where runs were made on other events than the first, empty where none was."""
+    """Return a warning if some runs used other events than the first; empty if none did."""
     others = [run.name for run in board.runs if run.data != board.runs[0].data]
     if not others:
         return ""
     return (
-        f"Not comparable: {join_names(others)} had other events than {board.runs[0].name} (another size, seed or "
-        "source of the data), so that they did not see the same pseudo-experiments."
+        f"Not comparable: {join_names(others)} used other events than {board.runs[0].name} (a different size, seed or "
+        "source of the data), so the pseudo-experiments were not the same."
     )
 
 
 def cells(board: Leaderboard, place: int, *, all_errors: bool = True) -> dict[str, str]:
-    """Return by heading what the table says of the run at this place, from 0; empty where a run does not tell.
+    """Return the row of a run by heading; texts are empty for what is unknown.
 
-    A rank that is shared has a = behind it. Without all errors only that of the quantile score is said.
+    Args:
+        board: the leaderboard.
+        place: of the run, from 0.
+        all_errors: include the standard errors of width and coverage, not of the quantile score alone.
+
+    Returns:
+        The texts; a shared rank is followed by a =.
     """
     run = board.runs[place]
     scores, median, ends = run.scores, run.score_median, run.score_range

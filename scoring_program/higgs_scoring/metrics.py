@@ -1,7 +1,7 @@
-"""The challenge's scores as pure functions of arrays.
+"""The scores as pure functions of arrays.
 
-Source of every formula where no other is named: the white paper of the challenge, arXiv:2410.02867, section on
-evaluation. "Pseudo-experiment axis" is always the last one; leading axes, where there are any, are sets.
+Source of every formula unless another is named: arXiv:2410.02867, section on evaluation. The pseudo-experiment axis is
+always the last one; leading axes, if there are any, are sets.
 """
 
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from scipy.special import betaincinv
 FloatArray = NDArray[np.float64]
 
 TARGET_COVERAGE = 0.6827
-"""The share of intervals that should contain the true mu."""
+"""The fraction of intervals that should contain the true mu."""
 
 WIDTH_OFFSET = 1e-3
-"""Added to the width, so that an interval of no width has a finite score."""
+"""Added to the width, so that intervals of zero width have a finite score."""
 
 DEAD_ZONE_SIGMAS = 2
 """A coverage no further than this from the target costs nothing."""
@@ -83,7 +83,7 @@ def is_covered(mu: ArrayLike, p16: ArrayLike, p84: ArrayLike) -> NDArray[np.bool
 
 
 def coverage(mu: ArrayLike, p16: ArrayLike, p84: ArrayLike) -> float:
-    """Return the share of intervals that contain the true mu, c = mean(p16 <= mu <= p84), over all axes.
+    """Return the fraction of intervals that contain the true mu, c = mean(p16 <= mu <= p84), over all axes.
 
     Shapes as in `is_covered`.
 
@@ -94,7 +94,7 @@ def coverage(mu: ArrayLike, p16: ArrayLike, p84: ArrayLike) -> float:
 
 
 def coverage_sigma(n: int) -> float:
-    """Return the binomial standard deviation of the coverage of n right intervals, sqrt(0.6827 * 0.3173 * n) / n.
+    """Return the binomial standard deviation of the coverage of n correct intervals, sqrt(0.6827 * 0.3173 * n) / n.
 
     >>> round(coverage_sigma(100), 6)
     0.046543
@@ -168,13 +168,13 @@ def root_mean_square_error(mu: ArrayLike, mu_hat: ArrayLike, delta_mu_hat: Array
 
 
 def winkler_score(mu: ArrayLike, p16: ArrayLike, p84: ArrayLike) -> FloatArray:
-    """Return the mean Winkler score over the pseudo-experiment axis: the width, and 2/0.3173 of what it misses mu by.
+    """Return the mean Winkler score over the pseudo-experiment axis.
 
     W = (p84 - p16) + 2/alpha max(p16 - mu, 0) + 2/alpha max(mu - p84, 0), alpha = 1 - 0.6827; smaller is better. It is
-    proper: for somebody to whom mu has some distribution, nothing gives a lower expectation than its 15.9 % and 84.1 %
-    quantiles. Unlike the quantile score it has no dead zone, and it looks at each interval by itself. R. L. Winkler,
-    JASA 67 (1972) 187; T. Gneiting and A. E. Raftery, JASA 102 (2007) 359, equation 43. Shapes as in
-    `mean_absolute_error`.
+    proper: given a distribution of mu, its expectation is lowest for the 15.9 % and 84.1 % quantiles. Unlike the
+    quantile score it has no dead zone, and each interval counts by itself. Shapes as in `mean_absolute_error`.
+
+    Source: R. L. Winkler, JASA 67 (1972) 187; T. Gneiting and A. E. Raftery, JASA 102 (2007) 359, equation 43.
 
     >>> float(winkler_score(1.0, [0.5, 2.0], [1.5, 3.0]).round(6))
     4.151592
@@ -188,6 +188,12 @@ def score_sets(intervals: Intervals) -> Scores:
 
     Width and coverage are averaged over all pseudo-experiments; RMSE, MAE and the Winkler score are averaged within
     each set and then over the sets.
+
+    Args:
+        intervals: of the whole run.
+
+    Returns:
+        The scores.
     """
     true, p16, p84 = intervals.true_mus, intervals.p16, intervals.p84
     width = mean_width(p16, p84)
@@ -207,8 +213,8 @@ def score_sets(intervals: Intervals) -> Scores:
 def significant(value: float, digits: int) -> float:
     """Return the number rounded to so many significant digits.
 
-    What depends on the truth is told so: with decimals instead, answers that are large or small enough would make as
-    many digits of the truth appear as anybody likes.
+    What depends on the truth is shown like this: with a fixed number of decimals, answers that are large or small
+    enough could reveal any number of digits of the truth.
 
     >>> significant(0.0123456, 2), significant(184487.6399, 4)
     (0.012, 184500.0)
@@ -219,10 +225,12 @@ def significant(value: float, digits: int) -> float:
 def clopper_pearson(
     successes: ArrayLike, trials: ArrayLike, confidence: float = TARGET_COVERAGE
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the exact confidence interval of a binomial share, which covers at least as often as it says.
+    """Return the exact confidence interval of a binomial fraction, which covers at least as often as stated.
 
-    The lower end is the share at which so many successes or more have the probability (1 - confidence) / 2, the upper
-    end likewise for so many or fewer. C. J. Clopper and E. S. Pearson, Biometrika 26 (1934) 404.
+    At the lower end, so many successes or more have the probability (1 - confidence) / 2; at the upper end, so many or
+    fewer do.
+
+    Source: C. J. Clopper and E. S. Pearson, Biometrika 26 (1934) 404.
 
     >>> low, high = clopper_pearson(0, 4, confidence=0.5)
     >>> float(low), round(float(high), 6) == round(1 - 0.25 ** (1 / 4), 6)
@@ -230,7 +238,7 @@ def clopper_pearson(
     """
     k, n = np.broadcast_arrays(np.asarray(successes, dtype=np.float64), np.asarray(trials, dtype=np.float64))
     tail = (1 - confidence) / 2
-    # Where nothing or everything succeeded, an argument of the beta function would be 0, which it does not take.
+    # If nothing or everything succeeds, an argument of the beta function would be 0, which is not allowed.
     low = np.where(k > 0, betaincinv(np.maximum(k, 1), n - k + 1, tail), 0.0)
     high = np.where(k < n, betaincinv(k + 1, np.maximum(n - k, 1), 1 - tail), 1.0)
     return low, high

@@ -6,11 +6,11 @@ MAX_DECIMALS = 10
 """Digits after the point that a column of the platform's leaderboard stores."""
 
 ROUNDING = 1e-12
-"""Equal numbers scatter by so much, or less, from arithmetic alone."""
+"""Equal numbers may differ by this much from rounding alone."""
 
 
 def plus_minus(error: float, digits: int) -> str:
-    """Return a standard error with so many digits after the point; one that vanishes there is said to be below it.
+    """Return a standard error with so many decimals; one that would round to 0 is given as an upper limit.
 
     >>> [plus_minus(error, 4) for error in (0.01234, 1e-7, 0.0, 3e-17)]
     ['± 0.0123', '± < 0.0001', '± 0.0000', '± 0.0000']
@@ -23,7 +23,7 @@ def plus_minus(error: float, digits: int) -> str:
 def score_text(name: str, value: float) -> str:
     """Return a score, a field of `metrics.Scores`, as pages and terminals show it.
 
-    Those that answers can make as large as they like have four significant digits instead of four decimals.
+    Scores that answers can make arbitrarily large have four significant digits instead of four decimals.
 
     >>> score_text("coverage", 0.6), score_text("winkler", 184487.64)
     ('0.6000', '184500')
@@ -32,7 +32,7 @@ def score_text(name: str, value: float) -> str:
 
 
 def rounded_error(error: float) -> str:
-    """Return a standard error with two significant digits, and none where it comes from rounding alone.
+    """Return a standard error with two significant digits, or 0 if it comes from rounding alone.
 
     >>> [rounded_error(error) for error in (0.45447, 0.0001234, 1e-16)]
     ['± 0.45', '± 0.00012', '± 0']
@@ -41,7 +41,7 @@ def rounded_error(error: float) -> str:
 
 
 def decimal(value: float, digits: int) -> str:
-    """Return the value with so many digits after the point and a true minus sign, but none for zero.
+    """Return the value with so many decimals and a typographic minus sign, but none for zero.
 
     >>> decimal(-0.58234, 3), decimal(-0.0001, 3)
     ('−0.582', '0.000')
@@ -51,7 +51,7 @@ def decimal(value: float, digits: int) -> str:
 
 
 def number(value: float) -> str:
-    r"""Return a number with three digits, or all those before the point.
+    r"""Return a number with three significant digits, or as a whole number if it has more.
 
     >>> number(1.2345), number(6722.3).replace("\u202f", " ")
     ('1.23', '6 722')
@@ -69,7 +69,7 @@ def grouped(whole: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a time in the unit that fits it.
+    """Return a duration in the unit that suits it.
 
     >>> [duration(seconds) for seconds in (0.0123, 4.5, 125, 7260)]
     ['12 ms', '4.5 s', '2 min 5 s', '2 h 1 min']

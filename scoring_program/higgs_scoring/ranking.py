@@ -1,8 +1,8 @@
-"""The ranking of the final phase: who beats whom by more than chance, and which rank that gives.
+"""Ranking: which run beats which by more than chance, and the ranks that follow.
 
-The organisers drew the sets anew 1 000 times, and two teams whose score distributions overlap tied (results paper,
-arXiv:2509.22247). Here draw i holds the same sets for every run, so that runs are compared draw by draw: that two runs
-find the same sets hard says nothing about which is better, and drops out.
+In arXiv:2509.22247 the sets were resampled 1 000 times, and two runs with overlapping score distributions tied. Here
+resample i holds the same sets for every run, so that runs are compared resample by resample: that both find the same
+sets hard says nothing about which is better, and cancels.
 """
 
 import math
@@ -16,20 +16,20 @@ from higgs_scoring.bootstrap import Bootstrap
 from higgs_scoring.metrics import FloatArray
 
 BEATS = 0.975
-"""A run beats another where it is better with more than this probability: 95 % of the draws between the two limits."""
+"""A run beats another if it is better with more than this probability; between the two limits lie 95 %."""
 
 LOSES = 0.025
-"""A run loses where it is better with less than this probability."""
+"""A run loses to another if it is better with less than this probability."""
 
 SAME_SCORE = 1e-10
-"""Scores no further apart are equal: sums in another order differ by 1e-15, and the leaderboard holds ten decimals."""
+"""Scores no further apart are equal: sums in another order differ by 1e-15, and the leaderboard has ten decimals."""
 
 Verdict = Literal["beats", "ties", "loses"]
 
 
 @dataclass(frozen=True, eq=False)
 class Contender:
-    """A run that is to be ranked; bootstrap is None where there is one pseudo-experiment, which tells no scatter."""
+    """A run to be ranked; bootstrap is None if there is a single pseudo-experiment, which has no scatter."""
 
     name: str
     quantile_score: float
@@ -69,9 +69,9 @@ def probability_better(a: Bootstrap, b: Bootstrap) -> float:
         The probability, from 0 to 1.
 
     Raises:
-        ValueError: the two have other units, numbers of units or numbers of draws, so that they are no pairs.
+        ValueError: the two differ in what was resampled, or how often, so that resamples are not pairs.
 
-    Source: the organisers' rule of overlap (arXiv:2509.22247), with draws in pairs.
+    Source: the rule of overlap in arXiv:2509.22247, with resamples in pairs.
 
     Of four draws A has the better in two and an equal one in one:
 
@@ -83,15 +83,15 @@ def probability_better(a: Bootstrap, b: Bootstrap) -> float:
     """
     kinds = [(one.unit, one.num_units, one.quantile_score.size) for one in (a, b)]
     if kinds[0] != kinds[1]:
-        told = [f"{draws} draws of {units} {unit}s" for unit, units, draws in kinds]
-        raise ValueError(f"{told[0]} and {told[1]} are no pairs: draw both runs alike, from one truth")
+        found = [f"{draws} draws of {units} {unit}s" for unit, units, draws in kinds]
+        raise ValueError(f"{found[0]} and {found[1]} are not pairs: resample both runs in the same way, with one truth")
     difference = a.quantile_score - b.quantile_score
     better, equal = (difference > SAME_SCORE).sum(), (np.abs(difference) <= SAME_SCORE).sum()
     return float((better + equal / 2) / difference.size)
 
 
 def verdict_of(probability: float) -> Verdict:
-    """Return what a probability of being better means; both limits themselves, and NaN, are a tie.
+    """Return what a probability of being better means; the limits themselves, and NaN, are a tie.
 
     >>> [verdict_of(p) for p in (0.9755, 0.975, 0.5, 0.025, 0.0245, math.nan)]
     ['beats', 'ties', 'ties', 'ties', 'loses', 'ties']
@@ -105,7 +105,8 @@ def ranks_of(probabilities: FloatArray) -> list[int]:
     """Return the rank of each run: 1 + the number of runs that beat it.
 
     Ties are not transitive: A may tie with B and B with C although A beats C. A and B are then both first, as nothing
-    beats them, and C is second, as one run does. No chain of ties can lift C, and no order of comparing matters.
+    beats them, and C is second, as one run does. No chain of ties can lift C, and the order of comparison does not
+    matter.
 
     Args:
         probabilities: shape (runs, runs), that the run of the row is better than that of the column.
@@ -117,10 +118,10 @@ def ranks_of(probabilities: FloatArray) -> list[int]:
 
 
 def rank_all(contenders: Sequence[Contender]) -> Ranking:
-    """Compare each run with each other, and order them by rank, then by quantile score, then by name.
+    """Compare all runs in pairs, and order them by rank, then by quantile score, then by name.
 
     Args:
-        contenders: R runs on one truth, R > 0, drawn alike.
+        contenders: R runs on one truth, R > 0, resampled in the same way.
 
     Returns:
         The ranking.

@@ -25,26 +25,26 @@ from higgs_scoring.verdict import (
 )
 
 MAX_WARNINGS = 50
-"""Warnings that are printed, each cut after MAX_WARNING_LENGTH characters, so that no submission can swell the page."""
+"""Warnings that are shown, each up to MAX_WARNING_LENGTH characters, so that no submission can bloat the page."""
 
 MAX_WARNING_LENGTH = 1000
 
 MEANINGS = {
-    "Quantile score": "−ln((width + 0.001) × penalty); larger is better; ranks",
+    "Quantile score": "−ln((width + 0.001) × penalty); larger is better; the ranking uses it",
     "Interval": "mean width of the intervals in μ",
-    "Coverage": "share of the intervals that contain the true μ; the target is 0.6827",
-    "Penalty": "factor for a wrong coverage; 1 is none",
-    "Winkler score": "width, and 6.3 times what an interval misses μ by; smaller is better; no coverage is free",
-    "Width at exact coverage": "mean width, all intervals scaled to cover 68.27 %; not ranked",
-    "RMSE": "error of μ̂ and of its stated uncertainty, root of squares; not ranked",
-    "MAE": "error of μ̂ and of its stated uncertainty, absolute; not ranked",
+    "Coverage": "fraction of the intervals that contain the true μ; the target is 0.6827",
+    "Penalty": "factor for wrong coverage; 1 means no penalty",
+    "Winkler score": "width plus 6.3 times the distance by which an interval misses μ; smaller is better; not ranked",
+    "Width at exact coverage": "mean width with all intervals scaled to cover 68.27 %; not ranked",
+    "RMSE": "error of μ̂ and of its stated uncertainty, by squares; not ranked",
+    "MAE": "error of μ̂ and of its stated uncertainty, by absolute values; not ranked",
     "Duration": "of the whole ingestion",
 }
 
 
 @dataclass(frozen=True)
 class ScoreRow:
-    """A row of the table of scores; errors are by what was drawn, empty for what has none."""
+    """A row of the table of scores; errors are by what was resampled, and empty for what has none."""
 
     name: str
     value: str
@@ -74,10 +74,16 @@ class DependenceRow:
 
 
 def render_report(truth: Truth, predictions: Predictions, analysis: Analysis) -> str:
-    """Return the page, which shows of the truth what `truth.reveal` allows.
+    """Return the page, which shows as much of the truth as `truth.reveal` allows.
 
-    At "none" that is numbers about the whole run with few digits; at "mu" also what depends on the true mu of single
-    sets, and at "all" on the true nuisance parameters.
+    Args:
+        truth: with reveal "none" the page has numbers about the whole run, with few digits; with "mu" also what depends
+            on the true mu of single sets, and with "all" what depends on the true nuisance parameters.
+        predictions: of the run.
+        analysis: of the same run.
+
+    Returns:
+        HTML.
     """
     warnings = [*_oddities(predictions, analysis), *map(printable, predictions.summary.warnings)]
     return render_template(
@@ -105,7 +111,7 @@ def _advice(truth: Truth, analysis: Analysis) -> list[str]:
     sentences = [
         advice(analysis.scores, analysis.calibration.curve.needed.size),
         scaling_advice(analysis.calibration, in_full=in_full),
-        # A few pulls alone, where the others are not defined, would tell where they are.
+        # If only a few pulls are defined, their mean would reveal where these answers are.
         pull_note(analysis.pull_summary) if in_full or not np.isnan(analysis.pulls).any() else "",
         dependence_note(analysis.dependences),
     ]
@@ -130,7 +136,7 @@ def _scores(analysis: Analysis, minutes: float) -> list[ScoreRow]:
 
 
 def _errors(analysis: Analysis, score: str | None) -> dict[str, str]:
-    """Return the standard errors of a score by what was drawn; empty texts where the score is None."""
+    """Return the standard errors of a score by what was resampled; empty texts if the score is None."""
     drawn = {"sets": analysis.over_sets, "pseudo-experiments": analysis.over_experiments}
     return {
         unit: rounded_error(getattr(bootstrap.standard_errors, score)) if score else ""
@@ -155,14 +161,14 @@ def _p_value(p_value: float | None) -> PValue:
 
 
 def _oddities(predictions: Predictions, analysis: Analysis) -> list[str]:
-    """Return what is allowed in answers but hardly meant, and how often a process died."""
+    """Return what is allowed in answers but hardly intended, and how often a process died."""
     intervals = predictions.intervals
     outside = (intervals.mu_hats < intervals.p16) | (intervals.mu_hats > intervals.p84)
     counts = {
         "Processes of the submission that died and were replaced": predictions.summary.processes_replaced,
-        "Intervals of no width": int((intervals.p16 == intervals.p84).sum()),
+        "Intervals of zero width": int((intervals.p16 == intervals.p84).sum()),
         "Intervals that do not contain their own μ̂": int(outside.sum()),
-        "Answers without a δμ̂ above 0, and so without a pull": int(np.isnan(analysis.pulls).sum()),
+        "Answers without a pull, as δμ̂ is not above 0": int(np.isnan(analysis.pulls).sum()),
     }
     return [f"{what}: {grouped(count)}." for what, count in counts.items() if count]
 

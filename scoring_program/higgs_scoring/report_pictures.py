@@ -27,9 +27,9 @@ MAX_SETS_DRAWN = 12
 """Sets whose intervals are drawn."""
 
 HIDDEN = {
-    "none": "The truth of this phase is hidden: there is no picture against it, none of single sets, and numbers that "
-    "depend on the truth are rounded.",
-    "mu": "The true nuisance parameters of this phase are hidden, so that there are pictures against μ only.",
+    "none": "The truth of this phase is hidden: nothing is plotted against it or for single sets, and numbers that "
+    "depend on it are rounded.",
+    "mu": "The true nuisance parameters of this phase are hidden, so the plots are against μ only.",
 }
 
 
@@ -43,9 +43,9 @@ class Picture:
 
 
 def may_show(truth: Truth, parameter: str) -> bool:
-    """Return whether a report may show what depends on the true values of a parameter one by one.
+    """Return whether a report may show what depends on single true values of a parameter.
 
-    That is every plot of them, and each number that only one or a few pseudo-experiments decide.
+    That is every plot of them, and every number that is determined by one or a few pseudo-experiments.
 
     >>> hidden = Truth("", 1, np.ones(1), {}, reveal="mu")
     >>> may_show(hidden, "mu"), may_show(hidden, "tes")
@@ -61,7 +61,7 @@ def draw_overview(truth: Truth, analysis: Analysis) -> list[Picture]:
         Picture(
             "What coverage costs",
             Markup(draw_penalty(scores.coverage, scores.penalty, n)),
-            "Inside the shaded zone, two standard deviations around 0.6827, the coverage costs nothing.",
+            "Within the shaded band, two standard deviations around 0.6827, the coverage costs nothing.",
         )
     ]
     # Every step of the scaling curve, and every pull, is the distance of one answer from the truth.
@@ -70,8 +70,8 @@ def draw_overview(truth: Truth, analysis: Analysis) -> list[Picture]:
             Picture(
                 "Scaling all intervals",
                 Markup(draw_scaling(analysis.calibration)),
-                "Every interval scaled about its middle by one factor. Dotted: as they are. Solid: as wide as exact "
-                "coverage needs. Shaded: what costs nothing.",
+                "All intervals scaled about their middles by a common factor. Dotted: as submitted. Solid: exact "
+                "coverage. Shaded: no penalty.",
             )
         )
         if analysis.pull_summary is not None:
@@ -81,8 +81,8 @@ def draw_overview(truth: Truth, analysis: Analysis) -> list[Picture]:
 
 def _pull_caption(summary: PullSummary) -> str:
     return (
-        f"Mean {decimal(summary.mean, 2)}, width {summary.width:.2f}. The line is how right answers scatter: normal, "
-        f"with mean 0 and width 1. Pulls beyond {MAX_PULL:g} count as {MAX_PULL:g}."
+        f"Mean {decimal(summary.mean, 2)}, width {summary.width:.2f}. The line is the ideal, a normal distribution "
+        f"of mean 0 and width 1. Pulls beyond {MAX_PULL:g} count as {MAX_PULL:g}."
     )
 
 
@@ -98,8 +98,8 @@ def draw_dependences(truth: Truth, analysis: Analysis) -> list[Picture]:
 def draw_sets(truth: Truth, predictions: Predictions) -> list[Picture]:
     """Draw the intervals of all sets when they are few, or of a dozen; of none where mu is hidden.
 
-    The answers of a set together tell its mu ten times better than one does, so that even their widths, if they are
-    made for that, must not be shown set by set.
+    The answers of a set together reveal its mu ten times better than a single one, so that even their widths, which may
+    be made for that purpose, must not be shown set by set.
     """
     if not may_show(truth, MU):
         return []
@@ -114,11 +114,11 @@ def draw_sets(truth: Truth, predictions: Predictions) -> list[Picture]:
 
 def sets_legend(num_sets: int, num_experiments: int) -> str:
     """Return which sets and pseudo-experiments are drawn, and in what order."""
-    which = f"{MAX_SETS_DRAWN} of {num_sets} sets, evenly chosen" if num_sets > MAX_SETS_DRAWN else "All sets"
+    which = f"{MAX_SETS_DRAWN} of {num_sets} sets, evenly spaced" if num_sets > MAX_SETS_DRAWN else "All sets"
     bars = f"the first {MAX_BARS} pseudo-experiments" if num_experiments > MAX_BARS else "the pseudo-experiments"
     return (
-        f"{which} in the order of their true μ. A bar is the interval of one pseudo-experiment; {bars} of a set are "
-        "sorted by the middle of their interval."
+        f"{which}, ordered by true μ. Each bar is the interval of one pseudo-experiment; {bars} of a set are sorted by "
+        "the middle of their interval."
     )
 
 

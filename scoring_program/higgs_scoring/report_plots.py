@@ -1,6 +1,6 @@
-"""The pictures of the report, each as one inline SVG that follows the page's colours.
+"""The plots of a report, each an inline SVG that follows the colours of the page.
 
-Nothing here knows whether truth may be shown: a function draws what it is given.
+Nothing here knows what may be shown of the truth: a function draws what it is given.
 """
 
 from collections.abc import Sequence
@@ -23,10 +23,10 @@ from higgs_scoring.metrics import (
 from higgs_scoring.svg_canvas import FONT_SIZE, as_svg, canvas, stacked_canvas
 
 MAX_BARS = 100
-"""Intervals drawn for one set."""
+"""Intervals that are drawn of a set."""
 
 FACTOR_STEP = 0.005
-"""Between the factors at which the coverage curve is drawn."""
+"""Step between the factors at which the coverage curve is drawn."""
 
 MAX_FACTOR = 20.0
 """No larger factors are drawn."""
@@ -67,14 +67,14 @@ def draw_intervals(shown: SetIntervals, half_range: float) -> str:
 
 
 def common_half_range(sets: Sequence[SetIntervals]) -> float:
-    """Return a half range for all pictures, so that widths compare by eye, in which all but a few ends lie."""
+    """Return a half range for all plots, so that widths can be compared by eye, which holds all but a few ends."""
     distances = [np.abs(np.concatenate([one.p16, one.p84]) - one.true_mu) for one in sets]
     reach = 1.1 * float(np.quantile(np.concatenate(distances), 0.995))
     return reach if reach > 0 else 0.1
 
 
 def draw_penalty(coverage: float, penalty: float, n: int) -> str:
-    """Draw the score that a wrong coverage costs, ln f, around the dead zone, with this submission on the curve."""
+    """Draw the loss of score by wrong coverage, ln f, around the dead zone, with this submission on the curve."""
     lowest, highest = allowed_coverage(n)
     margin = 4 * coverage_sigma(n)
     left, right = max(0.0, min(coverage, lowest) - margin), min(1.0, max(coverage, highest) + margin)
@@ -148,7 +148,7 @@ def draw_dependence(dependence: Dependence, label: str) -> str:
 
 
 def draw_pulls(pulls: FloatArray) -> str:
-    """Draw the distribution of the pulls that are defined beside the normal one that they should have."""
+    """Draw the distribution of the pulls that are defined, and the normal distribution that they should have."""
     defined = pulls[~np.isnan(pulls)]
     bins = int(np.clip(round(2 * np.sqrt(defined.size)), 10, 50))
     counts, edges = np.histogram(defined, bins, (-MAX_PULL, MAX_PULL))
@@ -161,7 +161,7 @@ def draw_pulls(pulls: FloatArray) -> str:
     axes.set_xlim(-MAX_PULL, MAX_PULL)
     axes.set_ylim(bottom=0)
     axes.set_xlabel("pull, (μ̂ − μ) / δμ̂")
-    axes.set_ylabel("share for each unit")
+    axes.set_ylabel("probability density")
     return as_svg(figure, "Distribution of the pulls")
 
 

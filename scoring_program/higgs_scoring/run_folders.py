@@ -1,4 +1,4 @@
-"""Which runs are to be ranked: their folders, and names that are fit to be shown anywhere."""
+"""Which runs to rank: their folders, and names that are fit to be shown anywhere."""
 
 import os
 from collections.abc import Sequence
@@ -17,16 +17,19 @@ MAX_NAME_LENGTH = 60
 
 @dataclass(frozen=True)
 class RunFolder:
-    """A run as somebody named it: a clean name, and a folder that nobody has looked into yet."""
+    """A run as it was named: a name fit to be shown, and a folder that has not been read yet."""
 
     name: str
     folder: Path
 
 
 def name_runs(texts: Sequence[str]) -> list[RunFolder]:
-    """Read [NAME=]FOLDER of each run, the name being by default the folder's; refuse a name that is there twice.
+    """Parse [NAME=]FOLDER of each run; the name is by default that of the folder.
 
-    An existing folder is taken for one, even where there is a = in its name.
+    A text that names an existing folder is taken as that, even if it contains a =.
+
+    Raises:
+        ScoringError: a name occurs twice, or a name or folder is missing.
 
     >>> [(run.name, str(run.folder)) for run in name_runs(["mine=out/run_7", "out/run_8/", "out/rate=1"])]
     [('mine', 'out/run_7'), ('run_8', 'out/run_8'), ('rate=1', 'out/rate=1')]
@@ -37,7 +40,7 @@ def name_runs(texts: Sequence[str]) -> list[RunFolder]:
         if run.name in folders:
             raise ScoringError(
                 f"The name {run.name!r} is given twice, for {folders[run.name]} and for {run.folder}: "
-                "write NAME=FOLDER with a name of its own for each."
+                "write NAME=FOLDER with a different name for each."
             )
         folders[run.name] = run.folder
     return runs
@@ -49,13 +52,17 @@ def _name_run(text: str) -> RunFolder:
         rest, name = text, os.path.basename(os.path.abspath(text))
     name = one_line(name, MAX_NAME_LENGTH)
     if not name or not rest:
-        raise ScoringError(f"The run {text!r} lacks a name or a folder: write NAME=FOLDER.")
+        raise ScoringError(f"The run {text!r} has no name or no folder: write NAME=FOLDER.")
     return RunFolder(name, Path(rest))
 
 
 def find_results(folder: Path) -> Path:
-    """Return the folder that ingestion wrote: this one, or `results` in it, as `make run` leaves it."""
-    # Unlike those of Path, os.path's questions have an answer for a name that is too long, too.
+    """Return the folder that ingestion wrote: this one, or `results` in it, as `make run` leaves it.
+
+    Raises:
+        ScoringError: neither is.
+    """
+    # Unlike Path's methods, those of os.path do not raise for a name that is too long.
     if not os.path.isdir(folder):
         raise ScoringError(f"The folder {folder} does not exist: give the folder that ingestion wrote.")
     for found in (folder, folder / RESULTS_FOLDER):
@@ -63,5 +70,5 @@ def find_results(folder: Path) -> Path:
             return found
     raise ScoringError(
         f"{SUMMARY_FILE} is neither in {folder} nor in its {RESULTS_FOLDER}/: give the folder that ingestion wrote, "
-        "and if it is this one, let ingestion finish."
+        "or let ingestion finish if it is this one."
     )

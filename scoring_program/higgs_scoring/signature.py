@@ -14,7 +14,7 @@ KEY = re.compile(r"(?:[0-9a-f]{2}){16,}")
 
 
 def read_key(file: JsonFile) -> str | None:
-    """Return the key in truth.json, or None where there is none; no message shows its value, not even a wrong one."""
+    """Return the key in truth.json, or None if it has none; no message shows its value, not even a wrong one."""
     if SIGNATURE_KEY not in file:
         return None
     key = file.entries[SIGNATURE_KEY]
@@ -26,7 +26,7 @@ def read_key(file: JsonFile) -> str | None:
 
 
 def check_signature(key: str | None, summary: JsonFile, files: Sequence[JsonFile]) -> None:
-    """Refuse results that ingestion did not sign; nothing is checked without a key.
+    """Refuse results that ingestion did not sign; without a key nothing is checked.
 
     Args:
         key: hexadecimal.
@@ -34,14 +34,14 @@ def check_signature(key: str | None, summary: JsonFile, files: Sequence[JsonFile
         files: the result files and the duration.
 
     Raises:
-        ScoringError: there is no signature, or one of something else.
+        ScoringError: the signature is missing or does not match.
     """
     if key is None or _fits(key, summary, files):
         return
-    what = "a signature that does not fit" if SIGNATURE in summary else "no signature"
+    what = "a signature that does not match" if SIGNATURE in summary else "no signature"
     raise ScoringError(
-        f"{summary.name} has {what}, so the results were not written by this phase's ingestion, or changed since: "
-        f"{summary.remedy}."
+        f"{summary.name} has {what}, so the results were not written by this phase's ingestion or were changed "
+        f"afterwards: {summary.remedy}."
     )
 
 

@@ -1,4 +1,4 @@
-"""Texts that strangers wrote, such as warnings of a submission and names of runs, made fit to be shown anywhere."""
+"""Untrusted text, such as warnings of a submission and names of runs, made fit to be shown anywhere."""
 
 import unicodedata
 

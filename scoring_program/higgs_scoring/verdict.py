@@ -1,4 +1,4 @@
-"""What the report says in words: the verdict, what to do about it, and what errors and p-values mean."""
+"""The sentences of a report: the verdict, what to do about it, and what errors and p-values mean."""
 
 import math
 
@@ -11,19 +11,19 @@ from higgs_scoring.number_formats import ROUNDING, decimal, grouped, number, plu
 from higgs_scoring.truth import MU
 
 WORTH_SAYING = 10
-"""A standard error itself uncertain by more percent than this is said to be so."""
+"""The uncertainty of a standard error is stated where it exceeds so many percent."""
 
 SUSPICIOUS = 0.001
-"""A p-value below this is said to be no chance; of the fourteen of an honest run, one is in 1 of 70 runs."""
+"""A p-value below this is reported as unlikely to be chance; one of 70 correct runs has one among its fourteen."""
 
 MIN_FACTOR, MAX_FACTOR = 0.1, 10.0
-"""Factors beyond these are not told more precisely: they are of no use, and could hold more digits than meant."""
+"""Factors beyond these are not stated more precisely: they are of no use, and could reveal digits of the truth."""
 
 
 def verdict(analysis: Analysis) -> str:
-    """Return one sentence on the coverage, and on what would put it right.
+    """Return one sentence on the coverage and on how to correct it.
 
-    Too narrow by 14 % means that intervals 1/0.86 = 1.16 times as wide would cover as they should.
+    Too narrow by 14 % means that intervals 1/0.86 = 1.16 times as wide would have the right coverage.
     """
     scores, calibration, pulls = analysis.scores, analysis.calibration, analysis.pull_summary
     error = None if analysis.bootstrap is None else analysis.bootstrap.standard_errors.coverage
@@ -32,51 +32,51 @@ def verdict(analysis: Analysis) -> str:
     experiments = f"{grouped(n)} pseudo-experiment{'' if n == 1 else 's'}"
     start = f"The intervals cover the true μ in {_percentage(scores.coverage, error)} of {experiments}"
     if lowest <= 0:
-        return f"{start}, which is too few to tell whether that is right."
+        return f"{start}, too few to say whether that is right."
     if lowest <= scores.coverage <= highest:
-        return f"{start}, right within the allowed error."
+        return f"{start}, which is right within the allowed error."
     exact = calibration.exact
-    seldom = scores.coverage < lowest
-    # Of answers that are all alike, the next step of the coverage may be far beyond the target.
+    too_rarely = scores.coverage < lowest
+    # If all answers are alike, the next step of the coverage may be far beyond the target.
     if exact is None or exact.factor in (0.0, 1.0) or exact.coverage > highest:
-        return f"{start}, too {'seldom' if seldom else 'often'}, which no factor on their widths would mend."
-    fault = f"too narrow by {_amount(exact.factor)}" if seldom else f"too wide by {_amount(exact.factor)}"
-    if seldom and pulls is not None and pulls.is_biased:
-        fault += f", or off to {'higher' if pulls.mean > 0 else 'lower'} μ"
+        return f"{start}, too {'rarely' if too_rarely else 'often'}; rescaling cannot fix this."
+    fault = _too_much("narrow" if too_rarely else "wide", exact.factor)
+    if too_rarely and pulls is not None and pulls.is_biased:
+        fault += f", or shifted to {'higher' if pulls.mean > 0 else 'lower'} μ"
     factor = _factor(exact.factor)
     remedy = f"widening every interval by a factor of {factor}"
-    if not seldom:
+    if not too_rarely:
         remedy = f"narrowing every interval to {factor} of its width"
     now, then = decimal(scores.quantile_score, 2), decimal(exact.quantile_score, 2)
-    gain = "would give" if exact.quantile_score > scores.quantile_score else "would mend that, at"
+    gain = "would give" if exact.quantile_score > scores.quantile_score else "would fix this, at"
     return f"{start}, {fault}: {remedy} {gain} a score of {then} instead of {now}."
 
 
 def advice(scores: Scores, n: int) -> str:
-    r"""Return a sentence on what the penalty does to the score, or on what alone would raise it.
+    r"""Return a sentence on what the penalty does to the score or, without one, on how to raise it.
 
     >>> advice(Scores(0.5, 0.6, 0.7, 1.0, 0, 0, 0), 200).replace("\xa0", " ").split(": ")[0]
-    'Any coverage from 61.7 % to 74.9 % costs nothing'
+    'Any coverage from 61.7 % to 74.9 % is free of penalty'
     """
     low, high = (min(max(end, 0.0), 1.0) for end in allowed_coverage(n))
     _, low_text, high_text = _percentages(scores.coverage, low, high)
-    allowed = f"Any coverage from {low_text} to {high_text} costs nothing"
+    allowed = f"Any coverage from {low_text} to {high_text} is free of penalty"
     if scores.penalty == 1:
         return (
-            f"{allowed}: the mean width, {scores.interval:.3f}, alone sets the score of "
-            f"{decimal(scores.quantile_score, 3)}, and narrower intervals of the same coverage would raise it."
+            f"{allowed}: the mean width, {scores.interval:.3f}, alone determines the score of "
+            f"{decimal(scores.quantile_score, 3)}, and narrower intervals with the same coverage would raise it."
         )
     unpenalised = scores.quantile_score + math.log(scores.penalty)
     return (
-        f"{allowed}. The penalty for this one counts the mean width, {scores.interval:.3f}, {number(scores.penalty)} "
-        f"times and lowers the score from {decimal(unpenalised, 3)} to {decimal(scores.quantile_score, 3)}."
+        f"{allowed}. Here the penalty multiplies the mean width, {scores.interval:.3f}, by {number(scores.penalty)} "
+        f"and lowers the score from {decimal(unpenalised, 3)} to {decimal(scores.quantile_score, 3)}."
     )
 
 
 def scaling_advice(calibration: Calibration, *, in_full: bool) -> str:
-    r"""Return sentences on the factor for exact coverage and, in full, on its range and that for the best score.
+    r"""Return sentences on the factor for exact coverage and, in full, on its range and on that for the best score.
 
-    Not in full, little is told of single intervals, on each of which one of the factors depends.
+    Each of these factors depends on a single interval, so that a report which must not reveal one says less.
 
     >>> import numpy as np
     >>> from higgs_scoring.calibration import ScalingCurve
@@ -86,12 +86,12 @@ def scaling_advice(calibration: Calibration, *, in_full: bool) -> str:
     """
     target = f"{100 * TARGET_COVERAGE:.2f}\u00a0%"
     if (exact := calibration.exact) is None:
-        return f"No factor on all widths gives a coverage of {target}: too many intervals have no width."
+        return f"No common factor on the widths gives a coverage of {target}: too many intervals have zero width."
     if exact.factor == 0:
         return ""
     size = calibration.curve.needed.size
     off = exact.coverage - TARGET_COVERAGE > max(1 / size, 0.1 * coverage_sigma(size))
-    reached = f", which cover {_percentage(exact.coverage, None)}" if off else ""
+    reached = f", which then cover {_percentage(exact.coverage, None)}" if off else ""
     if not in_full:
         return f"A coverage of {target} needs intervals {_factor(exact.factor)} times as wide{reached}."
     low, high = map(_factor, calibration.exact_range or (exact.factor, exact.factor))
@@ -101,38 +101,39 @@ def scaling_advice(calibration: Calibration, *, in_full: bool) -> str:
     if (best := calibration.best) is None or best.coverage >= exact.coverage:
         return sentence
     return (
-        f"{sentence} Of the factors that leave a penalty below 2, {_factor(best.factor)} scores best on these "
-        f"pseudo-experiments, {decimal(best.quantile_score, 2)}; it uses up allowed error, so expect less of others."
+        f"{sentence} Among the factors that keep the penalty below 2, {_factor(best.factor)} gives the best score on "
+        f"these pseudo-experiments, {decimal(best.quantile_score, 2)}; it exploits the allowed error, so expect less "
+        "on others."
     )
 
 
 def pull_note(pulls: PullSummary | None) -> str:
-    """Return a sentence on bias and stated uncertainty; empty where fewer than two pulls or sets tell nothing.
+    """Return a sentence on bias and stated uncertainty; empty for fewer than two pulls or sets.
 
     >>> pull_note(PullSummary(mean=0.31, error=0.05, units=10, width=1.2)).split(":")[0]
-    'On average μ̂ lies 0.31 ± 0.05 of its stated uncertainty above the true μ'
+    'On average μ̂ lies 0.31 ± 0.05 stated uncertainties above the true μ'
     """
     if pulls is None or pulls.units == 1:
         return ""
     error = plus_minus(pulls.error, 2)
-    width = f"the pulls (μ̂ − μ) / δμ̂ scatter with a width of {pulls.width:.2f}, where 1 is right."
+    width = f"the pulls (μ̂ − μ) / δμ̂ have a width of {pulls.width:.2f}, where 1 is ideal."
     if not pulls.is_biased:
         return f"No overall bias is seen (mean pull {decimal(pulls.mean, 2)} {error}); {width}"
     side = "above" if pulls.mean > 0 else "below"
     amount = f"{abs(pulls.mean):.2f} {error}" if abs(pulls.mean) < MAX_PULL else f"{MAX_PULL:g} or more"
     return (
-        f"On average μ̂ lies {amount} of its stated uncertainty {side} the true μ: a bias, which no width "
-        f"repairs; {width}"
+        f"On average μ̂ lies {amount} stated uncertainties {side} the true μ: a bias, which no change of the widths "
+        f"can fix; {width}"
     )
 
 
 def dependence_note(dependences: tuple[Dependence, ...]) -> str:
-    """Return sentences on the parameters with which coverage or bias change more than chance explains."""
+    """Return a sentence on the parameters with which coverage or bias change by more than chance explains."""
     of_coverage = [symbol(one.parameter) for one in dependences if is_suspicious(one.coverage_p_value)]
     of_bias = [symbol(one.parameter) for one in dependences if is_suspicious(one.bias_p_value)]
     if of_coverage and of_coverage == of_bias:
         names = _listed(of_bias)
-        return f"Coverage and the bias of μ̂ change with {names}: mend how the method treats {names}."
+        return f"Coverage and the bias of μ̂ change with {names}: fix how the method treats {names}."
     found = [
         f"{what} changes with {_listed(names)}"
         for what, names in (("coverage", of_coverage), ("the bias of μ̂", of_bias))
@@ -140,7 +141,7 @@ def dependence_note(dependences: tuple[Dependence, ...]) -> str:
     ]
     if found:
         sentence, names = " and ".join(found), _listed(_unique(of_coverage, of_bias))
-        return f"{sentence[0].upper()}{sentence[1:]}: mend how the method treats {names}."
+        return f"{sentence[0].upper()}{sentence[1:]}: fix how the method treats {names}."
     examined = [symbol(one.parameter) for one in dependences if one.coverage_p_value is not None]
     if not examined:
         return ""
@@ -148,12 +149,12 @@ def dependence_note(dependences: tuple[Dependence, ...]) -> str:
 
 
 def is_suspicious(p_value: float | None) -> bool:
-    """Return whether a p-value is hardly chance."""
+    """Return whether a p-value is so small that chance is an unlikely explanation."""
     return p_value is not None and p_value < SUSPICIOUS
 
 
 def p_value_text(p_value: float | None) -> str:
-    """Return a p-value to print.
+    """Return a p-value as it is printed.
 
     >>> [p_value_text(p) for p in (0.4567, 0.0023, 1e-30, None)]
     ['0.46', '0.002', '< 0.001', '–']
@@ -164,7 +165,7 @@ def p_value_text(p_value: float | None) -> str:
 
 
 def dependence_conclusion(dependence: Dependence) -> str:
-    """Return in a few words what the two tests of a parameter say."""
+    """Return in a few words what the two tests for one parameter say."""
     changing = [
         what
         for what, p in (("coverage", dependence.coverage_p_value), ("bias", dependence.bias_p_value))
@@ -173,9 +174,9 @@ def dependence_conclusion(dependence: Dependence) -> str:
     if changing:
         return f"{' and '.join(changing)} change{'s' if len(changing) == 1 else ''} with it"
     if dependence.sizes.size == 1:
-        return "too few different values to tell"
+        return "too few different values to say"
     if dependence.coverage_p_value is None:
-        return "too few intervals that cover, or that miss, to tell"
+        return "too few intervals that cover, or that miss, to say"
     return "no change beyond chance"
 
 
@@ -183,26 +184,28 @@ def error_note(over_sets: Bootstrap | None, over_experiments: Bootstrap | None) 
     """Return sentences on what the standard errors of a run mean."""
     drawn = over_sets or over_experiments
     if drawn is None:
-        return "One pseudo-experiment alone does not tell the error of its scores."
-    times = f"drawn anew, {grouped(drawn.interval.size)} times with replacement"
+        return "A single pseudo-experiment says nothing about the errors of its scores."
+    times = f"resampled {grouped(drawn.interval.size)} times with replacement"
     sentences = []
     if over_sets is not None:
         known = 100 * uncertainty_of_error(over_sets.num_units)
         limit = f" (known to {known:.0f}\u00a0% from {over_sets.num_units} sets)" if known > WORTH_SAYING else ""
         sentences.append(
-            f"± sets is the scatter of the number when the sets are {times}, as for the final ranking{limit}."
+            f"± sets is the scatter of a number when the sets are {times}, as for the final ranking{limit}."
         )
     if over_experiments is not None:
         sentences.append(f"± pseudo-experiments is the scatter when those of each set are {times}, at the same μ.")
     if over_sets is not None and over_experiments is not None:
-        sentences.append("Where the first is much larger, the number changes with μ.")
+        sentences.append("Where the first is much larger, the number depends on μ.")
     low, high = drawn.score_range
-    sentences.append(f"95\u00a0% of the drawn quantile scores lie between {decimal(low, 3)} and {decimal(high, 3)}.")
+    sentences.append(
+        f"95\u00a0% of the resampled quantile scores lie between {decimal(low, 3)} and {decimal(high, 3)}."
+    )
     return " ".join(sentences)
 
 
 def symbol(parameter: str) -> str:
-    """Return a parameter's name for people.
+    """Return the name of a parameter as a report shows it.
 
     >>> symbol("mu"), symbol("ttbar_scale")
     ('μ', 'ttbar scale')
@@ -210,18 +213,18 @@ def symbol(parameter: str) -> str:
     return "μ" if parameter == MU else parameter.replace("_", " ")
 
 
-def _amount(factor: float) -> str:
-    """Write how far intervals are off that need a factor."""
+def _too_much(what: str, factor: float) -> str:
+    """Return by how much intervals are too narrow, or too wide, that need a factor."""
     if not MIN_FACTOR <= factor <= MAX_FACTOR:
-        return "far"
+        return f"far too {what}"
     off = 100 * abs(1 - 1 / factor)
     if off >= 100:
-        return f"a factor of {1 / factor:.1f}"
-    return f"{off:.0f}\u00a0%" if off >= 1 else f"{off:.1f}\u00a0%"
+        return f"too {what} by a factor of {1 / factor:.1f}"
+    return f"too {what} by {off:.0f}\u00a0%" if off >= 1 else f"too {what} by {off:.1f}\u00a0%"
 
 
 def _factor(factor: float) -> str:
-    """Write a factor with two digits, or with three where it is nearly 1."""
+    """Return a factor with two decimals, or with three where it is nearly 1."""
     if factor < MIN_FACTOR:
         return f"less than {MIN_FACTOR:g}"
     if factor > MAX_FACTOR:
@@ -238,7 +241,7 @@ def _listed(names: list[str], conjunction: str = "and") -> str:
 
 
 def _percentage(share: float, error: float | None) -> str:
-    # Draws that all cover, or all miss, say nothing of the error.
+    # Resamples that all cover, or all miss, say nothing about the error.
     if not error or error < ROUNDING:
         return f"{100 * share:.1f}\u00a0%"
     digits = 1 if error >= 0.0005 else 2
@@ -246,7 +249,7 @@ def _percentage(share: float, error: float | None) -> str:
 
 
 def _percentages(*shares: float) -> list[str]:
-    """Write the shares with one digit, or with as many as keep different shares different."""
+    """Return the shares with one decimal, or with as many as keep different shares different."""
     for digits in range(1, 7):
         texts = [f"{100 * share:.{digits}f}\u00a0%" for share in shares]
         if len(set(texts)) == len(set(shares)):

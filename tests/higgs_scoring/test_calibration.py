@@ -161,5 +161,5 @@ def test_a_width_that_no_factor_gives_is_the_widest_in_the_leaderboard(run: Any,
     assert main(run.arguments) == 0
     assert run.read("out/scores.json")["width_at_exact_coverage"] == 20_000
     page = (run.output / "detailed_results.html").read_text()
-    assert "too seldom, which no factor on their widths would mend" in page
-    assert "Intervals of no width: 15." in page
+    assert "too rarely; rescaling cannot fix this" in page
+    assert "Intervals of zero width: 15." in page

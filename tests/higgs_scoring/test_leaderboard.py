@@ -116,8 +116,8 @@ def test_the_printed_table_fits(
 @pytest.mark.parametrize(
     ("num_sets", "num_experiments", "words"),
     [
-        (1, 10, "draws of the pseudo-experiments of the only set"),
-        (1, 1, "One pseudo-experiment alone does not tell"),
+        (1, 10, "resamples of the pseudo-experiments of the only set"),
+        (1, 1, "A single pseudo-experiment says nothing about"),
     ],
 )
 def test_a_single_set_is_drawn_from_its_pseudo_experiments_and_a_single_one_of_those_ties(
@@ -163,7 +163,7 @@ def test_runs_on_other_events_are_said_not_to_be_comparable(
         phase.write_run("larger", 1.4, **(seed_1 | {"hidden_multiples": {"ztautau": 25.0}})),
     ]
     assert rank(phase.arguments(*runs)) == 0
-    words = "Not comparable: larger had other events than first"
+    words = "Not comparable: larger used other events than first"
     assert words in capsys.readouterr().out
     assert words in phase.page()
     assert rank(phase.arguments(*runs[:2])) == 0

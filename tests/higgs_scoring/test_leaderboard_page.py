@@ -75,11 +75,11 @@ def test_a_first_run_that_does_not_beat_all_others_has_not_won() -> None:
 def test_the_rule_of_a_tie_in_words() -> None:
     pair = (("A", 1.0), ("B", 0.5))
     said = tie_rule(board_of(*pair)).replace("\xa0", " ").replace("\u202f", " ")
-    assert "larger quantile score in more than 97.5 % of 1 000 draws of the sets" in said
+    assert "larger quantile score in more than 97.5 % of 1 000 resamples of the sets" in said
     assert "pseudo-experiments of the only set" in tie_rule(board_of(*pair, unit="pseudo-experiment"))
     board = without_bootstraps(board_of(*pair))
     assert tie_rule(board) == ""
-    assert outcome(board) == "One pseudo-experiment alone does not tell the scatter of a score: all 2 runs tie."
+    assert outcome(board) == "A single pseudo-experiment says nothing about the scatter of a score: all 2 runs tie."
 
 
 @pytest.mark.parametrize("number", [1, 3, 12, 13, 61])
@@ -97,8 +97,8 @@ def test_page_is_whole_and_needs_nothing_from_outside(number: int) -> None:
     shown = min(number, 12)
     pairs = sum(outline.attributes.count(("class", verdict)) for verdict in ("beats", "ties", "loses"))
     assert pairs == shown * (shown - 1)
-    assert (f"The best 12 of {number} runs" in page) is (number > 12)
-    assert (f"The best 60 of {number} runs" in page) is (number > 60)
+    assert (f"Only the best 12 of {number} runs" in page) is (number > 12)
+    assert (f"Only the best 60 of {number} runs" in page) is (number > 60)
     assert outline.tags.count("table") == (1 if number == 1 else 2)
 
 

@@ -43,7 +43,7 @@ def test_a_run_that_cannot_be_scored_is_listed_with_the_reason(
     problem = phase.table()[1]["problem"]
     assert words in problem
     assert set(phase.table()[1].values()) == {"", "bad", problem}
-    assert f"Not ranked: bad, because of this: {problem}" in capsys.readouterr().out
+    assert f"Not ranked: bad. {problem}" in capsys.readouterr().out
     assert words in unescape(phase.page())
 
 
@@ -68,7 +68,7 @@ def test_where_no_run_can_be_ranked_nothing_is_written(
 ) -> None:
     assert rank(phase.arguments(phase.folder / "a", phase.folder / "b")) == 2
     said = one_sentence(capsys.readouterr())
-    assert "No run can be ranked, of 2 the first, a, because of this: The folder" in said
+    assert "No run can be ranked: the first of 2 is a. The folder" in said
     assert not phase.output.exists()
     assert rank(phase.arguments("x" * 500)) == 2  # longer than any file's name
     assert "does not exist" in one_sentence(capsys.readouterr())
@@ -109,13 +109,13 @@ def test_a_run_without_a_name_or_a_folder_is_refused(
     phase: Phase, rank: Main, capsys: pytest.CaptureFixture[str], text: str
 ) -> None:
     assert rank(phase.arguments(text.format(phase.write_run("a", 1.0)))) == 2
-    assert "lacks a name or a folder: write NAME=FOLDER." in one_sentence(capsys.readouterr())
+    assert "has no name or no folder: write NAME=FOLDER." in one_sentence(capsys.readouterr())
 
 
 def test_no_run_at_all(phase: Phase, rank: Main, capsys: pytest.CaptureFixture[str]) -> None:
     assert rank(phase.arguments()) == 2
     assert "RUN" in capsys.readouterr().err
-    with pytest.raises(ScoringError, match="none was given: name at least one"):
+    with pytest.raises(ScoringError, match="none was given; name at least one"):
         make_leaderboard(read_truth(phase.reference), [])
 
 

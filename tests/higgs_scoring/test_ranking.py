@@ -89,7 +89,7 @@ def test_the_limits_themselves_are_ties(won: int, verdict: str) -> None:
 @pytest.mark.parametrize(
     ("other", "words"),
     [
-        (drawn([1.0, 2.0]), "3 draws of 10 sets and 2 draws of 10 sets are no pairs"),
+        (drawn([1.0, 2.0]), "3 draws of 10 sets and 2 draws of 10 sets are not pairs"),
         (drawn([1.0] * 3, num_units=11), "3 draws of 10 sets and 3 draws of 11 sets"),
         (drawn([1.0] * 3, unit="pseudo-experiment"), "3 draws of 10 sets and 3 draws of 10 pseudo-experiments"),
     ],

@@ -105,7 +105,7 @@ CASES: list[tuple[str, Spoil, list[str]]] = [
     ("broken result", raw(RESULT, '{"mu_hats": [1,'), ["result_1.json is not readable as JSON"]),
     ("result is no text", raw(RESULT, b"\xff\xfe\x00\x80"), ["result_1.json is not readable as JSON"]),
     ("result nested too deeply", raw(RESULT, "[" * 100_000), ["result_1.json is not readable as JSON"]),
-    ("doubled key", raw(RESULT, '{"p16": [], "p16": []}'), ["result_1.json", "the entry 'p16' is there twice"]),
+    ("doubled key", raw(RESULT, '{"p16": [], "p16": []}'), ["result_1.json", "the entry 'p16' occurs twice"]),
     ("result is a list", raw(RESULT, "[1]"), ["result_1.json: its content is [1] but must be an object"]),
     ("duration is text", change(DURATION, ingestion_duration="5"), ["ingestion_duration is '5' but must be a number"]),
     ("duration is nan", change(DURATION, ingestion_duration=float("nan")), ["ingestion_duration is nan"]),

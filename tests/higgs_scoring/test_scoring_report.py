@@ -92,8 +92,8 @@ def test_the_verdict_comes_first_and_says_what_the_numbers_say() -> None:
         (depending("tes", 0.0009), "coverage changes with it"),
         (depending("tes", 0.4, 1e-9), "bias changes with it"),
         (depending("tes", 1e-9, 1e-9), "coverage and bias change with it"),
-        (depending("tes", None), "too few intervals that cover, or that miss, to tell"),
-        (depending("tes", None, None, sizes=(100,)), "too few different values to tell"),
+        (depending("tes", None), "too few intervals that cover, or that miss, to say"),
+        (depending("tes", None, None, sizes=(100,)), "too few different values to say"),
     ],
 )
 def test_the_table_of_dependences_concludes(dependence: Dependence, conclusion: str) -> None:
@@ -122,15 +122,15 @@ def test_errors_that_cannot_be_known_are_not_printed(num_sets: int, n: int, kind
 
 
 def test_failures_and_oddities_are_told() -> None:
-    assert "None: no process died, and every answer is in order." in page_of(3, 5)
+    assert "None: no process died, and all answers are in order." in page_of(3, 5)
     page = page_of(3, 5, replaced=2, stretch=0.0)
     assert "Processes of the submission that died and were replaced: 2." in page
-    assert "Intervals of no width: 15." in page
+    assert "Intervals of zero width: 15." in page
     truth, predictions = made_run(3, 5)
     p84 = predictions.intervals.p84
     page = render(truth, with_answers(predictions, mu_hats=p84 + 1, delta_mu_hats=0 * p84))
     assert "Intervals that do not contain their own μ̂: 15." in page
-    assert "Answers without a δμ̂ above 0, and so without a pull: 15." in page
+    assert "Answers without a pull, as δμ̂ is not above 0: 15." in page
 
 
 def test_each_panel_draws_its_own_average() -> None:

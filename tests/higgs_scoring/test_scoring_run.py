@@ -55,7 +55,7 @@ def test_a_hand_computed_run(run: Any, main: Any, capsys: pytest.CaptureFixture[
     assert scores["quantiles_score_median"] == scores["quantiles_score"]
     assert scores["fit_seconds"] == 61.5
     printed = capsys.readouterr().out
-    assert "The intervals cover the true μ in 80.0\xa0% of 15 pseudo-experiments, right within" in printed
+    assert "The intervals cover the true μ in 80.0\xa0% of 15 pseudo-experiments, which is right within" in printed
     assert f"coverage {'0.8000':>22} ± 0\n" in printed
 
 

@@ -184,7 +184,7 @@ def test_forged_results_are_refused_by_their_signature_alone(
     signed: Any, main: Any, capsys: pytest.CaptureFixture[str], spoil: Spoil
 ) -> None:
     spoil(signed)
-    assert_refused(signed, main, capsys, "so the results were not written by this phase's ingestion, or changed since")
+    assert_refused(signed, main, capsys, "so the results were not written by this phase's ingestion or were changed")
     truth = signed.read(TRUTH)
     del truth["signature_key"]
     signed.write(TRUTH, truth)
@@ -236,7 +236,7 @@ def test_the_ranking_asks_for_signatures_too(
     runs = (f"honest={signed.prediction}", f"forged={forged.prediction}")
     assert rank(["--reference", str(signed.reference), "--output", str(board), *runs]) == 0
     printed = capsys.readouterr()
-    assert "Not ranked: forged, because of this: ingestion_summary.json has a signature that" in printed.out
+    assert "Not ranked: forged. ingestion_summary.json has a signature that" in printed.out
     assert "honest" in (board / "leaderboard.csv").read_text().splitlines()[1]
     texts = [printed.out, printed.err, *(path.read_text() for path in board.iterdir())]
     assert not any(KEY in text for text in texts)
@@ -260,5 +260,5 @@ def test_both_programs_sign_any_summary_alike(tmp_path_factory: pytest.TempPathF
     write_json(folder / "summary.json", {**summary, "signature": sign(KEY, summary, files)})
     found, result = (JsonFile.read(folder / name, remedy="again") for name in ("summary.json", "result_0.json"))
     check_signature(KEY, found, [result])
-    with pytest.raises(ScoringError, match="does not fit"):
+    with pytest.raises(ScoringError, match="does not match"):
         check_signature(KEY, found, [])

@@ -45,15 +45,15 @@ WIDEN, NARROW = "widening every interval by a factor of", "narrowing every inter
 @pytest.mark.parametrize(
     ("coverage", "exact", "pulls", "words"),
     [
-        (0.61, 1.16, None, f"too narrow by 14 %: {WIDEN} 1.16 would mend that, at a score of −0.84"),
-        (0.61, 1.16, BIASED, "too narrow by 14 %, or off to higher μ: widening every"),
-        (0.61, 1.16, replace(BIASED, mean=-0.4), "too narrow by 14 %, or off to lower μ: widening every"),
+        (0.61, 1.16, None, f"too narrow by 14 %: {WIDEN} 1.16 would fix this, at a score of −0.84"),
+        (0.61, 1.16, BIASED, "too narrow by 14 %, or shifted to higher μ: widening every"),
+        (0.61, 1.16, replace(BIASED, mean=-0.4), "too narrow by 14 %, or shifted to lower μ: widening every"),
         (0.61, 1.16, replace(BIASED, mean=0.1), "too narrow by 14 %: widening every interval"),
         (0.61, 1.002, None, f"too narrow by 0.2 %: {WIDEN} 1.002 would"),
-        (0.61, 25.0, None, f"too narrow by far: {WIDEN} more than 10 would"),
-        (0.68, 1.02, BIASED, "right within the allowed error."),
+        (0.61, 25.0, None, f"far too narrow: {WIDEN} more than 10 would"),
+        (0.68, 1.02, BIASED, "which is right within the allowed error."),
         (0.99, 0.1001, None, f"too wide by a factor of 10.0: {NARROW} 0.10 of its width would give"),
-        (0.90, 0.80, BIASED, f"too wide by 25 %: {NARROW} 0.80 of its width would mend that, at a score of −0.47"),
+        (0.90, 0.80, BIASED, f"too wide by 25 %: {NARROW} 0.80 of its width would fix this, at a score of −0.47"),
     ],
 )
 def test_verdict(coverage: float, exact: float, pulls: PullSummary | None, words: str) -> None:
@@ -67,11 +67,11 @@ def test_verdict(coverage: float, exact: float, pulls: PullSummary | None, words
 @pytest.mark.parametrize(
     ("pulls", "words"),
     [
-        (PullSummary(0.31, 0.05, 10, 1.2), "μ̂ lies 0.31 ± 0.05 of its stated uncertainty above the true μ: a"),
-        (PullSummary(-0.31, 0.05, 10, 1.2), "stated uncertainty below the true μ: a bias"),
+        (PullSummary(0.31, 0.05, 10, 1.2), "μ̂ lies 0.31 ± 0.05 stated uncertainties above the true μ: a"),
+        (PullSummary(-0.31, 0.05, 10, 1.2), "stated uncertainties below the true μ: a bias"),
         (PullSummary(0.1, 0.05, 10, 1.2), "No overall bias is seen (mean pull 0.10 ± 0.05); the pulls"),
         (PullSummary(-0.001, 0.05, 10, 1.2), "(mean pull 0.00 ± 0.05)"),
-        (PullSummary(-5.0, 0.0, 10, 0.0), "On average μ̂ lies 5 or more of its stated uncertainty below"),
+        (PullSummary(-5.0, 0.0, 10, 0.0), "On average μ̂ lies 5 or more stated uncertainties below"),
     ],
 )
 def test_pulls_in_words(pulls: PullSummary, words: str) -> None:
@@ -86,17 +86,17 @@ def test_no_pull_and_a_single_one_tell_nothing(pulls: PullSummary | None) -> Non
 @pytest.mark.parametrize(
     ("p_values", "words"),
     [
-        ({"mu": (0.2, 0.5), "tes": (1e-4, 0.5)}, "Coverage changes with tes: mend how the method treats tes."),
+        ({"mu": (0.2, 0.5), "tes": (1e-4, 0.5)}, "Coverage changes with tes: fix how the method treats tes."),
         (
             {"mu": (1e-5, 0.5), "tes": (1e-4, 0.5)},
-            "Coverage changes with μ and tes: mend how the method treats μ and tes.",
+            "Coverage changes with μ and tes: fix how the method treats μ and tes.",
         ),
-        ({"mu": (0.2, 0.5), "tes": (0.1, 1e-5)}, "The bias of μ̂ changes with tes: mend how the method treats tes."),
+        ({"mu": (0.2, 0.5), "tes": (0.1, 1e-5)}, "The bias of μ̂ changes with tes: fix how the method treats tes."),
         (
             {"mu": (1e-5, 0.5), "tes": (1e-4, 1e-5)},
-            "Coverage changes with μ and tes and the bias of μ̂ changes with tes: mend how the method treats μ and tes.",
+            "Coverage changes with μ and tes and the bias of μ̂ changes with tes: fix how the method treats μ and tes.",
         ),
-        ({"tes": (1e-5, 1e-5)}, "Coverage and the bias of μ̂ change with tes: mend how the method treats tes."),
+        ({"tes": (1e-5, 1e-5)}, "Coverage and the bias of μ̂ change with tes: fix how the method treats tes."),
         ({"mu": (0.2, 0.5), "tes": (0.002, 0.5)}, "Neither coverage nor bias is seen to change with μ or tes."),
         ({"mu": (None, None)}, ""),
     ],
@@ -109,12 +109,12 @@ def test_scaling_in_words() -> None:
     calibration = scaled_by(1.16)
     sentence = scaling_advice(calibration, in_full=True).translate(NO_BREAK)
     assert "68.27 % needs intervals 1.16 times as wide (1.10 to 1.22 within one standard error), 2.32 on" in sentence
-    assert "Of the factors that leave a penalty below 2" in sentence
+    assert "Among the factors that keep the penalty below 2" in sentence
     short = scaling_advice(calibration, in_full=False).translate(NO_BREAK)
     assert short == "A coverage of 68.27 % needs intervals 1.16 times as wide."
     hopeless = calibrate(np.ones(2), np.zeros((2, 2)), np.zeros((2, 2)))
-    assert "too many intervals have no width" in scaling_advice(hopeless, in_full=True)
-    assert "which no factor on their widths would mend" in verdict(analysis_of(0.0, hopeless))
+    assert "too many intervals have zero width" in scaling_advice(hopeless, in_full=True)
+    assert "rescaling cannot fix this" in verdict(analysis_of(0.0, hopeless))
     on_the_truth = calibrate(np.zeros(2), np.zeros((2, 2)), np.zeros((2, 2)))
     assert scaling_advice(on_the_truth, in_full=True) == ""
 
@@ -122,22 +122,24 @@ def test_scaling_in_words() -> None:
 def test_a_remedy_that_costs_score_is_not_sold_as_a_gain() -> None:
     calibration = scaled_by(1.16)
     analysis = replace(analysis_of(0.61, calibration), scores=of_coverage(0.61, score=-0.80))
-    assert "by a factor of 1.16 would mend that, at a score of −0.84 instead of −0.80." in verdict(analysis)
+    assert "by a factor of 1.16 would fix this, at a score of −0.84 instead of −0.80." in verdict(analysis)
 
 
 def test_one_pseudo_experiment_is_too_few_for_a_verdict() -> None:
     truth, predictions = made_run(1, 1)
     assert verdict(analyse(truth, predictions)).endswith(
-        "of 1 pseudo-experiment, which is too few to tell whether that is right."
+        "of 1 pseudo-experiment, too few to say whether that is right."
     )
 
 
 def test_answers_that_are_all_alike_jump_over_the_target() -> None:
     """One factor moves the coverage from nothing to all, so that no factor helps."""
     alike = calibrate(np.ones(1), np.full((1, 200), 1.5), np.full((1, 200), 2.5))
-    assert "too seldom, which no factor on their widths would mend" in verdict(analysis_of(0.0, alike))
+    assert "too rarely; rescaling cannot fix this" in verdict(analysis_of(0.0, alike))
     sentence = scaling_advice(alike, in_full=True).translate(NO_BREAK)
-    assert sentence == "A coverage of 68.27 % needs intervals 2.00 times as wide, 2 on average, which cover 100.0 %."
+    assert (
+        sentence == "A coverage of 68.27 % needs intervals 2.00 times as wide, 2 on average, which then cover 100.0 %."
+    )
 
 
 def drawn(unit: Any, num_units: int, scores: FloatArray) -> Bootstrap:
@@ -149,18 +151,18 @@ def test_words_on_errors() -> None:
     experiments = drawn("pseudo-experiment", 100, np.linspace(2.0, 3.0, 1001))
     assert "(known to 24 % from 10 sets)" in error_note(few, experiments).translate(NO_BREAK)
     both = error_note(many, experiments).translate(NO_BREAK)
-    assert "the sets are drawn anew, 1 001 times with replacement, as for the final ranking. ± pseudo-exp" in both
-    assert "Where the first is much larger, the number changes with μ." in both
-    assert both.endswith("95 % of the drawn quantile scores lie between 0.025 and 0.975.")
+    assert "the sets are resampled 1 001 times with replacement, as for the final ranking. ± pseudo-exp" in both
+    assert "Where the first is much larger, the number depends on μ." in both
+    assert both.endswith("95 % of the resampled quantile scores lie between 0.025 and 0.975.")
     alone = error_note(None, experiments).translate(NO_BREAK)
-    assert alone.startswith("± pseudo-experiments is the scatter when those of each set are drawn anew, 1 001 times")
+    assert alone.startswith("± pseudo-experiments is the scatter when those of each set are resampled 1 001 times")
     assert "sets is" not in alone
     assert "Where" not in alone
-    assert alone.endswith("95 % of the drawn quantile scores lie between 2.025 and 2.975.")
-    assert error_note(None, None).startswith("One pseudo-experiment alone does not tell")
+    assert alone.endswith("95 % of the resampled quantile scores lie between 2.025 and 2.975.")
+    assert error_note(None, None).startswith("A single pseudo-experiment says nothing about")
 
 
 def test_advice_has_digits_enough_to_tell_the_coverage_from_the_edge() -> None:
     # The lower edge for 100 000 is 67.9756 %.
     sentence = advice(of_coverage(0.67975, penalty=1.0001), 100_000).translate(NO_BREAK)
-    assert "Any coverage from 67.98 % to 68.56 % costs nothing. The penalty for this one counts" in sentence
+    assert "Any coverage from 67.98 % to 68.56 % is free of penalty. Here the penalty multiplies" in sentence
