@@ -1,7 +1,7 @@
 """How coverage, bias, width and pull depend on mu and on each nuisance parameter.
 
-The two tests are written out. scipy.stats has both, but importing it takes longer than scoring a small run, and its
-f_oneway loses the scatter within groups to rounding where groups are far apart.
+The two tests are written out. scipy.stats has both, but importing it would cost every run half a second, and its
+f_oneway loses the scatter within groups to rounding where groups are narrow and far apart.
 """
 
 from collections.abc import Sequence
