@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from rows import Row, describe_machine, print_rows, seconds
 
 from higgs_challenge.tasks.higgs.data.layout import PARQUET, metadata_path
-from higgs_challenge.tasks.higgs.data.official import convert_official_file
+from higgs_challenge.tasks.higgs.data.official_reader import convert_official_file
 from higgs_tools.higgs_data.synthetic import Size, make_synthetic_data
 
 FEW = Size(

@@ -6,7 +6,7 @@ from iminuit import Minuit
 from templates import PROCESSES, SIGNAL, Floats, Templates
 
 TTBAR, DIBOSON = PROCESSES.index("ttbar"), PROCESSES.index("diboson")
-LARGEST_SOFT_MET = 5.0
+MAX_SOFT_MET = 5.0
 REACH = 4.0
 """Prior widths within which the templates' quadratic response is believed."""
 
@@ -95,7 +95,7 @@ def expected_counts(
     background: float,
 ) -> Floats:
     """Give the expected counts, shape (bins,), at given mu and nuisance parameters in units of their priors."""
-    soft_met = min(np.exp(log_soft_met), LARGEST_SOFT_MET)
+    soft_met = min(np.exp(log_soft_met), MAX_SOFT_MET)
     counts = templates.at(tes, jes, soft_met)
     scales = np.full(len(PROCESSES), 1 + BACKGROUND_WIDTH * background)
     scales[TTBAR] *= 1 + TTBAR_WIDTH * ttbar

@@ -15,7 +15,7 @@ Systematics = Callable[..., pd.DataFrame]
 PROCESSES = ("htautau", "ztautau", "diboson", "ttbar")
 SIGNAL = PROCESSES.index("htautau")
 BINS = 60
-FEWEST_BACKGROUND_ROWS = 100
+MIN_BACKGROUND_ROWS = 100
 """In a bin; thinner ones join a neighbour, so that no template is made of a handful of events."""
 
 RATIO_ROWS = 700_000
@@ -123,7 +123,7 @@ def choose_edges(scores: Floats, weights: Floats, is_signal: npt.NDArray[np.bool
         scores, weights, is_signal: of selected events, shape (n,).
 
     Returns:
-        Increasing edges, at most BINS - 1; each bin holds at least FEWEST_BACKGROUND_ROWS rows of background.
+        Increasing edges, at most BINS - 1; each bin holds at least MIN_BACKGROUND_ROWS rows of background.
     """
     shares = np.where(is_signal, weights / weights[is_signal].sum(), weights / weights[~is_signal].sum())
     order = np.argsort(scores)
@@ -135,7 +135,7 @@ def choose_edges(scores: Floats, weights: Floats, is_signal: npt.NDArray[np.bool
     above = len(background)
     for edge in candidates[::-1]:
         rows = above - np.searchsorted(background, edge)
-        if rows >= FEWEST_BACKGROUND_ROWS and above - rows >= FEWEST_BACKGROUND_ROWS:
+        if rows >= MIN_BACKGROUND_ROWS and above - rows >= MIN_BACKGROUND_ROWS:
             edges.append(edge)
             above -= rows
     return np.array(edges[::-1])

@@ -97,7 +97,7 @@ def covered_share(truth: Templates, assumed: Templates) -> float:
 
 
 def test_soft_met_is_clipped_as_its_prior_is(templates: Templates) -> None:
-    at_clip = expected_counts(templates, 1.0, 0.0, 0.0, np.log(likelihood.LARGEST_SOFT_MET), 0.0, 0.0, 0.0)
+    at_clip = expected_counts(templates, 1.0, 0.0, 0.0, np.log(likelihood.MAX_SOFT_MET), 0.0, 0.0, 0.0)
     beyond = expected_counts(templates, 1.0, 0.0, 0.0, 3.0, 0.0, 0.0, 0.0)
 
     np.testing.assert_allclose(beyond, at_clip)

@@ -51,7 +51,7 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """One epoch, thin bins, and no trained model but the test's own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(classifier, "EPOCHS", 1)
-        patch.setattr(templates, "FEWEST_BACKGROUND_ROWS", 20)
+        patch.setattr(templates, "MIN_BACKGROUND_ROWS", 20)
         patch.setattr(model, "TRAINED_MODEL", tmp_path_factory.mktemp("model") / "trained_model.pt")
         yield
 

@@ -27,7 +27,7 @@ def test_thin_bins_are_joined() -> None:
     edges = choose_edges(scores, np.ones(is_signal.size), is_signal)
 
     background = np.bincount(np.digitize(scores[~is_signal], edges), minlength=len(edges) + 1)
-    assert background.min() >= templates.FEWEST_BACKGROUND_ROWS
+    assert background.min() >= templates.MIN_BACKGROUND_ROWS
     assert 1 < len(background) <= 15
 
 

@@ -18,8 +18,8 @@ from pydantic import (
 from higgs_challenge.errors import InputError
 
 SETTINGS_FILE = "settings.yaml"
-LARGEST_MU = 1000.0
-LEAST_MEMORY = 0.3
+MAX_MU = 1000.0
+MIN_MEMORY = 0.3
 """In gigabytes; without any submission, the process and its events take nearly that."""
 
 
@@ -43,7 +43,7 @@ class Limits(_Strict):
     fit_seconds: PositiveFloat = 3600.0
     predict_seconds: PositiveFloat = 60.0
     total_seconds: PositiveFloat | None = None
-    memory_gigabytes: Annotated[float, Field(ge=LEAST_MEMORY)] = 32.0
+    memory_gigabytes: Annotated[float, Field(ge=MIN_MEMORY)] = 32.0
     disk_gigabytes: PositiveFloat = 20.0
 
 
@@ -81,8 +81,8 @@ class Settings(_Strict):
     @model_validator(mode="after")
     def _check_mu_range(self) -> "Settings":
         low, high = self.mu_range
-        if not 0 <= low <= high <= LARGEST_MU:
-            raise ValueError(f"mu_range must be 0 <= low <= high <= {LARGEST_MU:g}, not {low} and {high}")
+        if not 0 <= low <= high <= MAX_MU:
+            raise ValueError(f"mu_range must be 0 <= low <= high <= {MAX_MU:g}, not {low} and {high}")
         return self
 
 

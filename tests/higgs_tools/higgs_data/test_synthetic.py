@@ -13,8 +13,8 @@ import pytest
 
 from higgs_challenge import InputError, TrainingSet, open_store
 from higgs_challenge import directories as disk
-from higgs_challenge.tasks.higgs.data.official import convert_official_file
-from higgs_challenge.tasks.higgs.data.source import open_data
+from higgs_challenge.tasks.higgs.data.locate_data import open_data
+from higgs_challenge.tasks.higgs.data.official_reader import convert_official_file
 from higgs_challenge.tasks.higgs.events.columns import OFFICIAL_COLUMNS, PRIMARY, PROCESSES
 from higgs_challenge.tasks.higgs.simulation import NOMINAL_YIELDS
 from higgs_tools.higgs_data import synthetic

@@ -5,8 +5,8 @@ import pytest
 
 from higgs_challenge.tasks.higgs.simulation import NOMINAL_YIELDS
 from higgs_tools.validation import checks
+from higgs_tools.validation.agreement import Quality, measure_parts
 from higgs_tools.validation.classifier import Separation
-from higgs_tools.validation.quality import Quality, measure_parts
 from higgs_tools.validation.regions import unselected
 from higgs_tools.validation.response import Response
 from higgs_tools.validation.samples import COUNTED_EVENTS, Sample, is_held_out

@@ -25,7 +25,7 @@ def test_real_rows_are_those_of_the_file(tmp_path: Path) -> None:
 
 
 def test_of_a_large_file_the_first_rows_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(samples, "MOST_REAL_ROWS", 30)
+    monkeypatch.setattr(samples, "MAX_REAL_ROWS", 30)
     monkeypatch.setattr(samples, "ROWS_AT_ONCE", 50)
     frame = official_frame(1_000)
     real = samples.read_real(write_official(tmp_path, frame).parent)
@@ -34,7 +34,7 @@ def test_of_a_large_file_the_first_rows_are_read(tmp_path: Path, monkeypatch: py
 
 
 def test_no_more_is_scanned_than_agreed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(samples, "MOST_SCANNED", 100)
+    monkeypatch.setattr(samples, "MAX_SCANNED", 100)
     monkeypatch.setattr(samples, "ROWS_AT_ONCE", 50)
     real = samples.read_real(write_official(tmp_path, official_frame(1_000)).parent)
     assert sum(len(sample.rows) for sample in real.values()) == 100

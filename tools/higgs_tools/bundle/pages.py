@@ -134,7 +134,7 @@ def gather_environment(competition: Competition) -> dict[str, Any]:
 def gather_data() -> dict[str, Any]:
     """Give the events, features, thresholds and nuisance parameters of the Higgs measurement."""
     # Imported here: the generator compiles, and other tasks have no use for it.
-    from higgs_challenge.tasks.higgs.data.official import HIDDEN_SHARE
+    from higgs_challenge.tasks.higgs.data.official_reader import HIDDEN_SHARE
     from higgs_challenge.tasks.higgs.simulation import NOMINAL_YIELDS
     from higgs_tools.higgs_data.download import DOI
 

@@ -9,7 +9,7 @@ import pooch
 
 from higgs_challenge.directories import alone_in
 from higgs_challenge.errors import InputError
-from higgs_challenge.tasks.higgs.data.source import open_data
+from higgs_challenge.tasks.higgs.data.locate_data import open_data
 from higgs_challenge.tasks.higgs.data.store import Store, is_store, open_store
 from higgs_tools.higgs_data.make_data import generate
 from higgs_tools.higgs_data.synthetic import DEFAULT_SEED

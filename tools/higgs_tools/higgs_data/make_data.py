@@ -8,7 +8,7 @@ from pathlib import Path
 from higgs_challenge.cli import exit_on_mistakes, make_folder
 from higgs_challenge.directories import alone_in, passing_folder
 from higgs_challenge.execution.progress import Advance, show_progress
-from higgs_challenge.tasks.higgs.data.official import convert_official_file
+from higgs_challenge.tasks.higgs.data.official_reader import convert_official_file
 from higgs_challenge.tasks.higgs.data.store import Progress
 from higgs_tools.higgs_data.download import download_official
 from higgs_tools.higgs_data.official_zip import official_parquet

@@ -7,7 +7,7 @@ from pathlib import Path
 from higgs_challenge.directories import require_space
 from higgs_challenge.errors import InputError
 from higgs_challenge.tasks.higgs.data.layout import PARQUET, metadata_path
-from higgs_challenge.tasks.higgs.data.official import find_official_file
+from higgs_challenge.tasks.higgs.data.official_reader import find_official_file
 from higgs_challenge.tasks.higgs.data.store import Progress, no_progress
 
 BYTES_AT_ONCE = 1_048_576

@@ -11,7 +11,7 @@ import numpy as np
 from higgs_challenge.directories import passing_folder, require_space
 from higgs_challenge.errors import InputError
 from higgs_challenge.streams import derive_seed, stream
-from higgs_challenge.tasks.higgs.data.background import made_ahead
+from higgs_challenge.tasks.higgs.data.iterator_prefetch import prefetch
 from higgs_challenge.tasks.higgs.data.layout import PARQUET, metadata_path
 from higgs_challenge.tasks.higgs.data.store import STORE_ROW_BYTES, Array, Progress, StoreWriter, is_store, no_progress
 from higgs_challenge.tasks.higgs.events.columns import PRIMARY, PROCESSES
@@ -118,7 +118,7 @@ def _fill(events: StoreWriter, files: OfficialWriter, size: Size, seed: int, pro
     progress(done, size.rows)
     for part, add in (("hidden", events.add_hidden), ("training", events.add_training)):
         process_weights = row_weights(size, part)
-        for rows, processes in made_ahead(_mixed_events(getattr(size, part), seed, part)):
+        for rows, processes in prefetch(_mixed_events(getattr(size, part), seed, part)):
             weights = process_weights[processes]
             add(rows, processes, weights)
             files.add(rows, processes, weights)

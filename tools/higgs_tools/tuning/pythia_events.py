@@ -36,8 +36,8 @@ SETTINGS = {
     "ttbar": ("Top:gg2ttbar = on", "Top:qqbar2ttbar = on", "24:onMode = off", "24:onIfAny = 11 13 15"),
     "diboson": ("WeakDoubleBoson:all = on",),
 }
-LEAST_PT = 15.0  # GeV, of lepton, tau and jets
-MOST_ETA = 2.7  # of lepton and tau
+MIN_PT = 15.0  # GeV, of lepton, tau and jets
+MAX_ETA = 2.7  # of lepton and tau
 COVERAGE = 4.9
 RADIUS = 0.6  # of the anti-kT jets
 TAU, NEUTRINOS, LEPTONS = 15, (12, 14, 16), (11, 13)
@@ -71,7 +71,7 @@ class Momentum(NamedTuple):
     @property
     def accepted(self) -> bool:
         """Whether a lepton or tau of this momentum is kept."""
-        return self.pt > LEAST_PT and abs(self.eta) < MOST_ETA
+        return self.pt > MIN_PT and abs(self.eta) < MAX_ETA
 
 
 def main() -> None:
@@ -118,7 +118,7 @@ def generate(process: str, seed: int) -> Iterator[dict[str, float]]:
             raise InputError(f"Pythia does not know the setting {line!r}.")
     if not pythia.init():
         raise InputError("Pythia does not start; see its messages above.")
-    jets = pythia8mc.SlowJet(-1, RADIUS, LEAST_PT, COVERAGE)
+    jets = pythia8mc.SlowJet(-1, RADIUS, MIN_PT, COVERAGE)
     while True:
         if pythia.next():
             row = describe(pythia.event, jets)

@@ -43,7 +43,7 @@ SAMPLE_EVENTS = 60_000
 """Synthetic events that are compared with a Pythia sample."""
 SHARE_OF_TOLERANCE = 0.25
 """A region's yield counts as one standard deviation off at this share of its tolerance."""
-FEWEST_ROWS = 10
+MIN_ROWS = 10
 PASSES = 3
 """How often each of Pythia's events goes through the detector."""
 
@@ -187,7 +187,7 @@ def collect_samples(process: str, official: Path | None, pythia: Path | None) ->
     """
     samples = []
     real = read_real(official).get(process) if official else None
-    if real is not None and (~real.held_out).sum() >= FEWEST_ROWS:
+    if real is not None and (~real.held_out).sum() >= MIN_ROWS:
         samples.append(make_sample("real", real.rows[~real.held_out]))
     for codes, changes, columns in COMPONENTS[process]:
         if pythia is None:

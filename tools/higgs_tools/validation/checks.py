@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from higgs_challenge.tasks.higgs.events.columns import MISSING
+from higgs_tools.validation.agreement import Quality
 from higgs_tools.validation.compare import (
     Comparison,
     compare_fraction,
@@ -13,7 +14,6 @@ from higgs_tools.validation.compare import (
     compare_rank_correlation,
     rank_correlation,
 )
-from higgs_tools.validation.quality import Quality
 from higgs_tools.validation.regions import Floats, column
 from higgs_tools.validation.response import Response, response_pull
 from higgs_tools.validation.targets import (
@@ -25,12 +25,12 @@ from higgs_tools.validation.targets import (
     SAMPLE_ROWS,
 )
 
-MOST_SIGMAS = 3.0
+MAX_SIGMAS = 3.0
 """Standard errors that a number may be off; by chance alone one comparison in 370 is farther off."""
 
 LARGE_YIELD, SMALL_YIELD = 10_000.0, 40.0
 
-FEWEST_IN_REGION = 20
+MIN_IN_REGION = 20
 """Real rows that a region must have for its response to be compared."""
 
 
@@ -178,12 +178,12 @@ def check_responses(
         real: the same of the real rows.
 
     Yields:
-        A check of each yield that moves and comes from FEWEST_IN_REGION real rows or more, in standard errors.
+        A check of each yield that moves and comes from MIN_IN_REGION real rows or more, in standard errors.
     """
     for (name, value), regions in real.items():
         for region, response in regions.items():
             expected = synthetic[name, value].get(region)
-            if expected is None or response.number < FEWEST_IN_REGION or not (expected.moved or response.moved):
+            if expected is None or response.number < MIN_IN_REGION or not (expected.moved or response.moved):
                 continue
             pull = response_pull(response, expected)
             comparison = Comparison(response.change, response.error, expected.change, pull)
@@ -205,4 +205,4 @@ def check_unphysical(process: str, counts: Mapping[str, int]) -> Iterator[Check]
 
 
 def _in_sigmas(subject: str, process: str, name: str, comparison: Comparison) -> Check:
-    return Check(subject, process, name, comparison, comparison.pull, MOST_SIGMAS, "σ")
+    return Check(subject, process, name, comparison, comparison.pull, MAX_SIGMAS, "σ")

@@ -15,7 +15,7 @@ from higgs_tools.validation.regions import Floats
 
 FOLDS = 5
 SYNTHETIC_PER_REAL = 4
-MOST_REAL = 2_000
+MAX_REAL = 2_000
 """Real rows that are used; more would take minutes."""
 
 
@@ -40,7 +40,7 @@ def separate(real: Floats, weights: Array, synthetic: Floats, draws: int, seed: 
     """Train boosted trees to tell real rows from synthetic ones, and measure them on rows that they have not seen.
 
     Args:
-        real: features of real rows, shape (28, n); the first MOST_REAL of them are used.
+        real: features of real rows, shape (28, n); the first MAX_REAL of them are used.
         weights: of the real rows, shape (n,), > 0.
         synthetic: features of synthetic events, shape (28, m); m >= draws * SYNTHETIC_PER_REAL * n.
         draws: how often it is repeated, each time with other synthetic events and other folds.
@@ -50,7 +50,7 @@ def separate(real: Floats, weights: Array, synthetic: Floats, draws: int, seed: 
         The mean area of all draws and folds. Its error is mostly the real rows' own, 1 / sqrt(12 n), which no
         repetition lessens.
     """
-    real, weights = real[:, :MOST_REAL], weights[:MOST_REAL]
+    real, weights = real[:, :MAX_REAL], weights[:MAX_REAL]
     size = SYNTHETIC_PER_REAL * real.shape[1]
     if synthetic.shape[1] < draws * size:
         raise ValueError(f"{draws * size} synthetic events are needed, not {synthetic.shape[1]}")

@@ -6,10 +6,10 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from higgs_challenge.cli import make_folder
+from higgs_tools.validation.figure_style import QUIET, blank, light
+from higgs_tools.validation.findings import Findings
 from higgs_tools.validation.histograms import draw_panels
-from higgs_tools.validation.look import QUIET, blank, light
 from higgs_tools.validation.summaries import draw_responses, draw_yields, regions_to_draw
-from higgs_tools.validation.validation import Findings
 
 SHOWN = ("ztautau", "htautau")
 """The processes with real rows enough for a picture."""

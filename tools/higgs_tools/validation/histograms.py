@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from higgs_challenge.tasks.higgs.events.columns import MISSING
 from higgs_scoring.colours import stand_in
 from higgs_tools.validation.compare import Array, effective_number, poisson_interval
-from higgs_tools.validation.look import FONT_SIZE, INK, OTHER, SYNTHETIC, Colour, blank, calm
+from higgs_tools.validation.figure_style import FONT_SIZE, INK, OTHER, SYNTHETIC, Colour, blank, calm
 from higgs_tools.validation.regions import column
 from higgs_tools.validation.samples import Sample
 

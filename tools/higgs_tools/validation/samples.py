@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from higgs_challenge.errors import InputError
-from higgs_challenge.tasks.higgs.data.official import find_official_file
+from higgs_challenge.tasks.higgs.data.official_reader import find_official_file
 from higgs_challenge.tasks.higgs.events.columns import PRIMARY, PROCESSES
 from higgs_challenge.tasks.higgs.events.transform import transform
 from higgs_challenge.tasks.higgs.simulation import simulate_blocks
@@ -20,10 +20,10 @@ from higgs_tools.validation.regions import Floats, Mask, count_regions, unselect
 HELD_OUT_EVERY = 3
 """Of the real rows, those whose position in the file is divisible by this are kept out of any tuning."""
 
-MOST_REAL_ROWS = 200_000
+MAX_REAL_ROWS = 200_000
 """Rows of one process that are read of a large official file."""
 
-MOST_SCANNED = 2_000_000
+MAX_SCANNED = 2_000_000
 """Rows of an official file that are looked at; the processes are mixed in it."""
 
 ROWS_AT_ONCE = 65_536
@@ -135,7 +135,7 @@ def read_real(folder: Path) -> dict[str, Sample]:
         folder: where the official parquet file lies with its metadata.
 
     Returns:
-        A sample of at most MOST_REAL_ROWS rows for each process that has any.
+        A sample of at most MAX_REAL_ROWS rows for each process that has any.
 
     Raises:
         InputError: there is no official file, or it cannot be read.
@@ -163,7 +163,7 @@ def _first_rows(path: Path) -> dict[str, Sample]:
         for process, found in parts.items():
             found.append(whole.part((labels == process) & (weights > 0)))
         scanned += len(rows)
-        if scanned >= MOST_SCANNED or all(_length(found) >= MOST_REAL_ROWS for found in parts.values()):
+        if scanned >= MAX_SCANNED or all(_length(found) >= MAX_REAL_ROWS for found in parts.values()):
             break
     return {process: _joined(found) for process, found in parts.items() if _length(found) > 0}
 
@@ -174,7 +174,7 @@ def _length(samples: list[Sample]) -> int:
 
 def _joined(samples: list[Sample]) -> Sample:
     rows, weights, held_out = (
-        np.concatenate([getattr(sample, name) for sample in samples])[:MOST_REAL_ROWS]
+        np.concatenate([getattr(sample, name) for sample in samples])[:MAX_REAL_ROWS]
         for name in ("rows", "weights", "held_out")
     )
     return Sample(rows, weights, held_out)

@@ -11,18 +11,18 @@ from higgs_challenge.tasks.higgs.events.columns import FEATURES, MISSING
 from higgs_scoring.colours import COLOURS
 from higgs_tools.validation.checks import Check
 from higgs_tools.validation.compare import compare_rank_correlation, effective_number, rank_correlation
-from higgs_tools.validation.look import FONT_SIZE, INK, OTHER, QUIET, SYNTHETIC, ZONE, Colour, canvas
+from higgs_tools.validation.figure_style import FONT_SIZE, INK, OTHER, QUIET, SYNTHETIC, ZONE, Colour, canvas
+from higgs_tools.validation.findings import Responses
 from higgs_tools.validation.samples import Sample
 from higgs_tools.validation.targets import Rounded
-from higgs_tools.validation.validation import Responses
 
-FEWEST_PAIRS = 10
+MIN_PAIRS = 10
 """Real rows where both columns of a correlation must be defined."""
 
 ENOUGH_EVENTS = 20_000
 """Synthetic events whose correlations are known far better than those of the real rows."""
 
-MOST_SHOWN = 4.0
+MAX_SHOWN = 4.0
 """Standard errors at which the colour of a difference is full."""
 
 
@@ -109,7 +109,7 @@ def correlation_matrix(sample: Sample) -> tuple[npt.NDArray[np.float64], npt.NDA
     for i, x in enumerate(features):
         for j, y in enumerate(features[:i]):
             both = (x != MISSING) & (y != MISSING)
-            if both.sum() >= FEWEST_PAIRS and np.ptp(x[both]) > 0 and np.ptp(y[both]) > 0:
+            if both.sum() >= MIN_PAIRS and np.ptp(x[both]) > 0 and np.ptp(y[both]) > 0:
                 correlations[i, j] = correlations[j, i] = rank_correlation(x[both], y[both], weights[both])
                 numbers[i, j] = numbers[j, i] = effective_number(weights[both])
     return correlations, numbers
@@ -136,7 +136,7 @@ def draw_correlations(synthetic: Sample, real: Sample | None, colour: Colour) ->
     for i, j in np.argwhere(np.isfinite(found) & (np.abs(expected) < 0.999)):
         pulls[i, j] = compare_rank_correlation(Rounded(found[i, j], 0.0), numbers[i, j], expected[i, j]).pull
     return _matrix(np.where(below, expected, found), colour), _matrix(
-        np.where(below, pulls, np.nan) / MOST_SHOWN, colour
+        np.where(below, pulls, np.nan) / MAX_SHOWN, colour
     )
 
 

@@ -7,14 +7,14 @@ from itertools import groupby
 import numpy as np
 
 from higgs_challenge.tasks.higgs.events.columns import MISSING
+from higgs_tools.validation.agreement import Quality
 from higgs_tools.validation.checks import Check
-from higgs_tools.validation.quality import Quality
+from higgs_tools.validation.comparison_verdict import number, signed, significant
+from higgs_tools.validation.findings import Findings
 from higgs_tools.validation.regions import column, region_masks
 from higgs_tools.validation.response import response_pull
 from higgs_tools.validation.samples import Sample, Synthetic
 from higgs_tools.validation.targets import INCLUSIVE, LEVELS, QUANTILES, REGION_YIELDS
-from higgs_tools.validation.validation import Findings
-from higgs_tools.validation.words import number, signed, significant
 
 
 def table(heads: Sequence[str], rows: Iterable[tuple[Sequence[str], bool]], texts: int = 1) -> str:

@@ -10,10 +10,10 @@ from higgs_challenge.execution.progress import show_progress
 from higgs_challenge.tasks.higgs.events.columns import PROCESSES
 from higgs_tools.bundle.make_bundle import write_whole
 from higgs_tools.repository import ROOT
+from higgs_tools.validation.data_report import render_report
 from higgs_tools.validation.documentation import write_figures
-from higgs_tools.validation.report import render_report
+from higgs_tools.validation.findings import validate
 from higgs_tools.validation.samples import COUNTED_EVENTS, Sample, read_real
-from higgs_tools.validation.validation import validate
 
 OFFICIAL_SAMPLE = "HIGGS_OFFICIAL_SAMPLE"
 SEED = 20_260

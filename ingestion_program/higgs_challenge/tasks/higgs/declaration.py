@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from higgs_challenge.task import Task
-from higgs_challenge.tasks.higgs.data.source import open_data
+from higgs_challenge.tasks.higgs.data.locate_data import open_data
 from higgs_challenge.tasks.higgs.data.store import Store
 from higgs_challenge.tasks.higgs.data.training import TrainingSet
 from higgs_challenge.tasks.higgs.events.columns import FEATURES

@@ -12,7 +12,7 @@ from higgs_challenge.errors import InputError
 from higgs_challenge.frames import as_test_set
 from higgs_challenge.streams import stream
 from higgs_challenge.task import Experiment
-from higgs_challenge.tasks.higgs.data.store import LARGEST_YIELD, HiddenProcess, Store
+from higgs_challenge.tasks.higgs.data.store import MAX_YIELD, HiddenProcess, Store
 from higgs_challenge.tasks.higgs.events.columns import FEATURES, PROCESSES, SIGNAL
 from higgs_challenge.tasks.higgs.events.transform import TABLE_SHIFT, Addresses, Floats, transform_drawn
 from higgs_challenge.tasks.higgs.events.vector_maths import cosine_sine
@@ -98,7 +98,7 @@ def draw_number(store: Store, process: str, experiment: Experiment) -> int:
     if len(store.hidden[process].events) == 0:
         return 0
     expected = expected_yield(store, process, experiment)
-    if expected > LARGEST_YIELD:
+    if expected > MAX_YIELD:
         raise InputError(f"{expected:g} events of {process} do not fit into memory; about a million would be right.")
     return int(_stream(experiment, "yield", process).poisson(expected))
 

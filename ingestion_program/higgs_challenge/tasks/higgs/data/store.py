@@ -32,7 +32,7 @@ FORMAT = 2
 STORE_ROW_BYTES = 4 * len(PRIMARY) + 5
 """What a row takes on disk: 16 numbers, a weight, and in the training part its process."""
 
-LARGEST_YIELD = 1e8
+MAX_YIELD = 1e8
 """A pseudo-experiment of more events than this would not fit into memory."""
 
 
@@ -139,7 +139,7 @@ def _checked_part(folder: Path, part: Part) -> Part:
     if any(rows and not 0 <= smallest <= largest > 0 for rows, smallest, largest in ranges):
         raise InputError(f"{folder}/part.json has a process whose smallest and largest weight are no range.")
     total = sum(part.yields.values())
-    if not 0 < total <= LARGEST_YIELD:
+    if not 0 < total <= MAX_YIELD:
         raise InputError(f"{folder} expects {total:g} events in a pseudo-experiment; about a million would be right.")
     return part
 

@@ -12,7 +12,7 @@ NUDGE = 1e-4
 """Moves an event off the points where a centrality is undefined, as the official definition does: the lepton's azimuth
 in rad, the squared gap between two jets."""
 
-LEAST_EXPONENT = -100.0
+MIN_EXPONENT = -100.0
 """Of a number that float32 still tells from 0."""
 
 
@@ -99,4 +99,4 @@ def lepton_eta_centrality(lep_eta, eta1, eta2):  # type: ignore[no-untyped-def]
     """Tell how central the lepton is between two jets: 1 at their middle, exp(-1) at a jet, towards 0 outside."""
     gap = (eta1 - eta2) * (eta1 - eta2)
     off = lep_eta - 0.5 * (eta1 + eta2)
-    return exponential(max(-4.0 * off * off / (gap if gap > 0.0 else NUDGE), LEAST_EXPONENT))
+    return exponential(max(-4.0 * off * off / (gap if gap > 0.0 else NUDGE), MIN_EXPONENT))

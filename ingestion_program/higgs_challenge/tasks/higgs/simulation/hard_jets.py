@@ -12,7 +12,7 @@ from higgs_challenge.tasks.higgs.simulation.radiation import push
 
 FAKE_PT = 15.0  # GeV, of a jet that can be taken for a tau
 FAKE_ETA = 2.4
-MOST_CANDIDATES = 8.0
+MAX_CANDIDATES = 8.0
 PIECES = 4  # of a broken jet
 PIECES_AWAY = 0.9  # from where it was, in the plane of pseudorapidity and azimuth
 
@@ -82,7 +82,7 @@ def take_fake(rng: Generator, softness: float, jets: np.ndarray, n: int) -> Dire
             total += chance
             if rng.random() * total < chance:
                 chosen = i
-    if rng.random() * MOST_CANDIDATES >= total:
+    if rng.random() * MAX_CANDIDATES >= total:
         return 0.0, 0.0, 0.0
     pt, eta, phi = jets[chosen, 0], jets[chosen, 1], jets[chosen, 2]
     jets[chosen, 0] = 0.0

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from higgs_challenge import InputError, TrainingSet, open_store
-from higgs_challenge.tasks.higgs.data.source import open_data
+from higgs_challenge.tasks.higgs.data.locate_data import open_data
 from higgs_challenge.tasks.higgs.data.store import StoreWriter, is_store, read_part
 from higgs_challenge.tasks.higgs.events.columns import PRIMARY, PROCESSES
 from tests.helpers.handmade import physical_rows, write_store

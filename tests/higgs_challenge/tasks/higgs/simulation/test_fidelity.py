@@ -9,7 +9,7 @@ from higgs_challenge.tasks.higgs.events import columns
 from higgs_challenge.tasks.higgs.events.columns import PROCESSES
 from higgs_challenge.tasks.higgs.simulation import NOMINAL_YIELDS, simulate
 from higgs_tools.validation.checks import (
-    MOST_SIGMAS,
+    MAX_SIGMAS,
     Check,
     check_jet_fractions,
     check_quantiles,
@@ -18,12 +18,12 @@ from higgs_tools.validation.checks import (
     check_yields,
 )
 from higgs_tools.validation.classifier import Separation, separate
-from higgs_tools.validation.physical import count_unphysical
+from higgs_tools.validation.findings import CORRELATED
 from higgs_tools.validation.regions import region_yields, selected
 from higgs_tools.validation.response import responses
 from higgs_tools.validation.samples import COUNTED_EVENTS, Sample, Synthetic, make_synthetic, read_real
 from higgs_tools.validation.targets import SAMPLE_ROWS
-from higgs_tools.validation.validation import CORRELATED
+from higgs_tools.validation.unphysical import count_unphysical
 
 SEED = 4
 DRAWS = 2
@@ -72,7 +72,7 @@ def told_apart(process: str, real: np.ndarray, weights: np.ndarray) -> Separatio
 @pytest.mark.parametrize("process", ["htautau", "ztautau"])
 def test_no_classifier_tells_real_rows_from_synthetic_ones(official_sample: Path, process: str) -> None:
     separation = told_apart(process, *read_real(official_sample)[process].selected)
-    assert abs(separation.pull) < MOST_SIGMAS, separation
+    assert abs(separation.pull) < MAX_SIGMAS, separation
 
 
 def scaled_taus(rows: np.ndarray) -> np.ndarray:
@@ -91,7 +91,7 @@ def test_the_same_classifier_tells_a_broken_sample_apart(spoil) -> None:
     rows = SAMPLE_ROWS["ztautau"]
     broken = selected(spoil(simulate("ztautau", rows, SEED + 1)))
     separation = told_apart("ztautau", broken, np.ones(broken.shape[1]))
-    assert separation.pull > MOST_SIGMAS, separation
+    assert separation.pull > MAX_SIGMAS, separation
 
 
 # False-alarm rate 1 in 370 for each nuisance parameter and region that moves, strongly correlated among themselves.

@@ -8,7 +8,7 @@ from numba import njit
 
 from higgs_challenge.tasks.higgs.simulation import tau_decays, w_pairs
 from higgs_challenge.tasks.higgs.simulation.detector import CONE
-from higgs_challenge.tasks.higgs.simulation.hard_jets import FAKE_PT, MOST_CANDIDATES, PIECES, spread_jets, take_fake
+from higgs_challenge.tasks.higgs.simulation.hard_jets import FAKE_PT, MAX_CANDIDATES, PIECES, spread_jets, take_fake
 from higgs_challenge.tasks.higgs.simulation.higgs import production_mode
 from higgs_challenge.tasks.higgs.simulation.kinematics import boosted, moving, two_body
 from higgs_challenge.tasks.higgs.simulation.line_shape import MASS_RANGE, Z_MASS, pair_mass, pair_rate
@@ -141,7 +141,7 @@ def test_soft_central_jets_are_taken_for_a_tau() -> None:
             taken += jets[:, 0] == 0.0
     assert taken[2] == taken[3] == 0  # too soft, too far forward
     for count, pt in zip(taken[:2], (40.0, 90.0), strict=True):
-        expected = tries * math.exp((FAKE_PT - pt) / softness) / MOST_CANDIDATES
+        expected = tries * math.exp((FAKE_PT - pt) / softness) / MAX_CANDIDATES
         assert abs(count - expected) < 6 * math.sqrt(expected)
 
 

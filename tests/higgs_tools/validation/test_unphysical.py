@@ -5,8 +5,8 @@ import pytest
 
 from higgs_challenge.tasks.higgs.events import columns
 from higgs_challenge.tasks.higgs.events.columns import MISSING
-from higgs_tools.validation.physical import count_unphysical
 from higgs_tools.validation.samples import read_real
+from higgs_tools.validation.unphysical import count_unphysical
 
 EVENT = np.zeros((1, 16), np.float32)
 for place, value in {

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from higgs_tools.validation.checks import MOST_SIGMAS, Check
-from higgs_tools.validation.validation import Findings
+from higgs_tools.validation.checks import MAX_SIGMAS, Check
+from higgs_tools.validation.findings import Findings
 
 SYMBOLS = {"htautau": "H → ττ", "ztautau": "Z → ττ", "diboson": "VV", "ttbar": "tt̄"}
 
@@ -49,7 +49,7 @@ def explanation(findings: Sequence[Findings]) -> str:
     """
     statistical = sum(check.unit == "σ" for one in findings for check in one.checks)
     chance = (
-        f"Of the {statistical} comparisons in standard errors about {CHANCE * statistical:.1f} exceed {MOST_SIGMAS:g} "
+        f"Of the {statistical} comparisons in standard errors about {CHANCE * statistical:.1f} exceed {MAX_SIGMAS:g} "
         "by chance alone, though many are correlated."
     )
     if any(one.real is not None for one in findings):

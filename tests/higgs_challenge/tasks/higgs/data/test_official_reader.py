@@ -12,8 +12,8 @@ import pytest
 from higgs_challenge import InputError, TrainingSet, open_store
 from higgs_challenge import directories as disk
 from higgs_challenge.tasks.higgs.data import official
-from higgs_challenge.tasks.higgs.data.official import convert_official_file, find_official_file
-from higgs_challenge.tasks.higgs.data.source import open_data
+from higgs_challenge.tasks.higgs.data.locate_data import open_data
+from higgs_challenge.tasks.higgs.data.official_reader import convert_official_file, find_official_file
 from higgs_challenge.tasks.higgs.data.store import is_store
 from higgs_challenge.tasks.higgs.events.columns import FEATURES, PRIMARY, PROCESSES
 from tests.helpers.handmade import METADATA, PARQUET, official_frame, write_official

@@ -7,6 +7,7 @@ from functools import partial
 from higgs_challenge.execution.progress import Advance, show_progress
 from higgs_challenge.tasks.higgs.events.columns import PROCESSES
 from higgs_challenge.tasks.higgs.simulation import NOMINAL_YIELDS
+from higgs_tools.validation.agreement import Quality, measure_parts
 from higgs_tools.validation.checks import (
     Check,
     check_jet_fractions,
@@ -17,12 +18,11 @@ from higgs_tools.validation.checks import (
     check_unphysical,
     check_yields,
 )
-from higgs_tools.validation.physical import count_unphysical
-from higgs_tools.validation.quality import Quality, measure_parts
 from higgs_tools.validation.regions import region_yields
 from higgs_tools.validation.response import Response, responses
 from higgs_tools.validation.samples import Sample, Synthetic, make_synthetic
 from higgs_tools.validation.targets import RANK_CORRELATIONS, SAMPLE_ROWS
+from higgs_tools.validation.unphysical import count_unphysical
 
 Responses = dict[tuple[str, float], dict[str, Response]]
 

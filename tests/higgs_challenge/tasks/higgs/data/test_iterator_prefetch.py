@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from higgs_challenge.tasks.higgs.data.background import made_ahead
+from higgs_challenge.tasks.higgs.data.iterator_prefetch import prefetch
 
 
 def test_items_come_in_order_and_are_made_on_another_thread() -> None:
@@ -14,7 +14,7 @@ def test_items_come_in_order_and_are_made_on_another_thread() -> None:
             makers.add(threading.current_thread())
             yield number
 
-    assert list(made_ahead(items())) == list(range(20))
+    assert list(prefetch(items())) == list(range(20))
     assert makers.isdisjoint({threading.current_thread()})
 
 
@@ -28,7 +28,7 @@ def test_one_item_is_made_while_one_is_used() -> None:
         yield True
 
     seen = []
-    for item in made_ahead(items()):
+    for item in prefetch(items()):
         seen.append(item)
         used.set()
     assert seen == [True, True, True]
@@ -41,12 +41,12 @@ def test_an_error_comes_where_its_item_would() -> None:
 
     seen: list[int] = []
     with pytest.raises(ValueError, match="on the way"):
-        seen.extend(made_ahead(items()))
+        seen.extend(prefetch(items()))
     assert seen == [1]
 
 
 def test_no_thread_is_left_when_the_user_stops_early() -> None:
-    items = made_ahead(iter(range(1000)))
+    items = prefetch(iter(range(1000)))
     assert next(items) == 0
     items.close()  # type: ignore[attr-defined]
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("ahead")]

@@ -8,17 +8,17 @@ import pytest
 from higgs_challenge.errors import InputError
 from higgs_challenge.tasks.higgs.events.columns import FEATURES, PROCESSES
 from higgs_challenge.tasks.higgs.simulation import simulate
-from higgs_tools.validation import report, validate_data
+from higgs_tools.validation import data_report, validate_data
+from higgs_tools.validation.comparison_verdict import verdict
 from higgs_tools.validation.documentation import write_figures
+from higgs_tools.validation.findings import Findings, validate
 from higgs_tools.validation.samples import Sample, is_held_out
 from higgs_tools.validation.targets import REGION_YIELDS
-from higgs_tools.validation.validation import Findings, validate
-from higgs_tools.validation.words import verdict
 from tests.helpers.handmade import official_frame, physical_rows, write_official
 from tests.helpers.outline import Outline, outline_without_strangers
 
 EVENTS = dict.fromkeys(PROCESSES, 3_000)
-MOST_BYTES = 5_000_000
+MAX_BYTES = 5_000_000
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def with_all_samples() -> list[Findings]:
 
 
 def page_of(findings: list[Findings]) -> str:
-    return report.render_report(findings, lambda done: None)
+    return data_report.render_report(findings, lambda done: None)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def test_page_has_a_picture_of_every_column(page: str) -> None:
     titles = re.findall("<h3>(.*?)</h3>\n<svg", page)
     assert [title for title in titles if title in FEATURES] == list(FEATURES)
     assert page.count("<svg") == len(FEATURES) + 6  # yields, two of correlations, three of responses
-    assert len(page.encode()) < MOST_BYTES / len(PROCESSES)
+    assert len(page.encode()) < MAX_BYTES / len(PROCESSES)
 
 
 def test_page_is_whole_and_needs_nothing_from_outside(page: str) -> None:
@@ -67,7 +67,7 @@ def test_page_shows_every_comparison(page: str) -> None:
 
 
 def test_without_real_rows_the_page_says_so(without_real_rows: list[Findings], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report, "FEATURES", FEATURES[:2])
+    monkeypatch.setattr(data_report, "FEATURES", FEATURES[:2])
     page = page_of(without_real_rows)
     Outline(page)
     assert "No real rows were given" in page
@@ -104,7 +104,7 @@ def run(*arguments: str) -> None:
     with (
         mock.patch("sys.argv", ["validate_data.py", *arguments]),
         mock.patch.dict(validate_data.COUNTED_EVENTS, EVENTS),
-        mock.patch.object(report, "FEATURES", FEATURES[:1]),
+        mock.patch.object(data_report, "FEATURES", FEATURES[:1]),
     ):
         validate_data.main()
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from higgs_challenge.directories import require_space
 from higgs_challenge.errors import InputError
-from higgs_challenge.tasks.higgs.data.background import made_ahead
+from higgs_challenge.tasks.higgs.data.iterator_prefetch import prefetch
 from higgs_challenge.tasks.higgs.data.layout import metadata_path
 from higgs_challenge.tasks.higgs.data.store import STORE_ROW_BYTES, Progress, StoreWriter, no_progress
 from higgs_challenge.tasks.higgs.events.columns import LABELLING, OFFICIAL_COLUMNS, PRIMARY, PROCESSES, SIGNAL
@@ -66,7 +66,7 @@ def convert_official_file(parquet: Path, store: Path, progress: Progress = no_pr
     require_space(store.parent, total * STORE_ROW_BYTES, "the event store")
     with StoreWriter(store, f"{parquet.name} ({total} rows)") as writer:
         progress(done, total)
-        for events, processes, weights in made_ahead(_checked_rows(file, parquet)):
+        for events, processes, weights in prefetch(_checked_rows(file, parquet)):
             split = int(np.clip(hidden - done, 0, len(events)))
             writer.add_hidden(events[:split], processes[:split], weights[:split])
             writer.add_training(events[split:], processes[split:], weights[split:])

@@ -9,6 +9,8 @@ from higgs_scoring.colours import stand_in
 from higgs_scoring.html_pages import html_page
 from higgs_scoring.svg_canvas import as_svg
 from higgs_tools.validation.checks import Check
+from higgs_tools.validation.comparison_verdict import SYMBOLS, explanation, number, verdict
+from higgs_tools.validation.findings import Findings
 from higgs_tools.validation.histograms import draw_column
 from higgs_tools.validation.regions import column
 from higgs_tools.validation.samples import Sample
@@ -21,8 +23,6 @@ from higgs_tools.validation.tables import (
     unphysical_table,
     yield_table,
 )
-from higgs_tools.validation.validation import Findings
-from higgs_tools.validation.words import SYMBOLS, explanation, number, verdict
 
 REPORT_CSS = """
 body { max-width: 84rem; }

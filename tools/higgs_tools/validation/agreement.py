@@ -11,10 +11,10 @@ from higgs_tools.validation.regions import Floats, column
 from higgs_tools.validation.samples import Sample
 from higgs_tools.validation.targets import LEVELS, QUANTILES, Rounded
 
-FEWEST_ROWS = 8
+MIN_ROWS = 8
 """Fewer rows where a column is defined say nothing about its distribution."""
 
-FEWEST_TO_LEARN = 100
+MIN_TO_LEARN = 100
 """Fewer rows than these are no training sample."""
 
 DRAWS = 3
@@ -54,7 +54,7 @@ def measure(part: str, real: Sample, synthetic: Sample, seed: int) -> Quality:
     pulls, p_values = {}, {}
     for name in FEATURES:
         values, weights = _defined(column(features, name), real.weights)
-        if len(values) < FEWEST_ROWS:
+        if len(values) < MIN_ROWS:
             continue
         expected = np.sort(_defined(column(reference, name), synthetic.weights)[0])
         p_values[name] = kolmogorov_smirnov(values, weights, expected)
@@ -73,7 +73,7 @@ def _defined(values: Floats, weights: np.ndarray) -> tuple[Floats, np.ndarray]:
 
 def _separation(real: Sample, synthetic: Sample, seed: int) -> Separation | None:
     features, weights = real.selected
-    if features.shape[1] < FEWEST_TO_LEARN:
+    if features.shape[1] < MIN_TO_LEARN:
         return None
     return separate(features, weights, synthetic.selected[0], DRAWS, seed)
 

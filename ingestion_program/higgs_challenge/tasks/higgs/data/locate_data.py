@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from higgs_challenge.errors import InputError
-from higgs_challenge.tasks.higgs.data.official import convert_official_file, find_official_file
+from higgs_challenge.tasks.higgs.data.official_reader import convert_official_file, find_official_file
 from higgs_challenge.tasks.higgs.data.store import Store, is_store, open_store
 
 
