@@ -101,9 +101,13 @@ def make_synthetic_data(folder: Path, size: Size, seed: int = DEFAULT_SEED, prog
 def _check_place(folder: Path) -> None:
     """Refuse a folder with data that were not made here, or with a store where the official files are to lie."""
     if is_store(folder):
-        raise InputError(f"{folder} is itself an event store, as earlier versions made it: remove it, or name another.")
+        raise InputError(
+            f"{folder} is itself an event store, as earlier versions made it: remove it, or choose another folder."
+        )
     if (folder / PARQUET).exists() and not _is_synthetic(metadata_path(folder / PARQUET)):
-        raise InputError(f"{folder} holds a {PARQUET} that is not synthetic: name another folder, nothing was changed.")
+        raise InputError(
+            f"{folder} holds a {PARQUET} that is not synthetic: choose another folder. Nothing was changed."
+        )
 
 
 def _is_synthetic(metadata: Path) -> bool:

@@ -57,12 +57,12 @@ class Check(NamedTuple):
 
     @property
     def passed(self) -> bool:
-        """Tell whether it is within its limit."""
+        """Check whether the deviation is within its limit."""
         return abs(self.deviation) <= self.limit
 
 
 def yield_tolerance(expected: float) -> float:
-    """Tell how far a region's yield may be off.
+    """Give the largest deviation allowed for a region's yield.
 
     Args:
         expected: official events at 10 fb^-1.

@@ -88,7 +88,7 @@ def _share_below(reference: Array, value: float) -> float:
 
 
 def _beta_deviate(share: float, a: float, b: float) -> float:
-    """Tell which normal deviate has the probability that the beta distribution gives to a smaller share."""
+    """Give the normal deviate with the probability that the beta distribution gives to a smaller share."""
     if share > stats.beta.median(a, b):
         deviate = stats.norm.isf(stats.beta.sf(share, a, b))
     else:

@@ -1,4 +1,4 @@
-"""The story of a validation: make synthetic events, read the others, and compare them process by process."""
+"""How a validation proceeds: make synthetic events, read the others, and compare them process by process."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -55,7 +55,7 @@ def unselected(rows: Floats) -> Floats:
 
 
 def region_masks(features: Floats) -> dict[str, Mask]:
-    """Tell which events lie in which region.
+    """Find which events lie in which region.
 
     Args:
         features: of selected events, shape (28, n); GeV.

@@ -60,7 +60,7 @@ def responses(sample: Sample) -> dict[tuple[str, float], dict[str, Response]]:
 
 
 def _membership(sample: Sample, nuisance: dict[str, Any]) -> dict[str, Mask]:
-    """Tell for each region which events of the sample, selected or not, lie in it."""
+    """Find for each region which events of the sample, selected or not, lie in it."""
     frame = pd.DataFrame(sample.rows, columns=pd.Index(PRIMARY)).assign(position=np.arange(len(sample.rows)))
     kept = systematics(frame, **nuisance)
     masks = region_masks(kept[list(FEATURES)].to_numpy(np.float32).T)
@@ -81,7 +81,7 @@ def _response(before: Mask, after: Mask, weights: npt.NDArray[np.float64]) -> Re
 
 
 def response_pull(real: Response, synthetic: Response) -> float:
-    """Tell how far the real rows' response is from the synthetic events'.
+    """Measure how far the real rows' response is from the synthetic events'.
 
     Args:
         real: of few rows.

@@ -52,7 +52,7 @@ class Sample:
 
     @classmethod
     def of_equal_weights(cls, rows: Floats) -> "Sample":
-        """Take events that all count the same; none of them is held out."""
+        """Make a sample of unit-weight events, none of them held out."""
         return cls(rows, np.ones(len(rows)), np.zeros(len(rows), dtype=bool))
 
     @cached_property
@@ -88,7 +88,7 @@ class Synthetic:
 
 
 def is_held_out(positions: npt.NDArray[np.int64]) -> Mask:
-    """Tell which real rows are kept out of any tuning.
+    """Find which real rows are held out from tuning.
 
     Args:
         positions: of rows in the official file, from 0, any shape.

@@ -94,12 +94,12 @@ def expected_yield(store: Store, process: str, experiment: Experiment) -> float:
 
 
 def draw_number(store: Store, process: str, experiment: Experiment) -> int:
-    """Draw a process's number of events before selection; a process that the store has no row of gives none."""
+    """Draw a process's number of events before selection; 0 for a process without rows in the store."""
     if len(store.hidden[process].events) == 0:
         return 0
     expected = expected_yield(store, process, experiment)
     if expected > MAX_YIELD:
-        raise InputError(f"{expected:g} events of {process} do not fit into memory; about a million would be right.")
+        raise InputError(f"{expected:g} events of {process} do not fit into memory; expected about a million.")
     return int(_stream(experiment, "yield", process).poisson(expected))
 
 

@@ -1,4 +1,4 @@
-"""Overlapping two halves of a stream: one thread makes items while another uses them."""
+"""Prefetching from an iterator: one thread makes the next item while another uses the present one."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

@@ -14,7 +14,7 @@ PARQUET = "FAIR_Universe_HiggsML_data.parquet"
 
 
 def metadata_path(parquet: Path) -> Path:
-    """Tell where an official file's metadata JSON lies."""
+    """Give the path of an official file's metadata JSON."""
     return parquet.with_name(f"{parquet.stem}_metadata.json")
 
 

@@ -80,7 +80,7 @@ class Store:
         return self.folder / "training"
 
     def multiples(self) -> dict[str, float]:
-        """Tell how many times the hidden rows are a pseudo-experiment's expected number, per process that it has."""
+        """Give the ratio of hidden rows to expected events in a pseudo-experiment, for each process it contains."""
         expected = {name: part for name, part in self.hidden.items() if part.expected > 0}
         return {name: len(part.events) / part.expected for name, part in expected.items()}
 
@@ -113,7 +113,7 @@ def open_store(path: str | Path) -> Store:
 
 
 def is_store(path: Path) -> bool:
-    """Tell whether a folder holds a store."""
+    """Check whether a folder holds a store."""
     return (path / "hidden" / "part.json").is_file()
 
 
@@ -124,7 +124,7 @@ def read_part(folder: Path) -> Part:
         if content["format"] == FORMAT:
             return _checked_part(folder, Part(**content))
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise InputError(f"{folder} is no part of an event store ({error}); make one with `make data`.") from error
+        raise InputError(f"{folder} is not a valid event-store part ({error}); make one with `make data`.") from error
     raise InputError(
         f"{folder} has store format {content['format']}, expected {FORMAT}; make the store again (`make data`)."
     )
@@ -137,7 +137,10 @@ def _checked_part(folder: Path, part: Part) -> Part:
         raise InputError(f"{folder}/part.json must have a number >= 0 for every process; the store is damaged.")
     ranges = [(part.rows[name], part.smallest_weights[name], part.largest_weights[name]) for name in PROCESSES]
     if any(rows and not 0 <= smallest <= largest > 0 for rows, smallest, largest in ranges):
-        raise InputError(f"{folder}/part.json has a process whose smallest and largest weight are no range.")
+        raise InputError(
+            f"{folder}/part.json has a process with an invalid weight range; expected 0 <= smallest <= largest and "
+            "largest > 0."
+        )
     total = sum(part.yields.values())
     if not 0 < total <= MAX_YIELD:
         raise InputError(f"{folder} expects {total:g} events in a pseudo-experiment; about a million would be right.")
@@ -161,12 +164,12 @@ def map_array(path: Path, dtype: str, shape: tuple[int, ...], *, at_random: bool
         The array.
 
     Raises:
-        InputError: the file's size is not the shape's.
+        InputError: the file's size does not match the shape.
     """
     expected = int(np.prod(shape)) * np.dtype(dtype).itemsize
     size = path.stat().st_size if path.exists() else 0
     if size != expected or not path.exists():
-        raise InputError(f"{path} should have {expected} bytes and has {size}; the store is damaged, make it again.")
+        raise InputError(f"{path} has {size} bytes, expected {expected}; the store is damaged, make it again.")
     if not expected:
         array = np.empty(shape, dtype)
         array.setflags(write=False)  # compiled code takes all processes' arrays together, so all are of one kind
@@ -180,7 +183,7 @@ def map_array(path: Path, dtype: str, shape: tuple[int, ...], *, at_random: bool
 
 
 def no_progress(done: int, total: int) -> None:
-    """Tell nobody how far it is."""
+    """Report no progress."""
 
 
 class StoreWriter:
@@ -202,13 +205,15 @@ class StoreWriter:
 
     def __enter__(self) -> "StoreWriter":
         if self._path.exists() and not is_store(self._path) and not _is_empty_folder(self._path):
-            raise InputError(f"{self._path} exists and is no event store; name a new folder, nothing was changed.")
+            raise InputError(
+                f"{self._path} exists and is not an event store; choose a new folder. Nothing was changed."
+            )
         shutil.rmtree(self._partial, ignore_errors=True)
         try:
             for part in ("training", "hidden"):
                 (self._partial / part).mkdir(parents=True)
         except OSError as error:
-            raise InputError(f"No store can be made at {self._path}: {error}.") from error
+            raise InputError(f"Cannot create a store at {self._path}: {error}.") from error
         for name in PROCESSES:
             self._append(f"hidden/{name}.events.f32")
             self._append(f"hidden/{name}.weights.f32")

@@ -78,7 +78,7 @@ def pair_mass(pt1, eta1, x1, y1, pt2, eta2, x2, y2):  # type: ignore[no-untyped-
 
 @inlined
 def met_phi_centrality(met_x, met_y, lep_x, lep_y, had_x, had_y):  # type: ignore[no-untyped-def]
-    """Tell where the missing momentum points: sqrt(2) midway between lepton and tau, -sqrt(2) opposite.
+    """Compute where the missing momentum points: sqrt(2) midway between lepton and tau, -sqrt(2) opposite.
 
     Args:
         met_x, met_y, lep_x, lep_y, had_x, had_y: unit vectors.
@@ -96,7 +96,7 @@ def met_phi_centrality(met_x, met_y, lep_x, lep_y, had_x, had_y):  # type: ignor
 
 @inlined
 def lepton_eta_centrality(lep_eta, eta1, eta2):  # type: ignore[no-untyped-def]
-    """Tell how central the lepton is between two jets: 1 at their middle, exp(-1) at a jet, towards 0 outside."""
+    """Compute how central the lepton is between two jets: 1 at their middle, exp(-1) at a jet, towards 0 outside."""
     gap = (eta1 - eta2) * (eta1 - eta2)
     off = lep_eta - 0.5 * (eta1 + eta2)
     return exponential(max(-4.0 * off * off / (gap if gap > 0.0 else NUDGE), MIN_EXPONENT))

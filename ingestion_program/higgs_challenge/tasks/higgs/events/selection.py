@@ -14,7 +14,7 @@ JET_THRESHOLD = 26.0
 
 @inlined
 def is_lost(had_pt, lep_pt):  # type: ignore[no-untyped-def]
-    """Tell whether an event is not kept: its tau, after distortion, is below 26 GeV or its lepton below 20 GeV."""
+    """Check whether an event is rejected: its tau, after distortion, is below 26 GeV or its lepton below 20 GeV."""
     return (round3(had_pt) < TAU_THRESHOLD) | (round3(lep_pt) < LEPTON_THRESHOLD)
 
 

@@ -183,7 +183,7 @@ def reconstruct(
 
 @njit(nogil=True)
 def within_beams(lepton: Direction, tau: Direction, jets: np.ndarray, n: int) -> bool:
-    """Tell whether the colliding partons have less momentum than the protons.
+    """Check whether the colliding partons have less momentum than the protons.
 
     Args:
         lepton: transverse momentum in GeV, pseudorapidity, azimuth in rad.

@@ -11,7 +11,7 @@ import pytest
 
 from higgs_challenge import InputError, TrainingSet, open_store
 from higgs_challenge import directories as disk
-from higgs_challenge.tasks.higgs.data import official
+from higgs_challenge.tasks.higgs.data import official_reader
 from higgs_challenge.tasks.higgs.data.locate_data import open_data
 from higgs_challenge.tasks.higgs.data.official_reader import convert_official_file, find_official_file
 from higgs_challenge.tasks.higgs.data.store import is_store
@@ -100,7 +100,7 @@ def test_converting_holds_little_of_a_large_row_group(tmp_path: Path, monkeypatc
     """The 17 columns of the one row group are 27 MB; holding them whole would need more the larger a file is."""
     parquet = write_official(tmp_path, pd.concat([official_frame(20_000)] * 20), group=400_000)
     pq.write_table(pq.read_table(parquet), parquet, row_group_size=400_000, use_dictionary=False, compression="none")
-    monkeypatch.setattr(official, "ROWS_AT_ONCE", 10_000)
+    monkeypatch.setattr(official_reader, "ROWS_AT_ONCE", 10_000)
     before, held = pa.total_allocated_bytes(), []
     convert_official_file(parquet, tmp_path / "store", lambda done, total: held.append(pa.total_allocated_bytes()))
     assert len(held) == 41

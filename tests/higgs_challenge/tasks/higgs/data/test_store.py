@@ -150,7 +150,7 @@ def test_a_damaged_hidden_file_is_refused(store: Path, file: str, change: str) -
     path.unlink()
     if change != "missing":
         path.write_bytes(content[:-1] if change == "truncated" else content + b"0")
-    with pytest.raises(InputError, match=rf"{path} should have {len(content)} bytes and has .*; the store is damaged"):
+    with pytest.raises(InputError, match=rf"{path} has .* bytes, expected {len(content)}; the store is damaged"):
         open_store(store)
 
 
@@ -172,12 +172,12 @@ def test_another_format_is_refused(store: Path) -> None:
 @pytest.mark.parametrize("content", ["", "[1, 2]", '{"format": 2}', '{"format": 2, "colour": "red"}'])
 def test_a_broken_description_is_refused(store: Path, content: str) -> None:
     (store / "hidden" / "part.json").write_text(content)
-    with pytest.raises(InputError, match="is no part of an event store"):
+    with pytest.raises(InputError, match="is not a valid event-store part"):
         open_store(store)
 
 
 def test_a_folder_without_a_store_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"is no part of an event store .*; make one with `make data`"):
+    with pytest.raises(InputError, match=r"is not a valid event-store part .*; make one with `make data`"):
         open_store(tmp_path)
 
 
@@ -198,7 +198,7 @@ def test_a_folder_that_is_no_store_is_never_replaced(tmp_path: Path) -> None:
     precious = tmp_path / "data" / "thesis.txt"
     precious.parent.mkdir()
     precious.write_text("years of work")
-    with pytest.raises(InputError, match="exists and is no event store"), StoreWriter(precious.parent, "oops"):
+    with pytest.raises(InputError, match="exists and is not an event store"), StoreWriter(precious.parent, "oops"):
         pass
     assert precious.read_text() == "years of work"
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
@@ -217,7 +217,7 @@ def test_other_files_in_a_store_s_folder_stay_when_it_is_made_again(store: Path)
 
 def test_a_store_below_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("kept")
-    with pytest.raises(InputError, match="No store can be made at"), StoreWriter(tmp_path / "file" / "store", "oops"):
+    with pytest.raises(InputError, match="Cannot create a store at"), StoreWriter(tmp_path / "file" / "store", "oops"):
         pass
 
 
@@ -228,7 +228,7 @@ def test_a_store_below_a_file_is_refused(tmp_path: Path) -> None:
         ({"yields": dict.fromkeys(PROCESSES, -1.0)}, "a number >= 0 for every process"),
         ({"yields": dict.fromkeys(PROCESSES, 0.0)}, "about a million would be right"),
         ({"yields": dict.fromkeys(PROCESSES, 1e12)}, "about a million would be right"),
-        ({"yields": dict.fromkeys(PROCESSES, "many")}, "is no part of an event store"),
+        ({"yields": dict.fromkeys(PROCESSES, "many")}, "is not a valid event-store part"),
     ],
 )
 def test_a_description_that_cannot_be_is_refused(store: Path, change: dict[str, object], sentence: str) -> None:
@@ -244,5 +244,5 @@ def test_a_range_of_weights_that_is_none_is_refused(store: Path, smallest: float
     content = json.loads(description.read_text())
     content["smallest_weights"]["ztautau"], content["largest_weights"]["ztautau"] = smallest, largest
     description.write_text(json.dumps(content))
-    with pytest.raises(InputError, match="smallest and largest weight are no range"):
+    with pytest.raises(InputError, match="invalid weight range; expected 0 <= smallest"):
         open_store(store)
