@@ -158,7 +158,7 @@ def test_a_damaged_hidden_file_is_refused(store: Path, file: str, change: str) -
 def test_a_damaged_training_file_is_refused(store: Path, file: str) -> None:
     path = store / "training" / file
     path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(InputError, match=f"{file} should have .* the store is damaged, make it again"):
+    with pytest.raises(InputError, match=f"{file} has .* bytes, expected .*; the store is damaged, make it again"):
         TrainingSet(store / "training")
 
 
