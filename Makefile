@@ -39,7 +39,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup data official-data run submission kit leaderboard train test lint bench validate-data notebook \
+.PHONY: help setup docs coverage data official-data run submission kit leaderboard train test lint bench validate-data notebook \
 	bundle check-bundle upload submit pages docker-build docker-run clean
 
 help:  ## show this list
@@ -53,7 +53,7 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or later is needed; name one: make setup PYTHON=python3.12"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --disable-pip-version-check --constraint constraints.txt --editable '.[baseline,kit,organise,test]'
+	$(BIN)/pip install --disable-pip-version-check --constraint constraints.txt --editable '.[baseline,docs,kit,organise,test]'
 	@touch $@
 
 data: setup  ## generate events, SIZE=tiny|small|large, as files and as event store in build/data
@@ -105,6 +105,14 @@ lint: setup  ## check style and types only
 	cd sample_code_submission && ../$(BIN)/mypy --config-file ../pyproject.toml .
 	cd tasks/gaussian/sample_code_submission && ../../../$(BIN)/mypy --config-file ../../../pyproject.toml .
 	cd starting_kit && ../$(BIN)/mypy --config-file ../pyproject.toml plots.py
+
+coverage: setup  ## run all tests and measure, branch by branch, how much of the packages they reach
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --cov --cov-report=term --cov-report=xml:build/coverage.xml
+
+# The banner that this silences tells of plans of mkdocs' authors, not of our pages.
+docs: setup  ## build the documentation site, with a reference page for every module: build/site/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo build/site/index.html
 
 bench: setup $(made_data)  ## measure speeds beside the official package's, in one table
 	$(BIN)/python -W ignore benchmarks/all.py

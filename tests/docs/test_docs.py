@@ -32,6 +32,8 @@ OTHER_PROGRAMS = ("podman", "dask", "srun", "SBATCH", "docker", "nvidia-ctk", "t
 OTHER_OPTIONS = {"--gpus", "--memory-limit", "--env-file", "--nthreads"}
 """Of Dask, Slurm and Docker, named within sentences."""
 
+PACKAGE_FOLDERS = ("ingestion_program/higgs_challenge", "scoring_program", "tools/higgs_tools")
+
 MADE_FILES = {
     *("model.py", "settings.yaml", "truth.json", "true_nuisances.json", "scores.json", "detailed_results.html"),
     *("ingestion_summary.json", "croissant.json", "leaderboard.csv", "leaderboard.html", "submission.log", "data.html"),
@@ -131,7 +133,13 @@ def test_named_files_exist(name):
             if not is_file_name(word) or word in MADE_FILES or word.startswith(tuple(FROM_ELSEWHERE)):
                 continue
             if "/" in word:
-                folders = [ROOT, ROOT / "ingestion_program" / "higgs_challenge", ROOT / "scoring_program"]
+                folders = [
+                    ROOT,
+                    *(
+                        ROOT / name
+                        for name in ("ingestion_program/higgs_challenge", "scoring_program", "tools/higgs_tools")
+                    ),
+                ]
                 assert any(list(folder.glob(word)) for folder in folders), f"{name}: {word} does not exist"
             else:
                 assert word in everywhere, f"{name}: {word} does not exist"
