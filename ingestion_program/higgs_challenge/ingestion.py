@@ -6,16 +6,18 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from dataclasses import dataclass
 from pathlib import Path
 
+from higgs_challenge.atomic import report_write_errors, write_json
 from higgs_challenge.compiled import cache_folder
 from higgs_challenge.directories import alone_in
+from higgs_challenge.durations import format_seconds
 from higgs_challenge.errors import InputError, SubmissionError, printable
 from higgs_challenge.execution.clock import Clock
 from higgs_challenge.execution.devices import make_slots
 from higgs_challenge.execution.engine import Engine
-from higgs_challenge.execution.journal import JOURNAL_FILE, Journal
+from higgs_challenge.execution.journal import JOURNAL_FILE, Journal, JournalMismatchError
 from higgs_challenge.execution.local import LocalEngine
 from higgs_challenge.execution.order_check import Key, OrderCheck, check_order
-from higgs_challenge.execution.progress import console, format_seconds, show_progress, show_waiting
+from higgs_challenge.execution.progress import console, show_progress, show_waiting
 from higgs_challenge.execution.result_files import (
     DURATION_FILE,
     FINAL,
@@ -25,9 +27,7 @@ from higgs_challenge.execution.result_files import (
     UNFINISHED,
     clear_output,
     refuse_reserved_names,
-    write_json,
     write_results,
-    writing_to,
 )
 from higgs_challenge.execution.signature import sign
 from higgs_challenge.execution.summary import Outcome, show_summary, summarise
@@ -37,7 +37,7 @@ from higgs_challenge.sandbox.confine import OFF, Isolation
 from higgs_challenge.streams import stream
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import TimeLimitError
-from higgs_challenge.submission.scratch import check_submission, copy_tree, digest_tree, make_scratch, remove_tree
+from higgs_challenge.submission.scratch import check_submission, digest_tree, remove_tree
 from higgs_challenge.task import Data, Task, hidden_folder, training_folder
 from higgs_challenge.tasks import load_task
 
@@ -89,11 +89,10 @@ def prepared_output(folder: Path, resume: bool) -> Iterator[None]:
         InputError: it cannot be written, or another run is writing there.
     """
     unfinished = folder / UNFINISHED
-    with writing_to(folder):
+    with report_write_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with alone_in(folder):
-        with writing_to(folder):
-            clear_output(folder, FINAL if resume else RESERVED)
+        clear_output(folder, FINAL if resume else RESERVED)
         try:
             yield
         except SubmissionError:
@@ -101,8 +100,10 @@ def prepared_output(folder: Path, resume: bool) -> Iterator[None]:
             if (folder / LOG_FILE).exists():
                 console().print(f"What the submission printed is in {folder / LOG_FILE}.")
             raise
-        except BaseException as error:
-            if (unfinished / MODEL_FILE).exists() and "--resume" not in str(error):
+        except JournalMismatchError:
+            raise
+        except BaseException:
+            if (unfinished / MODEL_FILE).exists():
                 console().print(f"What is finished is kept in {folder}; the same command with --resume goes on.")
             raise
         remove_tree(unfinished)
@@ -130,8 +131,7 @@ def run_ingestion(run: Run) -> None:
             data = stack.enter_context(task.open_data(run.data))
         compile_events(task, data)
         warnings = tell(data.warnings())
-        with writing_to(run.output):
-            journal = Journal(run.output / JOURNAL_FILE, identify(plan, data, run.submission), run.resume)
+        journal = Journal(run.output / JOURNAL_FILE, identify(plan, data, run.submission), run.resume)
         stack.callback(journal.close)
         clock = Clock(started - journal.elapsed, run.settings.limits.total_seconds)
         job = make_job(run, data)
@@ -149,13 +149,12 @@ def run_ingestion(run: Run) -> None:
     results = [journal.results[key] for key in plan.keys()]  # noqa: SIM118
     outcome = Outcome(fit, results, isolation, order_check, warnings)
     show_summary(outcome)
-    with writing_to(run.output):
-        files = write_results(run.output, results)
-        summary = summarise(plan, data, engine, outcome, list(files))
-        files[DURATION_FILE] = write_json(run.output / DURATION_FILE, {"ingestion_duration": clock.elapsed() / 60})
-        # What was written is signed, not what lies there now: another program may write there too.
-        signature = sign(plan.signature_key, summary, files)
-        write_json(run.output / SUMMARY_FILE, {**summary, "signature": signature})
+    files = write_results(run.output, results)
+    summary = summarise(plan, data, engine, outcome, list(files))
+    files[DURATION_FILE] = write_json(run.output / DURATION_FILE, {"ingestion_duration": clock.elapsed() / 60})
+    # What was written is signed, not what lies there now: another program may write there too.
+    signature = sign(plan.signature_key, summary, files)
+    write_json(run.output / SUMMARY_FILE, {**summary, "signature": signature})
 
 
 def compile_events(task: Task, data: Data) -> None:
@@ -233,11 +232,8 @@ def fit_submission(run: Run, job: Job, engine: Engine, journal: Journal, clock: 
             f"The fitted model of the earlier run is gone or damaged: the submission is fitted again, and its "
             f"{len(journal.results)} finished pseudo-experiments are done again."
         )
-    remove_tree(job.unfinished)
-    with writing_to(run.output):
-        journal.begin_anew()
-        job.unfinished.mkdir()
-        make_scratch(job.scratch, run.submission)
+    journal.begin_anew()
+    job.prepare(run.submission)
     own_limit = run.settings.limits.fit_seconds
     limit = min(own_limit, clock.left())
     try:
@@ -248,10 +244,9 @@ def fit_submission(run: Run, job: Job, engine: Engine, journal: Journal, clock: 
             raise SubmissionError(f"fit took longer than the run's {clock.describe_limit()}.") from error
         raise
     console().print(f"Fitted in {format_seconds(fit.seconds)}. Isolation: {fit.isolation.level}.")
-    with writing_to(run.output):
-        journal.add_fit(fit, clock.elapsed())
-        if run.order_checks:
-            copy_tree(job.scratch, job.after_fit)
+    journal.add_fit(fit, clock.elapsed())
+    if run.order_checks:
+        job.keep_after_fit()
     return fit
 
 
@@ -265,10 +260,9 @@ def predict_all(run: Run, plan: Plan, engine: Engine, journal: Journal, clock: C
     try:
         with show_progress("Predicting", total, "pseudo-experiments", begin=done) as advance:
             for result in engine.evaluate([plan.experiment(*key) for key in keys], clock.deadline):
-                with writing_to(run.output):
-                    journal.add(result, clock.elapsed())
-                repeats = sum(result.repeats for result in journal.results.values())
-                advance(len(journal.results), f"{repeats} processes died and were replaced" if repeats else "")
+                journal.add(result, clock.elapsed())
+                remark = f"{journal.repeats} processes died and were replaced" if journal.repeats else ""
+                advance(len(journal.results), remark)
     except TimeoutError as error:
         set_index, index = next(key for key in keys if key not in journal.results)
         raise SubmissionError(
@@ -294,9 +288,7 @@ def repeat_some(run: Run, plan: Plan, job: Job, engine: Engine, journal: Journal
 
     def repeat(key: Key) -> Result:
         engine.end_processes()
-        if job.after_fit.exists():
-            remove_tree(job.scratch)
-            copy_tree(job.after_fit, job.scratch)
+        job.restore_after_fit()
         return engine.repeat(plan.experiment(*key))
 
     with show_progress("Repeating", len(keys[: run.order_checks]), "pseudo-experiments") as advance:

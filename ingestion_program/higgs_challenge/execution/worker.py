@@ -1,7 +1,6 @@
 """The unit of work of every engine: draw one pseudo-experiment and ask the submission for its interval."""
 
 import copy
-import os
 import shutil
 import threading
 import time
@@ -12,6 +11,7 @@ from typing import TypeVar
 
 import psutil
 
+from higgs_challenge.atomic import atomic_file, report_write_errors
 from higgs_challenge.errors import SubmissionError
 from higgs_challenge.execution.devices import Slot
 from higgs_challenge.execution.prefetcher import Drawn, draw_events
@@ -20,7 +20,7 @@ from higgs_challenge.sandbox.confine import Isolation
 from higgs_challenge.submission.answer import Interval
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import FailedCallError, Place, ProcessDiedError, SubmissionProcess
-from higgs_challenge.submission.scratch import is_whole
+from higgs_challenge.submission.scratch import copy_tree, is_whole, make_scratch, remove_tree
 from higgs_challenge.submission.usage import Allowance
 from higgs_challenge.task import Data, Experiment, training_folder
 
@@ -76,6 +76,37 @@ class Job:
     def after_fit(self) -> Path:
         """A copy of the scratch folder as fit left it, kept where order is to be checked."""
         return self.unfinished / "after_fit"
+
+    def prepare(self, submission: Path) -> None:
+        """Make the folder of the run's state anew, with a scratch folder for a submission.
+
+        Raises:
+            InputError: the output folder cannot be written.
+        """
+        remove_tree(self.unfinished)
+        with report_write_errors(self.unfinished.parent):
+            self.unfinished.mkdir()
+        make_scratch(self.scratch, submission)
+
+    def keep_after_fit(self) -> None:
+        """Copy the scratch folder as fit left it.
+
+        Raises:
+            InputError: the output folder cannot be written.
+        """
+        with report_write_errors(self.unfinished.parent):
+            copy_tree(self.scratch, self.after_fit)
+
+    def restore_after_fit(self) -> None:
+        """Give processes that follow the scratch folder as fit left it, where a copy of that was kept.
+
+        Raises:
+            InputError: the output folder cannot be written.
+        """
+        if self.after_fit.exists():
+            remove_tree(self.scratch)
+            with report_write_errors(self.unfinished.parent):
+                copy_tree(self.after_fit, self.scratch)
 
     def place(self, slot: Slot) -> Place:
         """Say where a submission process of a worker runs, and what it may use."""
@@ -156,13 +187,9 @@ def fit_model(job: Job, process: SubmissionProcess, limit: float) -> Fit:
 
 def keep_model(handle: int, path: Path) -> None:
     """Write a fitted model to a file, whole or not at all, and close its handle."""
-    partial = path.with_name(path.name + ".partial")
-    with open(handle, "rb") as model, partial.open("wb") as file:
+    with open(handle, "rb") as model, atomic_file(path, durable=True) as file:
         model.seek(0)
         shutil.copyfileobj(model, file, 16_000_000)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, path)
 
 
 class Worker:

@@ -10,8 +10,8 @@ from pathlib import Path
 from rich.console import Console
 
 from higgs_challenge.cli import exit_on_mistakes
+from higgs_challenge.durations import format_seconds
 from higgs_challenge.errors import InputError
-from higgs_challenge.execution.progress import format_seconds
 from higgs_tools.checking.checker import check_submission
 from higgs_tools.checking.findings import NOT_READY, Verdict, count, judge, show
 from higgs_tools.checking.packing import pack

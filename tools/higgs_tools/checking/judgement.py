@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from statistics import mean, median
 
-from higgs_challenge.execution.progress import format_seconds
+from higgs_challenge.durations import format_seconds
 from higgs_challenge.execution.worker import Result
 from higgs_challenge.sandbox.confine import FULL
 from higgs_challenge.submission.log import LARGEST_LOG
