@@ -31,7 +31,7 @@ def require_space(folder: Path, size: int, what: str) -> None:
 
 
 @contextmanager
-def passing_folder(path: Path) -> Iterator[Path]:
+def temporary_directory(path: Path) -> Iterator[Path]:
     """Give an empty folder to write in, removed at the end with everything left in it, whatever happens.
 
     Args:
@@ -55,7 +55,7 @@ def passing_folder(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
+def exclusive_lock(folder: Path) -> Iterator[None]:
     """Make a folder, and keep other processes that ask for the same out of it.
 
     Args:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from higgs_challenge.atomic import report_write_errors, write_json
 from higgs_challenge.compiled import cache_folder
-from higgs_challenge.directories import alone_in
+from higgs_challenge.directories import exclusive_lock
 from higgs_challenge.durations import format_seconds
 from higgs_challenge.errors import InputError, SubmissionError, printable
 from higgs_challenge.execution.clock import Clock
@@ -31,10 +31,11 @@ from higgs_challenge.execution.result_files import (
 )
 from higgs_challenge.execution.signature import sign
 from higgs_challenge.execution.summary import Outcome, show_summary, summarise
-from higgs_challenge.execution.worker import MODEL_FILE, Fit, Job, Result
+from higgs_challenge.execution.worker import Fit, Result
 from higgs_challenge.experiments import Plan, Settings, make_plan
 from higgs_challenge.sandbox.confine import OFF, Isolation
 from higgs_challenge.streams import stream
+from higgs_challenge.submission.job import MODEL_FILE, Job
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import TimeLimitError
 from higgs_challenge.submission.scratch import check_submission, digest_tree, remove_tree
@@ -91,7 +92,7 @@ def prepared_output(folder: Path, resume: bool) -> Iterator[None]:
     unfinished = folder / UNFINISHED
     with report_write_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    with alone_in(folder):
+    with exclusive_lock(folder):
         clear_output(folder, FINAL if resume else RESERVED)
         try:
             yield
@@ -224,7 +225,7 @@ def make_engine(run: Run, job: Job, data: Data, stack: ExitStack) -> AbstractCon
 
 def fit_submission(run: Run, job: Job, engine: Engine, journal: Journal, clock: Clock) -> Fit:
     """Fit a submission in a scratch folder of its own, unless an earlier run did."""
-    if journal.fit and (job.holds(journal.fit) or len(journal.results) == run.settings.number):
+    if journal.fit and (job.holds_model(journal.fit.model_bytes) or len(journal.results) == run.settings.number):
         console().print(f"Resuming: fitted already, {len(journal.results)} pseudo-experiments are done.")
         return journal.fit
     if journal.fit:

@@ -1,6 +1,6 @@
 """The engine for a cluster: the workers of a Dask scheduler, on machines that share a file system.
 
-Journal, output and clock stay with the run; each Dask worker has a crew of submission processes. What crosses the
+Journal, output and clock stay with the run; each Dask worker has a pool of submission processes. What crosses the
 network is which pseudo-experiment to draw, and its result.
 """
 
@@ -16,11 +16,19 @@ from typing import Any
 from distributed import CancelledError, Client, Future, KilledWorker
 
 from higgs_challenge.errors import InputError
-from higgs_challenge.execution.devices import Slot
 from higgs_challenge.execution.progress import console, show_waiting
-from higgs_challenge.execution.worker import Fit, Job, Result
-from higgs_challenge.execution.worker_pool import Crew, CrewPlugin, Farewell, find_versions, log_folder, order, work
+from higgs_challenge.execution.worker import Fit, Result
+from higgs_challenge.execution.worker_pool import (
+    Farewell,
+    WorkerPool,
+    WorkerPoolPlugin,
+    find_versions,
+    log_folder,
+    order,
+    work,
+)
 from higgs_challenge.sandbox.confine import Isolation
+from higgs_challenge.submission.job import Job, Slot
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.task import Data, Experiment
 
@@ -28,7 +36,7 @@ CONNECT_SECONDS = 30.0
 WORKERS_SECONDS = 60.0
 """How long to wait for a first Dask worker, and for another one where all have gone."""
 
-SECONDS_BETWEEN_LOOKS = 5.0
+SECONDS_BETWEEN_CHECKS = 5.0
 
 
 class ClusterEngine:
@@ -56,7 +64,7 @@ class ClusterEngine:
             wait_for_workers(self._client, self._address)
             check_program(self._client)
             self._client.register_plugin(Farewell(self._run, self._client.id), self._run)
-            self._client.register_plugin(CrewPlugin(self._job, find_versions(self._data)), self._run)
+            self._client.register_plugin(WorkerPoolPlugin(self._job, find_versions(self._data)), self._run)
             self._look()
         except BaseException:
             self._end()
@@ -85,12 +93,12 @@ class ClusterEngine:
             SubmissionError: fit fails, or its model does not pickle.
             InputError: the Dask worker has gone meanwhile.
         """
-        return self._do(Crew.fit, limit)
+        return self._do(WorkerPool.fit, limit)
 
     def start(self) -> Isolation:
         """Start all processes with the fitted model; gives the weakest isolation among them."""
         self._look()
-        self._isolation = min(self._order(Crew.start), key=Isolation.strength)
+        self._isolation = min(self._order(WorkerPool.start), key=Isolation.strength)
         return self._isolation
 
     def evaluate(self, experiments: Sequence[Experiment], deadline: float) -> Iterator[Result]:
@@ -108,25 +116,25 @@ class ClusterEngine:
             InputError: the scheduler or all Dask workers have gone.
         """
         keys = [f"{self._run}-{experiment.set_index}-{experiment.index}" for experiment in experiments]
-        same = [[value] * len(keys) for value in (self._run, Crew.evaluate, self._isolation)]
+        same = [[value] * len(keys) for value in (self._run, WorkerPool.evaluate, self._isolation)]
         futures = self._client.map(work, same[0], same[1], experiments, same[2], key=keys, pure=False)
         yield from self._results(futures, deadline)
 
     def end_processes(self) -> None:
         """End all processes of the submission."""
-        self._order(Crew.end_processes)
+        self._order(WorkerPool.end_processes)
 
     def repeat(self, experiment: Experiment) -> Result:
         """Evaluate one pseudo-experiment in a fresh process."""
-        return self._do(Crew.repeat, experiment)
+        return self._do(WorkerPool.repeat, experiment)
 
     def _do(self, action: Callable[..., Any], *arguments: Any) -> Any:
-        """Have one crew do something."""
+        """Have one pool do something."""
         future = self._client.submit(work, self._run, action, *arguments, pure=False)
         return next(self._results([future], float("inf")))
 
-    def _order(self, action: Callable[[Crew], Any]) -> list[Any]:
-        """Have all crews do something; what a Dask worker does that goes meanwhile is not missed."""
+    def _order(self, action: Callable[[WorkerPool], Any]) -> list[Any]:
+        """Have all pools do something; what a Dask worker does that goes meanwhile is not missed."""
         try:
             answers = self._client.run(order, self._run, action, on_error="return").values()
         except OSError as error:
@@ -164,7 +172,7 @@ class ClusterEngine:
             if left <= 0:
                 raise TimeoutError
             try:
-                future = done.get(timeout=min(left, SECONDS_BETWEEN_LOOKS))
+                future = done.get(timeout=min(left, SECONDS_BETWEEN_CHECKS))
             except queue.Empty:
                 self._miss_workers()
             else:
@@ -175,14 +183,14 @@ class ClusterEngine:
         """Fetch a result; where it went with its Dask worker, Dask has it made again."""
         while True:
             try:
-                return future.result(timeout=SECONDS_BETWEEN_LOOKS)
+                return future.result(timeout=SECONDS_BETWEEN_CHECKS)
             except TimeoutError:
                 if future.status == "error" or time.monotonic() >= deadline:
                     raise
                 self._miss_workers()
 
     def _look(self) -> None:
-        found = self._order(Crew.look)
+        found = self._order(WorkerPool.look)
         self._slots = [slot for slots in found for slot in slots]
         console().print(f"Dask workers now: {len(found)}, for {len(self._slots)} submission processes.")
 
@@ -204,10 +212,10 @@ class ClusterEngine:
             )
 
     def _end(self) -> None:
-        """End all crews, and the client, which takes them away; then gather what the submission printed."""
+        """End all pools, and the client, which takes them away; then gather what the submission printed."""
         if self._client.status == "running":  # else the connection broke, and nobody would answer
             with suppress(OSError):
-                self._client.run(order, self._run, Crew.close, on_error="ignore")
+                self._client.run(order, self._run, WorkerPool.close, on_error="ignore")
         self._client.close()
         for path in sorted(log_folder(self._job).glob("*.log")):
             self._log.copy(path.open("rb"))

@@ -29,7 +29,7 @@ def draw_events(sampler: Sampler, experiment: Experiment) -> Drawn:
     return Drawn(experiment, file, time.monotonic() - started)
 
 
-class DrawnAhead:
+class Prefetcher:
     """Draws pseudo-experiments on threads of its own, never more than one a worker ahead; a context manager.
 
     A worker so has at most three times a pseudo-experiment's features in memory: those that the submission works on,
@@ -51,7 +51,7 @@ class DrawnAhead:
             self._samplers.put(data.sampler())
             self._order()
 
-    def __enter__(self) -> "DrawnAhead":
+    def __enter__(self) -> "Prefetcher":
         return self
 
     def __exit__(

@@ -9,119 +9,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-import psutil
-
-from higgs_challenge.atomic import atomic_file, report_write_errors
+from higgs_challenge.atomic import atomic_file
 from higgs_challenge.errors import SubmissionError
-from higgs_challenge.execution.devices import Slot
 from higgs_challenge.execution.prefetcher import Drawn, draw_events
-from higgs_challenge.experiments.settings import Limits
 from higgs_challenge.sandbox.confine import Isolation
 from higgs_challenge.submission.answer import Interval
+from higgs_challenge.submission.job import Job, Slot
 from higgs_challenge.submission.log import SubmissionLog
-from higgs_challenge.submission.process import FailedCallError, Place, ProcessDiedError, SubmissionProcess
-from higgs_challenge.submission.scratch import copy_tree, is_whole, make_scratch, remove_tree
-from higgs_challenge.submission.usage import Allowance
-from higgs_challenge.task import Data, Experiment, training_folder
+from higgs_challenge.submission.process import FailedCallError, ProcessDiedError, SubmissionProcess
+from higgs_challenge.task import Data, Experiment
 
 T = TypeVar("T")
 
-MEMORY_SHARE = 0.9
-"""Of the machine's memory, which no submission may exceed whatever its limit says."""
-
-MODEL_FILE = "fitted_model"
-LEAST_DUMP_SECONDS = 10.0
+MIN_DUMP_SECONDS = 10.0
 """For pickling a model, where fit took nearly all the time it had."""
 
-MOST_REPEATS = 2
+MAX_REPEATS = 2
 """How often a pseudo-experiment is tried again after the submission's process has died."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """What every worker of a run needs to know; all paths hold on all machines of the run.
-
-    Attributes:
-        task: name of what is measured.
-        data: folder of its data, see task.Data; None where events are made as they are drawn.
-        unfinished: folder of the run's state: the submission's scratch folder and its fitted model.
-        limits: on the submission.
-        secrets: files and folders that the submission must not read.
-        isolation: required, best-effort or off.
-    """
-
-    task: str
-    data: Path | None
-    unfinished: Path
-    limits: Limits
-    secrets: tuple[Path, ...]
-    isolation: str
-
-    @property
-    def scratch(self) -> Path:
-        """The folder that the submission's processes live in."""
-        return self.unfinished / "scratch"
-
-    @property
-    def model(self) -> Path:
-        """The fitted model, bytes that our side never reads."""
-        return self.unfinished / MODEL_FILE
-
-    def holds(self, fit: "Fit") -> bool:
-        """Tell whether what this fit left is still there and whole."""
-        whole = self.model.is_file() and self.model.stat().st_size == fit.model_bytes
-        return whole and is_whole(self.scratch)
-
-    @property
-    def after_fit(self) -> Path:
-        """A copy of the scratch folder as fit left it, kept where order is to be checked."""
-        return self.unfinished / "after_fit"
-
-    def prepare(self, submission: Path) -> None:
-        """Make the folder of the run's state anew, with a scratch folder for a submission.
-
-        Raises:
-            InputError: the output folder cannot be written.
-        """
-        remove_tree(self.unfinished)
-        with report_write_errors(self.unfinished.parent):
-            self.unfinished.mkdir()
-        make_scratch(self.scratch, submission)
-
-    def keep_after_fit(self) -> None:
-        """Copy the scratch folder as fit left it.
-
-        Raises:
-            InputError: the output folder cannot be written.
-        """
-        with report_write_errors(self.unfinished.parent):
-            copy_tree(self.scratch, self.after_fit)
-
-    def restore_after_fit(self) -> None:
-        """Give processes that follow the scratch folder as fit left it, where a copy of that was kept.
-
-        Raises:
-            InputError: the output folder cannot be written.
-        """
-        if self.after_fit.exists():
-            remove_tree(self.scratch)
-            with report_write_errors(self.unfinished.parent):
-                copy_tree(self.after_fit, self.scratch)
-
-    def place(self, slot: Slot) -> Place:
-        """Say where a submission process of a worker runs, and what it may use."""
-        memory = min(self.limits.memory_gigabytes * 1e9, MEMORY_SHARE * psutil.virtual_memory().total)
-        allowance = Allowance(memory=int(memory), disk=int(self.limits.disk_gigabytes * 1e9))
-        return Place(
-            task=self.task,
-            scratch=self.scratch,
-            training=training_folder(self.data),
-            threads=slot.threads,
-            device=slot.device,
-            allowance=allowance,
-            secrets=self.secrets,
-            isolation=self.isolation,
-        )
 
 
 @dataclass(frozen=True)
@@ -178,7 +82,7 @@ def fit_model(job: Job, process: SubmissionProcess, limit: float) -> Fit:
     isolation = process.start()
     seconds = process.fit(limit)
     try:
-        keep_model(process.dump(max(limit - seconds, LEAST_DUMP_SECONDS)), job.model)
+        keep_model(process.dump(max(limit - seconds, MIN_DUMP_SECONDS)), job.model)
     except FailedCallError as error:
         return Fit(seconds, process.peak_memory, isolation, not_kept=str(error), hidden_modules=process.hidden_modules)
     size = job.model.stat().st_size
@@ -259,11 +163,11 @@ class Worker:
 
     def _insist(self, action: Callable[[SubmissionProcess], T]) -> tuple[T, int]:
         """Do something with the process, replacing it where it dies; gives the outcome and how often it died."""
-        for repeats in range(MOST_REPEATS + 1):
+        for repeats in range(MAX_REPEATS + 1):
             try:
                 return action(self._running()), repeats
             except ProcessDiedError as error:
-                if self._ended or repeats == MOST_REPEATS or not self._job.model.exists():
+                if self._ended or repeats == MAX_REPEATS or not self._job.model.exists():
                     times = f" This happened {repeats + 1} times in a row." if repeats else ""
                     raise SubmissionError(f"{error}{times}") from error
                 self.end_process()
@@ -281,5 +185,5 @@ class Worker:
         with self._changing:
             if self._ended:
                 raise SubmissionError("The run has ended.")
-            self._process = SubmissionProcess(self._job.place(self._slot), self._log)
+            self._process = SubmissionProcess(self._job, self._slot, self._log)
             return self._process

@@ -1,4 +1,4 @@
-"""What a run has on each Dask worker: a crew of isolated submission processes, which draw from their own mapping.
+"""What a run has on each Dask worker: a pool of isolated submission processes, which draw from their own mapping.
 
 Dask imports all of this by name on the scheduler and its workers, so what they do must stand here at the top level.
 """
@@ -23,11 +23,12 @@ from distributed import Reschedule, SchedulerPlugin, WorkerPlugin, get_worker
 
 from higgs_challenge.compiled import cache_folder
 from higgs_challenge.errors import InputError, SubmissionError
-from higgs_challenge.execution.devices import VISIBLE, Slot, available_cores, find_gpus, make_slots
+from higgs_challenge.execution.devices import VISIBLE, available_cores, find_gpus, make_slots
 from higgs_challenge.execution.journal import JOURNAL_FILE
 from higgs_challenge.execution.summary import RECORDED_PACKAGES
-from higgs_challenge.execution.worker import Fit, Job, Result, Worker, fit_model
+from higgs_challenge.execution.worker import Fit, Result, Worker, fit_model
 from higgs_challenge.sandbox.confine import Isolation
+from higgs_challenge.submission.job import Job, Slot
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import SubmissionProcess
 from higgs_challenge.task import Data, Experiment
@@ -52,7 +53,7 @@ def log_folder(job: Job) -> Path:
     return job.unfinished / "logs"
 
 
-class Crew:
+class WorkerPool:
     """A run's submission processes on one Dask worker, from when they are needed until it is closed.
 
     Args:
@@ -103,7 +104,7 @@ class Crew:
         except FileExistsError as error:
             raise InputError("The Dask worker that ran fit has gone.") from error
         slot = Slot(None, available_cores())
-        process = SubmissionProcess(self._job.place(slot), log)
+        process = SubmissionProcess(self._job, slot, log)
         worker = Worker(self._job, slot, data, log, process)
         try:
             with self._blameless():
@@ -212,27 +213,29 @@ class Crew:
         )
 
 
-class CrewPlugin(WorkerPlugin):
-    """Brings a run's crew to every Dask worker, those that join later too, and takes it away."""
+class WorkerPoolPlugin(WorkerPlugin):
+    """Brings a run's pool to every Dask worker, those that join later too, and takes it away."""
 
     def __init__(self, job: Job, versions: Mapping[str, str]) -> None:
         self._job, self._versions = job, versions
 
     def setup(self, worker: Any) -> None:
-        """Make the crew; its submission must not read what Dask puts on the disk."""
+        """Make the pool; its submission must not read what Dask puts on the disk."""
         job = replace(self._job, secrets=(*self._job.secrets, Path(worker.local_directory)))
-        self.crew = Crew(job, self._versions, worker.state.nthreads, f"{worker.address} on {socket.gethostname()}")
+        self.pool = WorkerPool(
+            job, self._versions, worker.state.nthreads, f"{worker.address} on {socket.gethostname()}"
+        )
 
     async def teardown(self, worker: Any) -> None:
-        """End the crew: the run has ended, or the Dask worker ends."""
-        await asyncio.to_thread(self.crew.close)
+        """End the pool: the run has ended, or the Dask worker ends."""
+        await asyncio.to_thread(self.pool.close)
 
 
 class Farewell(SchedulerPlugin):
-    """Takes a run's crews away when its client has gone, in whatever way.
+    """Takes a run's pools away when its client has gone, in whatever way.
 
     Args:
-        run: name of the run's plugins, this one and its crews'.
+        run: name of the run's plugins, this one and its pools'.
         client: id of its client.
     """
 
@@ -247,11 +250,11 @@ class Farewell(SchedulerPlugin):
 
 
 def work(run: str, action: Callable[..., Any], *arguments: Any) -> Any:
-    """Have a crew do something, as a Dask task."""
+    """Have a pool do something, as a Dask task."""
     plugin: Any = get_worker().plugins[run]
-    return action(plugin.crew, *arguments)
+    return action(plugin.pool, *arguments)
 
 
-async def order(run: str, action: Callable[[Crew], Any], dask_worker: Any) -> Any:
-    """Have a Dask worker's crew do something beside its tasks."""
-    return await asyncio.to_thread(action, dask_worker.plugins[run].crew)
+async def order(run: str, action: Callable[[WorkerPool], Any], dask_worker: Any) -> Any:
+    """Have a Dask worker's pool do something beside its tasks."""
+    return await asyncio.to_thread(action, dask_worker.plugins[run].pool)

@@ -15,8 +15,8 @@ from pathlib import Path
 FULL, PARTIAL, NONE, OFF = "full", "partial", "none", "off"
 LEVELS = (OFF, NONE, PARTIAL, FULL)
 
-MOST_OPEN_FILES = 1024
-MORE_THREADS = 4096
+MAX_OPEN_FILES = 1024
+MAX_MORE_THREADS = 4096
 """So many processes and threads more than the user has already; the kernel does not count an administrator's."""
 
 CAPABILITIES_VERSION = 0x20080522
@@ -26,7 +26,7 @@ NO_LANDLOCK = "the kernel has no Landlock, or a container's rules keep it away; 
 
 
 @dataclass(frozen=True)
-class Borders:
+class SandboxPolicy:
     """What a closed-in process may touch.
 
     Attributes:
@@ -63,13 +63,13 @@ class Isolation:
         return LEVELS.index(self.level)
 
 
-def confine(borders: Borders) -> Isolation:
+def confine(policy: SandboxPolicy) -> Isolation:
     """Close this process in, as far as the machine can; only resource limits where it is not Linux.
 
     Raises:
         RuntimeError: the process has several threads already, of which the others would stay open.
     """
-    limit_resources(borders)
+    limit_resources(policy)
     if sys.platform != "linux":
         return Isolation(NONE, 0, (OPEN_FILES.format("this is not Linux"), OPEN_CALLS.format("this is not Linux")))
     threads = os.listdir("/proc/self/task")
@@ -78,9 +78,9 @@ def confine(borders: Borders) -> Isolation:
     # A closed-in process finds its own entry in /proc only as long as the kernel remembers it.
     os.open("/proc/self", os.O_PATH)
     drop_capabilities()
-    version = _restrict_files(borders)
+    version = _restrict_files(policy)
     no_filter = _restrict_calls(version)
-    seen = [path for path in borders.secrets if can_read(path)]
+    seen = [path for path in policy.secrets if can_read(path)]
     missing = [] if version else [OPEN_FILES.format(NO_LANDLOCK)]
     if version and seen:
         missing.append(OPEN_FILES.format(f"{', '.join(seen)} can be read, being in a folder that must be open"))
@@ -89,14 +89,14 @@ def confine(borders: Borders) -> Isolation:
     return Isolation((FULL, PARTIAL, NONE)[len(missing)], version, tuple(missing))
 
 
-def limit_resources(borders: Borders) -> None:
+def limit_resources(policy: SandboxPolicy) -> None:
     """Limit memory, processes, open files and file sizes of this process and its children."""
-    _lower(resource.RLIMIT_DATA, borders.memory)
-    _lower(resource.RLIMIT_FSIZE, borders.file_size)
-    _lower(resource.RLIMIT_NOFILE, MOST_OPEN_FILES)
+    _lower(resource.RLIMIT_DATA, policy.memory)
+    _lower(resource.RLIMIT_FSIZE, policy.file_size)
+    _lower(resource.RLIMIT_NOFILE, MAX_OPEN_FILES)
     _lower(resource.RLIMIT_CORE, 0)
     if sys.platform == "linux":
-        _lower(resource.RLIMIT_NPROC, _count_threads() + MORE_THREADS)
+        _lower(resource.RLIMIT_NPROC, _count_threads() + MAX_MORE_THREADS)
         Path("/proc/self/oom_score_adj").write_text("1000")  # where memory runs out, this goes first
 
 
@@ -117,7 +117,7 @@ def can_read(path: str | Path) -> bool:
     return True
 
 
-def _restrict_files(borders: Borders) -> int:
+def _restrict_files(policy: SandboxPolicy) -> int:
     import landlockpy
 
     from higgs_challenge.sandbox.file_access import restrict_files
@@ -127,7 +127,7 @@ def _restrict_files(borders: Borders) -> int:
     except landlockpy.LandlockError:  # refused by a container's own filter of system calls
         return 0
     if version:
-        restrict_files(_paths(borders.reads), _paths(borders.writes), _paths(borders.secrets), version)
+        restrict_files(_paths(policy.reads), _paths(policy.writes), _paths(policy.secrets), version)
     return version
 
 

@@ -8,7 +8,7 @@ from higgs_challenge.errors import SubmissionError, printable
 
 KEYS = ("mu_hat", "delta_mu_hat", "p16", "p84")
 
-LARGEST = 1e4
+MAX_VALUE = 1e4
 """Beyond it, the scores made from an answer do not fit the platform's decimals."""
 
 MAX_NAME_LENGTH = 200
@@ -49,8 +49,8 @@ def check_answer(answer: Any) -> Interval:
             raise SubmissionError(f"predict returned {key} = {value}; expected a number.")
         if not _is_finite(value):
             raise SubmissionError(f"predict returned {key} = {value}; expected a finite number.")
-        if abs(value) > LARGEST:
-            raise SubmissionError(f"predict returned {key} = {value}; expected at most {LARGEST:g}, mu being about 1.")
+        if abs(value) > MAX_VALUE:
+            raise SubmissionError(f"predict returned {key} = {value}; expected at most {MAX_VALUE:g}, mu being about 1.")
     if answer["p16"] > answer["p84"]:
         raise SubmissionError(
             f"predict returned p16 = {answer['p16']} above p84 = {answer['p84']}; expected p16 <= p84."

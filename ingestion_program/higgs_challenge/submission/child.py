@@ -24,7 +24,7 @@ from higgs_challenge.submission.answer import KEYS
 from higgs_challenge.submission.channel import Channel, ChannelClosedError
 from higgs_challenge.task import Task
 
-LONGEST_SENTENCE, LONGEST_TEXT = 2_000, 20_000
+MAX_SENTENCE_LENGTH, MAX_TEXT_LENGTH = 2_000, 20_000
 NOT_THEIRS = (str(Path(higgs_challenge.__file__).parent), str(Path(importlib.__file__).parent), "<frozen ")
 """Where files begin whose frames say nothing to a participant."""
 
@@ -191,13 +191,13 @@ def explain(error: BaseException, submission: str) -> dict[str, Any]:
         "kind": "" if ours else type(error).__name__,
         "missing_module": str(error.name or "") if isinstance(error, ModuleNotFoundError) else "",
     }
-    problem = str(error) if ours else f"{type(error).__name__}: {_words(error)}"[:LONGEST_SENTENCE].rstrip(": ")
+    problem = str(error) if ours else f"{type(error).__name__}: {_words(error)}"[:MAX_SENTENCE_LENGTH].rstrip(": ")
     problem += _hint(error, submission)
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(NOT_THEIRS)]
     if not frames:
         return {"problem": problem, **facts}
     lines = [*traceback.format_list(frames), *traceback.format_exception_only(error)]
-    text = "".join(lines)[-LONGEST_TEXT:]
+    text = "".join(lines)[-MAX_TEXT_LENGTH:]
     return {"problem": problem, "traceback": text.replace(f'File "{submission}{os.sep}', 'File "'), **facts}
 
 

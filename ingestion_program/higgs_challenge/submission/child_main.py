@@ -5,7 +5,7 @@ import socket
 import sys
 from dataclasses import asdict
 
-from higgs_challenge.sandbox.confine import OFF, Borders, Isolation, confine, limit_resources
+from higgs_challenge.sandbox.confine import OFF, Isolation, SandboxPolicy, confine, limit_resources
 from higgs_challenge.submission.channel import Channel
 
 
@@ -13,11 +13,11 @@ def main() -> None:
     """Serve the trusted side at the other end of the socket whose number is the argument."""
     channel = Channel(socket.socket(fileno=int(sys.argv[1])))
     request, _ = channel.receive()
-    borders = Borders(**request["borders"])
-    if request["confined"]:
-        isolation = confine(borders)
+    policy = SandboxPolicy(**request["policy"])
+    if request["sandboxed"]:
+        isolation = confine(policy)
     else:
-        limit_resources(borders)
+        limit_resources(policy)
         isolation = Isolation(OFF, 0, ())
     channel.send({"answers": request["number"], "isolation": asdict(isolation)})
     # Numerical libraries start threads at import, which must be closed in like everything else.
@@ -25,7 +25,7 @@ def main() -> None:
     from higgs_challenge.submission.semaphores import use_unnamed_semaphores
     from higgs_challenge.tasks import load_task
 
-    if request["confined"]:
+    if request["sandboxed"]:
         use_unnamed_semaphores()
     child = Child(request["submission"], request["training"], load_task(request["task"]))
     sys.path.insert(0, request["submission"])

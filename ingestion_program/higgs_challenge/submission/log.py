@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 from typing import BinaryIO
 
-LARGEST_LOG = 10_000_000
+MAX_LOG_BYTES = 10_000_000
 
 
 class SubmissionLog:
@@ -13,7 +13,7 @@ class SubmissionLog:
 
     def __init__(self, path: Path, append: bool = False) -> None:
         self._file = path.open("ab" if append else "wb")
-        self._left = LARGEST_LOG - self._file.tell()
+        self._left = MAX_LOG_BYTES - self._file.tell()
         self._lock = threading.Lock()
 
     def copy(self, output: BinaryIO) -> None:

@@ -37,13 +37,13 @@ THREAD_VARIABLES = (
 )
 
 
-def check_submission(folder: Path, most_bytes: int) -> None:
+def check_submission(folder: Path, max_bytes: int) -> None:
     """Check that a submission's folder can be copied.
 
     Raises:
         SubmissionError: it holds too much, or what is neither file nor folder.
     """
-    too_much = check_files(folder, most_bytes)
+    too_much = check_files(folder, max_bytes)
     if too_much:
         raise SubmissionError(f"The submission holds {too_much}.")
     strange = [path.name for path in folder.rglob("*") if not _is_plain(path)]

@@ -12,7 +12,7 @@ import mmap
 import os
 from typing import Any
 
-LARGEST_SEMAPHORE = 64
+MAX_SEMAPHORE_BYTES = 64
 """In bytes; the C library's takes 32 at most."""
 
 
@@ -23,7 +23,7 @@ class UnnamedSemaphore(_multiprocessing.SemLock):
         """Make a semaphore; one that must have a name, for processes that are not forked, is refused by the system."""
         if not unlink:
             return super().__new__(cls, kind, value, maxvalue, name, unlink)
-        memory = mmap.mmap(-1, LARGEST_SEMAPHORE)
+        memory = mmap.mmap(-1, MAX_SEMAPHORE_BYTES)
         handle = ctypes.addressof(ctypes.c_char.from_buffer(memory))
         if ctypes.CDLL(None, use_errno=True).sem_init(ctypes.c_void_p(handle), 1, ctypes.c_uint(value)):
             raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))

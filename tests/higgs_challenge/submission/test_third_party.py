@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from higgs_challenge import SubmissionError
-from higgs_challenge.execution.devices import Slot
 from higgs_challenge.execution.local import LocalEngine
-from higgs_challenge.execution.worker import Job, Result
+from higgs_challenge.execution.worker import Result
 from higgs_challenge.experiments.settings import Limits, Settings
 from higgs_challenge.sandbox.confine import FULL
+from higgs_challenge.submission.job import Job, Slot
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import REQUIRED
 from higgs_challenge.submission.scratch import digest_tree, make_scratch

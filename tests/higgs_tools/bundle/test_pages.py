@@ -209,7 +209,7 @@ CHANGES = {
     "winners": (ranking, "BEATS", 0.99, "evaluation", "more than\n99 % of the draws"),
     "losers": (ranking, "LOSES", 0.01, "evaluation", "from 1 % to"),
     "largest answer": (answer, "LARGEST", 5e3, "evaluation", "beyond 5 000"),
-    "log": (log, "LARGEST_LOG", 7_000_000, "starting_kit", "7 MB"),
+    "log": (log, "MAX_LOG_BYTES", 7_000_000, "starting_kit", "7 MB"),
     "tau threshold": (selection, "TAU_THRESHOLD", 27.5, "data", "`PRI_had_pt` below 27.5 GeV"),
     "lepton threshold": (selection, "LEPTON_THRESHOLD", 21.0, "data", "21 GeV are dropped"),
     "jet threshold": (selection, "JET_THRESHOLD", 33.0, "data", "a jet below 33 GeV"),

@@ -24,8 +24,8 @@ def files(*names: str) -> list[Entry]:
     return [Entry(name, Kind.FILE, 10) for name in names]
 
 
-def structure(entries: list[Entry], packed: bool = True, most_bytes: int = 1000) -> list[Finding]:
-    return check_structure(entries, most_bytes, RESERVED, ["numpy"], packed)
+def structure(entries: list[Entry], packed: bool = True, max_bytes: int = 1000) -> list[Finding]:
+    return check_structure(entries, max_bytes, RESERVED, ["numpy"], packed)
 
 
 def worst(findings: list[Finding]) -> Finding:

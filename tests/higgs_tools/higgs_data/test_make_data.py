@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from higgs_challenge import InputError, open_store
-from higgs_challenge.directories import alone_in
+from higgs_challenge.directories import exclusive_lock
 from higgs_tools.higgs_data import make_data
 from higgs_tools.higgs_data.official_writer import CROISSANT
 from higgs_tools.higgs_data.synthetic import Size
@@ -89,7 +89,7 @@ def test_a_wrong_command_line_is_told(
 
 def test_two_at_once_in_one_folder_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "data"
-    with alone_in(folder), pytest.raises(InputError, match="Another process is writing to"):
+    with exclusive_lock(folder), pytest.raises(InputError, match="Another process is writing to"):
         command(monkeypatch, "--size", "tiny", folder)
     assert not folder.exists()
 

@@ -117,7 +117,7 @@ def gather_score() -> dict[str, Any]:
         "beats_percent": 100 * ranking.BEATS,
         "loses_percent": 100 * ranking.LOSES,
         "example_width": EXAMPLE_WIDTH,
-        "largest_answer": thousands(answer.LARGEST),
+        "largest_answer": thousands(answer.MAX_VALUE),
     }
 
 
@@ -127,7 +127,7 @@ def gather_environment(competition: Competition) -> dict[str, Any]:
     return {
         "image": competition.docker_image,
         "versions": {name.lower().replace("-", "_"): version for name, sign, version in pins if sign},
-        "log_megabytes": log.LARGEST_LOG / 1e6,
+        "log_megabytes": log.MAX_LOG_BYTES / 1e6,
     }
 
 

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from higgs_challenge.cli import exit_on_mistakes, make_folder
-from higgs_challenge.directories import alone_in, passing_folder
+from higgs_challenge.directories import exclusive_lock, temporary_directory
 from higgs_challenge.execution.progress import Advance, show_progress
 from higgs_challenge.tasks.higgs.data.official import convert_official_file
 from higgs_challenge.tasks.higgs.data.store import Progress
@@ -40,7 +40,7 @@ def main() -> None:
     if arguments.seed < 0:
         parser.error("--seed must not be negative")
     make_folder(arguments.folder.parent)
-    with alone_in(arguments.folder):
+    with exclusive_lock(arguments.folder):
         if arguments.download:
             arguments.official = download(arguments.folder)
         if arguments.official:
@@ -64,7 +64,7 @@ def download(folder: Path) -> Path:
 
 def convert(official: Path, folder: Path) -> None:
     """Convert the official file, showing progress."""
-    with passing_folder(folder / "unpacked.partial") as scratch:
+    with temporary_directory(folder / "unpacked.partial") as scratch:
         with shown("Unpacking", "MB", 10**6) as progress:
             parquet = official_parquet(official, scratch, progress)
         with shown("Converting", "events") as progress:

@@ -17,11 +17,11 @@ import pytest
 from scipy import stats
 
 from higgs_challenge import InputError, SubmissionError
-from higgs_challenge.execution.worker import Job
-from higgs_challenge.execution.worker_pool import Crew, find_versions
+from higgs_challenge.execution.worker_pool import WorkerPool, find_versions
 from higgs_challenge.experiments import Settings
 from higgs_challenge.experiments.settings import Limits
 from higgs_challenge.frames import as_test_set
+from higgs_challenge.submission.job import Job
 from higgs_challenge.task import Experiment
 from higgs_challenge.tasks.gaussian import declaration as gaussian
 from tests.helpers.plans import plan_of
@@ -168,7 +168,8 @@ def test_a_run_is_isolated_and_scored(tmp_path: Path) -> None:
 def test_a_cluster_needs_no_folder_of_data(tmp_path: Path) -> None:
     (tmp_path / "journal.jsonl").touch()
     job = Job("gaussian", None, tmp_path / "unfinished", Limits(), (), "best-effort")
-    assert job.place(Crew(job, find_versions(gaussian.MadeEvents()), 1, "node7").look()[0]).training is None
+    assert len(WorkerPool(job, find_versions(gaussian.MadeEvents()), 1, "node7").look()) == 1
+    assert job.training is None
 
 
 def test_the_page_tells_the_constants() -> None:
