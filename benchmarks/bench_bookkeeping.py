@@ -24,7 +24,7 @@ from higgs_challenge.execution.summary import Outcome, summarise
 from higgs_challenge.execution.worker import Fit, Result
 from higgs_challenge.experiments import Plan, Settings, make_plan
 from higgs_challenge.ingestion import Run, predict_all
-from higgs_challenge.sandbox.confine import FULL, Isolation
+from higgs_challenge.sandbox.isolation import FULL, Isolation
 from higgs_challenge.submission.answer import Interval
 from higgs_challenge.task import Experiment
 from higgs_challenge.tasks import load_task

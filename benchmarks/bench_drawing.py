@@ -25,7 +25,7 @@ from higgs_challenge.execution.local import LocalEngine
 from higgs_challenge.execution.prefetcher import Prefetcher
 from higgs_challenge.experiments import Settings
 from higgs_challenge.frames import as_test_set
-from higgs_challenge.sandbox.confine import FULL
+from higgs_challenge.sandbox.isolation import FULL
 from higgs_challenge.submission.job import Job, Slot
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import REQUIRED

@@ -33,7 +33,7 @@ from higgs_challenge.execution.signature import sign
 from higgs_challenge.execution.summary import Outcome, show_summary, summarise
 from higgs_challenge.execution.worker import Fit, Result
 from higgs_challenge.experiments import Plan, Settings, make_plan
-from higgs_challenge.sandbox.confine import OFF, Isolation
+from higgs_challenge.sandbox.isolation import OFF, Isolation
 from higgs_challenge.streams import stream
 from higgs_challenge.submission.job import MODEL_FILE, Job
 from higgs_challenge.submission.log import SubmissionLog

@@ -19,15 +19,15 @@ from higgs_challenge.errors import InputError
 from higgs_challenge.execution.progress import console, show_waiting
 from higgs_challenge.execution.worker import Fit, Result
 from higgs_challenge.execution.worker_pool import (
-    Farewell,
+    CleanupPlugin,
     WorkerPool,
     WorkerPoolPlugin,
     find_versions,
     log_folder,
-    order,
-    work,
+    run_on_pool,
+    run_task,
 )
-from higgs_challenge.sandbox.confine import Isolation
+from higgs_challenge.sandbox.isolation import Isolation
 from higgs_challenge.submission.job import Job, Slot
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.task import Data, Experiment
@@ -63,9 +63,9 @@ class ClusterEngine:
         try:
             wait_for_workers(self._client, self._address)
             check_program(self._client)
-            self._client.register_plugin(Farewell(self._run, self._client.id), self._run)
+            self._client.register_plugin(CleanupPlugin(self._run, self._client.id), self._run)
             self._client.register_plugin(WorkerPoolPlugin(self._job, find_versions(self._data)), self._run)
-            self._look()
+            self._inspect_workers()
         except BaseException:
             self._end()
             raise
@@ -97,8 +97,8 @@ class ClusterEngine:
 
     def start(self) -> Isolation:
         """Start all processes with the fitted model; gives the weakest isolation among them."""
-        self._look()
-        self._isolation = min(self._order(WorkerPool.start), key=Isolation.strength)
+        self._inspect_workers()
+        self._isolation = min(self._run_on_pools(WorkerPool.start), key=Isolation.strength)
         return self._isolation
 
     def evaluate(self, experiments: Sequence[Experiment], deadline: float) -> Iterator[Result]:
@@ -117,12 +117,12 @@ class ClusterEngine:
         """
         keys = [f"{self._run}-{experiment.set_index}-{experiment.index}" for experiment in experiments]
         same = [[value] * len(keys) for value in (self._run, WorkerPool.evaluate, self._isolation)]
-        futures = self._client.map(work, same[0], same[1], experiments, same[2], key=keys, pure=False)
+        futures = self._client.map(run_task, same[0], same[1], experiments, same[2], key=keys, pure=False)
         yield from self._results(futures, deadline)
 
     def end_processes(self) -> None:
         """End all processes of the submission."""
-        self._order(WorkerPool.end_processes)
+        self._run_on_pools(WorkerPool.end_processes)
 
     def repeat(self, experiment: Experiment) -> Result:
         """Evaluate one pseudo-experiment in a fresh process."""
@@ -130,13 +130,13 @@ class ClusterEngine:
 
     def _do(self, action: Callable[..., Any], *arguments: Any) -> Any:
         """Have one pool do something."""
-        future = self._client.submit(work, self._run, action, *arguments, pure=False)
+        future = self._client.submit(run_task, self._run, action, *arguments, pure=False)
         return next(self._results([future], float("inf")))
 
-    def _order(self, action: Callable[[WorkerPool], Any]) -> list[Any]:
+    def _run_on_pools(self, action: Callable[[WorkerPool], Any]) -> list[Any]:
         """Have all pools do something; what a Dask worker does that goes meanwhile is not missed."""
         try:
-            answers = self._client.run(order, self._run, action, on_error="return").values()
+            answers = self._client.run(run_on_pool, self._run, action, on_error="return").values()
         except OSError as error:
             raise self._lost() from error
         for answer in answers:
@@ -174,7 +174,7 @@ class ClusterEngine:
             try:
                 future = done.get(timeout=min(left, SECONDS_BETWEEN_CHECKS))
             except queue.Empty:
-                self._miss_workers()
+                self._require_workers()
             else:
                 self._seen = time.monotonic()
                 return future
@@ -187,17 +187,17 @@ class ClusterEngine:
             except TimeoutError:
                 if future.status == "error" or time.monotonic() >= deadline:
                     raise
-                self._miss_workers()
+                self._require_workers()
 
-    def _look(self) -> None:
-        found = self._order(WorkerPool.look)
+    def _inspect_workers(self) -> None:
+        found = self._run_on_pools(WorkerPool.inspect)
         self._slots = [slot for slots in found for slot in slots]
         console().print(f"Dask workers now: {len(found)}, for {len(self._slots)} submission processes.")
 
     def _lost(self) -> InputError:
         return InputError(f"The connection to the Dask scheduler {self._address} broke.")
 
-    def _miss_workers(self) -> None:
+    def _require_workers(self) -> None:
         """Notice when there is no Dask worker any more, instead of waiting for ever."""
         try:
             workers = self._client.scheduler_info()["workers"].values()
@@ -215,7 +215,7 @@ class ClusterEngine:
         """End all pools, and the client, which takes them away; then gather what the submission printed."""
         if self._client.status == "running":  # else the connection broke, and nobody would answer
             with suppress(OSError):
-                self._client.run(order, self._run, WorkerPool.close, on_error="ignore")
+                self._client.run(run_on_pool, self._run, WorkerPool.close, on_error="ignore")
         self._client.close()
         for path in sorted(log_folder(self._job).glob("*.log")):
             self._log.copy(path.open("rb"))

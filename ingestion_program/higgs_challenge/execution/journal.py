@@ -10,7 +10,7 @@ from typing import Any
 from higgs_challenge.atomic import report_write_errors
 from higgs_challenge.errors import InputError
 from higgs_challenge.execution.worker import Fit, Result
-from higgs_challenge.sandbox.confine import Isolation
+from higgs_challenge.sandbox.isolation import Isolation
 from higgs_challenge.submission.answer import Interval
 
 JOURNAL_FILE = "journal.jsonl"

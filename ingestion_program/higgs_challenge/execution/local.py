@@ -13,7 +13,7 @@ from types import TracebackType
 from higgs_challenge.errors import SubmissionError
 from higgs_challenge.execution.prefetcher import Prefetcher
 from higgs_challenge.execution.worker import Fit, Result, Worker, fit_model
-from higgs_challenge.sandbox.confine import Isolation
+from higgs_challenge.sandbox.isolation import Isolation
 from higgs_challenge.submission.job import Job, Slot
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import SubmissionProcess

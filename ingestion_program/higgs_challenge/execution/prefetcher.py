@@ -49,7 +49,7 @@ class Prefetcher:
         self._ordered: queue.SimpleQueue[Future[Drawn]] = queue.SimpleQueue()
         for _ in range(workers):
             self._samplers.put(data.sampler())
-            self._order()
+            self._submit_next()
 
     def __enter__(self) -> "Prefetcher":
         return self
@@ -73,10 +73,10 @@ class Prefetcher:
             while True:
                 with self._taking:
                     future = self._ordered.get_nowait()
-                    self._order()
+                    self._submit_next()
                 yield future.result()
 
-    def _order(self) -> None:
+    def _submit_next(self) -> None:
         experiment = next(self._todo, None)
         if experiment is not None:
             self._ordered.put(self._threads.submit(self._draw, experiment))

@@ -12,7 +12,7 @@ from typing import TypeVar
 from higgs_challenge.atomic import atomic_file
 from higgs_challenge.errors import SubmissionError
 from higgs_challenge.execution.prefetcher import Drawn, draw_events
-from higgs_challenge.sandbox.confine import Isolation
+from higgs_challenge.sandbox.isolation import Isolation
 from higgs_challenge.submission.answer import Interval
 from higgs_challenge.submission.job import Job, Slot
 from higgs_challenge.submission.log import SubmissionLog
@@ -129,7 +129,7 @@ class Worker:
         limit = self._job.limits.predict_seconds
         try:
             with drawn.file as events:
-                (interval, seconds), repeats = self._insist(lambda process: process.predict(events, limit))
+                (interval, seconds), repeats = self._retry(lambda process: process.predict(events, limit))
         except SubmissionError as error:
             # The same kind of error, with its facts.
             located = copy.copy(error)
@@ -147,7 +147,7 @@ class Worker:
 
     def start(self) -> Isolation:
         """Start the submission's process and hand the fitted model to it, unless it runs already."""
-        return self._insist(SubmissionProcess.start)[0]
+        return self._retry(SubmissionProcess.start)[0]
 
     def end_process(self) -> None:
         """End the submission's process; the next pseudo-experiment has a fresh one."""
@@ -161,7 +161,7 @@ class Worker:
         self._ended = True
         self.end_process()
 
-    def _insist(self, action: Callable[[SubmissionProcess], T]) -> tuple[T, int]:
+    def _retry(self, action: Callable[[SubmissionProcess], T]) -> tuple[T, int]:
         """Do something with the process, replacing it where it dies; gives the outcome and how often it died."""
         for repeats in range(MAX_REPEATS + 1):
             try:

@@ -27,7 +27,7 @@ from higgs_challenge.execution.devices import VISIBLE, available_cores, find_gpu
 from higgs_challenge.execution.journal import JOURNAL_FILE
 from higgs_challenge.execution.summary import RECORDED_PACKAGES
 from higgs_challenge.execution.worker import Fit, Result, Worker, fit_model
-from higgs_challenge.sandbox.confine import Isolation
+from higgs_challenge.sandbox.isolation import Isolation
 from higgs_challenge.submission.job import Job, Slot
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import SubmissionProcess
@@ -72,7 +72,7 @@ class WorkerPool:
         self._workers: list[Worker] = []
         self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
 
-    def look(self) -> list[Slot]:
+    def inspect(self) -> list[Slot]:
         """Give the share of each thread, after checking that this machine has what the run needs.
 
         Raises:
@@ -107,7 +107,7 @@ class WorkerPool:
         process = SubmissionProcess(self._job, slot, log)
         worker = Worker(self._job, slot, data, log, process)
         try:
-            with self._blameless():
+            with self._rescheduled():
                 self._keep(worker)
                 fit = fit_model(self._job, process, limit)
         finally:
@@ -166,7 +166,7 @@ class WorkerPool:
     def _open(self) -> tuple[Data, SubmissionLog]:
         with self._opening:
             if self._opened is None:
-                slots = self.look()
+                slots = self.inspect()
                 folder = log_folder(self._job)
                 folder.mkdir(exist_ok=True)
                 log = SubmissionLog(folder / f"{socket.gethostname()}-{os.getpid()}.log", append=True)
@@ -187,13 +187,13 @@ class WorkerPool:
         self._open()
         worker = self._idle.get()
         try:
-            with self._blameless():
+            with self._rescheduled():
                 yield worker
         finally:
             self._idle.put(worker)
 
     @contextmanager
-    def _blameless(self) -> Iterator[None]:
+    def _rescheduled(self) -> Iterator[None]:
         """Where this Dask worker ends, the submission's processes do, which is not their fault: another one goes on."""
         try:
             yield
@@ -231,7 +231,7 @@ class WorkerPoolPlugin(WorkerPlugin):
         await asyncio.to_thread(self.pool.close)
 
 
-class Farewell(SchedulerPlugin):
+class CleanupPlugin(SchedulerPlugin):
     """Takes a run's pools away when its client has gone, in whatever way.
 
     Args:
@@ -249,12 +249,12 @@ class Farewell(SchedulerPlugin):
             scheduler.loop.add_callback(scheduler.unregister_worker_plugin, None, self._run)
 
 
-def work(run: str, action: Callable[..., Any], *arguments: Any) -> Any:
+def run_task(run: str, action: Callable[..., Any], *arguments: Any) -> Any:
     """Have a pool do something, as a Dask task."""
     plugin: Any = get_worker().plugins[run]
     return action(plugin.pool, *arguments)
 
 
-async def order(run: str, action: Callable[[WorkerPool], Any], dask_worker: Any) -> Any:
+async def run_on_pool(run: str, action: Callable[[WorkerPool], Any], dask_worker: Any) -> Any:
     """Have a Dask worker's pool do something beside its tasks."""
     return await asyncio.to_thread(action, dask_worker.plugins[run].pool)

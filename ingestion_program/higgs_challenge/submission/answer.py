@@ -50,7 +50,9 @@ def check_answer(answer: Any) -> Interval:
         if not _is_finite(value):
             raise SubmissionError(f"predict returned {key} = {value}; expected a finite number.")
         if abs(value) > MAX_VALUE:
-            raise SubmissionError(f"predict returned {key} = {value}; expected at most {MAX_VALUE:g}, mu being about 1.")
+            raise SubmissionError(
+                f"predict returned {key} = {value}; expected at most {MAX_VALUE:g}, mu being about 1."
+            )
     if answer["p16"] > answer["p84"]:
         raise SubmissionError(
             f"predict returned p16 = {answer['p16']} above p84 = {answer['p84']}; expected p16 <= p84."

@@ -1,11 +1,11 @@
-"""Where a submission's process begins: it closes itself in, and only then imports anything that could do harm."""
+"""Where a submission's process begins: it enters the sandbox, and only then imports anything that could do harm."""
 
 import os
 import socket
 import sys
 from dataclasses import asdict
 
-from higgs_challenge.sandbox.confine import OFF, Isolation, SandboxPolicy, confine, limit_resources
+from higgs_challenge.sandbox.isolation import OFF, Isolation, SandboxPolicy, enter_sandbox, limit_resources
 from higgs_challenge.submission.channel import Channel
 
 
@@ -15,12 +15,12 @@ def main() -> None:
     request, _ = channel.receive()
     policy = SandboxPolicy(**request["policy"])
     if request["sandboxed"]:
-        isolation = confine(policy)
+        isolation = enter_sandbox(policy)
     else:
         limit_resources(policy)
         isolation = Isolation(OFF, 0, ())
     channel.send({"answers": request["number"], "isolation": asdict(isolation)})
-    # Numerical libraries start threads at import, which must be closed in like everything else.
+    # Numerical libraries start threads at import, which must be sandboxed like everything else.
     from higgs_challenge.submission.child import Child, serve
     from higgs_challenge.submission.semaphores import use_unnamed_semaphores
     from higgs_challenge.tasks import load_task

@@ -7,7 +7,7 @@ import psutil
 
 from higgs_challenge.atomic import report_write_errors
 from higgs_challenge.experiments.settings import Limits
-from higgs_challenge.sandbox.confine import SandboxPolicy
+from higgs_challenge.sandbox.isolation import SandboxPolicy
 from higgs_challenge.submission.scratch import copy_tree, is_whole, make_scratch, remove_tree
 from higgs_challenge.submission.usage import ResourceLimits
 from higgs_challenge.task import training_folder

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any
 
 from higgs_challenge.errors import InputError, SubmissionError
-from higgs_challenge.sandbox.confine import FULL, OFF, Isolation
+from higgs_challenge.sandbox.isolation import FULL, OFF, Isolation
 from higgs_challenge.submission.answer import Interval, check_answer, check_hidden_modules, check_name
 from higgs_challenge.submission.channel import Channel, ChannelClosedError, anonymous_file
 from higgs_challenge.submission.event_file import EventFile
@@ -131,7 +131,7 @@ class SubmissionProcess:
         return self._usage.peak_memory
 
     def start(self) -> Isolation:
-        """Wait until the process is up, and closed in, and before it imports anything of the submission's.
+        """Wait until the process is up, and sandboxed, and before it imports anything of the submission's.
 
         Returns:
             The isolation reached.
@@ -223,14 +223,14 @@ class SubmissionProcess:
         try:
             self._channel.send({"call": call, "number": number, **(details or {})}, file)
             self._signal(signal.SIGCONT)
-            reply, passed = self._channel.receive(limit, lambda: self._look(name))
+            reply, passed = self._channel.receive(limit, lambda: self._check_usage(name))
             seconds = time.monotonic() - started
             self._signal(signal.SIGSTOP)
         except TimeoutError as error:
             raise TimeLimitError(f"{name} took longer than its limit of {limit:g} s.") from error
         except ChannelClosedError as error:
-            raise ProcessDiedError(f"{name} ended the submission's process ({self._fate()}).") from error
-        self._look(name, files=call == "fit")  # what fit leaves is copied for the check of the order
+            raise ProcessDiedError(f"{name} ended the submission's process ({self._describe_exit()}).") from error
+        self._check_usage(name, files=call == "fit")  # what fit leaves is copied for the check of the order
         if passed is not None:
             os.close(passed)
         if passed is not None or reply.get("answers") != number:
@@ -245,12 +245,12 @@ class SubmissionProcess:
             )
         return reply, seconds
 
-    def _look(self, name: str, files: bool = False) -> None:
-        too_much = self._usage.look(files)
+    def _check_usage(self, name: str, files: bool = False) -> None:
+        too_much = self._usage.check(files)
         if too_much:
             raise SubmissionError(f"{name} {too_much}.")
 
-    def _fate(self) -> str:
+    def _describe_exit(self) -> str:
         try:
             code = self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:

@@ -57,7 +57,7 @@ def is_whole(scratch: Path) -> bool:
 
 
 def make_scratch(scratch: Path, submission: Path) -> None:
-    """Make a scratch folder with a private copy of a submission; links stay links, which lead nowhere once closed in.
+    """Make a scratch folder with a private copy of a submission; links stay links, which lead nowhere once sandboxed.
 
     Raises:
         InputError: the folder cannot be written.
@@ -106,7 +106,7 @@ def copy_tree(source: Path, target: Path) -> None:
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove a folder with whatever foreign code left there, however deep."""
+    """Remove a folder with whatever untrusted code left there, however deep."""
     if folder.exists():
         subprocess.run(["chmod", "-R", "u+rwX", "--", str(folder)], check=False, stderr=subprocess.DEVNULL)
     subprocess.run(["rm", "-rf", "--", str(folder)], check=False)

@@ -39,15 +39,15 @@ class Share:
 class Usage:
     """Looks at a process group again and again.
 
-    The kernel limits single processes (isolation.confine); this adds those that a submission starts, and its files.
+    The kernel limits single processes (sandbox.isolation); this adds those that a submission starts, and its files.
     """
 
     def __init__(self, group: int, scratch: Path, limits: ResourceLimits) -> None:
         self._group, self._scratch, self._limits = group, scratch, limits
-        self._looks = 0
+        self._checks = 0
         self.peak_memory = 0
 
-    def look(self, files: bool = False) -> str | None:
+    def check(self, files: bool = False) -> str | None:
         """Measure, and say what is too much, or None; files only now and then, or where asked for."""
         members = find_members(self._group)
         shares = list(map(measure_process, members))
@@ -61,10 +61,10 @@ class Usage:
         self.peak_memory = max(self.peak_memory, memory)
         if memory > self._limits.memory:
             return f"used more memory than its limit of {self._limits.memory / 1e9:g} GB"
-        self._looks += 1
-        return self._look_at_files(members) if files or self._looks % CHECKS_BETWEEN_FILE_CHECKS == 0 else None
+        self._checks += 1
+        return self._check_files(members) if files or self._checks % CHECKS_BETWEEN_FILE_CHECKS == 0 else None
 
-    def _look_at_files(self, members: list[int]) -> str | None:
+    def _check_files(self, members: list[int]) -> str | None:
         try:
             nameless = sum(map(nameless_files, members))
         except PermissionError:

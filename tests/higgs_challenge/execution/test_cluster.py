@@ -319,21 +319,21 @@ def versions_of(job: Job) -> dict[str, str]:
 def test_files_that_a_worker_does_not_see_are_told(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool_module, "SHARED_SECONDS", 0.1)
     pool = WorkerPool(job, versions_of(job), 2, "tcp://10.0.0.7:3 on node7")
-    assert len(pool.look()) == 2
+    assert len(pool.inspect()) == 2
     (job.unfinished.parent / "journal.jsonl").unlink()
     sentence = "tcp://10.0.0.7:3 on node7 cannot write the output in .*output, which must be on a file system that all"
     with pytest.raises(InputError, match=sentence):
-        pool.look()
+        pool.inspect()
     elsewhere = WorkerPool(Job("higgs", Path("/not/there"), job.unfinished, Limits(), (), "off"), {}, 1, "node7")
     (job.unfinished.parent / "journal.jsonl").touch()
     with pytest.raises(InputError, match="node7 cannot see the data in /not/there, which must be on a file system"):
-        elsewhere.look()
+        elsewhere.inspect()
 
 
 def test_other_versions_on_a_worker_are_told(job: Job) -> None:
     pool = WorkerPool(job, {**versions_of(job), "numpy": "1.0"}, 1, "node7")
     with pytest.raises(InputError, match=r"node7 has numpy .*, not 1\.0\. Give all the same environment"):
-        pool.look()
+        pool.inspect()
 
 
 def test_a_model_must_pickle(job: Job, tmp_path: Path) -> None:

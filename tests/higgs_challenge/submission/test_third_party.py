@@ -1,4 +1,4 @@
-"""Submissions as the field writes them, with its libraries and habits, run unchanged in closed-in processes."""
+"""Submissions as the field writes them, with its libraries and habits, run unchanged in sandboxed processes."""
 
 import math
 import shutil
@@ -14,7 +14,7 @@ from higgs_challenge import SubmissionError
 from higgs_challenge.execution.local import LocalEngine
 from higgs_challenge.execution.worker import Result
 from higgs_challenge.experiments.settings import Limits, Settings
-from higgs_challenge.sandbox.confine import FULL
+from higgs_challenge.sandbox.isolation import FULL
 from higgs_challenge.submission.job import Job, Slot
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import REQUIRED

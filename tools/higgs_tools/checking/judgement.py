@@ -6,7 +6,7 @@ from statistics import mean, median
 
 from higgs_challenge.durations import format_seconds
 from higgs_challenge.execution.worker import Result
-from higgs_challenge.sandbox.confine import FULL
+from higgs_challenge.sandbox.isolation import FULL
 from higgs_challenge.submission.log import MAX_LOG_BYTES
 from higgs_tools.checking.findings import Finding, Level
 from higgs_tools.checking.packing import format_size

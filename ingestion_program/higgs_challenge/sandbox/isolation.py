@@ -1,4 +1,4 @@
-"""Closing a process in, by itself, before it runs foreign code: files, system calls and resources.
+"""Closing a process in, by itself, before it runs untrusted code: files, system calls and resources.
 
 No privileges are needed, and it works in a container with every capability dropped. What was closed stays closed, and
 is closed for all processes that this one starts.
@@ -27,7 +27,7 @@ NO_LANDLOCK = "the kernel has no Landlock, or a container's rules keep it away; 
 
 @dataclass(frozen=True)
 class SandboxPolicy:
-    """What a closed-in process may touch.
+    """What a sandboxed process may touch.
 
     Attributes:
         reads: files and folders to read, beside the system and the Python installation.
@@ -63,7 +63,7 @@ class Isolation:
         return LEVELS.index(self.level)
 
 
-def confine(policy: SandboxPolicy) -> Isolation:
+def enter_sandbox(policy: SandboxPolicy) -> Isolation:
     """Close this process in, as far as the machine can; only resource limits where it is not Linux.
 
     Raises:
@@ -75,7 +75,7 @@ def confine(policy: SandboxPolicy) -> Isolation:
     threads = os.listdir("/proc/self/task")
     if len(threads) > 1:
         raise RuntimeError(f"A process must close itself in before it starts threads; it has {len(threads)}.")
-    # A closed-in process finds its own entry in /proc only as long as the kernel remembers it.
+    # A sandboxed process finds its own entry in /proc only as long as the kernel remembers it.
     os.open("/proc/self", os.O_PATH)
     drop_capabilities()
     version = _restrict_files(policy)
