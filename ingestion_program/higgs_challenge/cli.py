@@ -52,7 +52,7 @@ def make_folder(path: Path) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"{path} cannot be a folder for output: {error}.") from error
+        raise InputError(f"{path} cannot be used as an output folder: {error}.") from error
     return path
 
 

@@ -1,4 +1,4 @@
-"""The story of a run: settings become a plan, the submission is fitted, every pseudo-experiment gets its interval."""
+"""How a run proceeds: settings become a plan, the submission is fitted, every pseudo-experiment gets an interval."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -131,7 +131,7 @@ def run_ingestion(run: Run) -> None:
         with show_waiting("Opening the data"):
             data = stack.enter_context(task.open_data(run.data))
         compile_events(task, data)
-        warnings = tell(data.warnings())
+        warnings = warn(data.warnings())
         journal = Journal(run.output / JOURNAL_FILE, identify(plan, data, run.submission), run.resume)
         stack.callback(journal.close)
         clock = Clock(started - journal.elapsed, run.settings.limits.total_seconds)
@@ -139,12 +139,12 @@ def run_ingestion(run: Run) -> None:
         engine = stack.enter_context(make_engine(run, job, data, stack))
         fit = fit_submission(run, job, engine, journal, clock)
         isolation = predict_all(run, plan, engine, journal, clock, fit)
-        warnings += tell(check_fit(fit, isolation))
+        warnings += warn(check_fit(fit, isolation))
         order_check = repeat_some(run, plan, job, engine, journal) if job.model.is_file() else None
         if run.order_checks and not order_check and not fit.not_kept:
-            warnings += tell(["the order was not checked, for the run had finished and its fitted model is gone"])
+            warnings += warn(["the order was not checked: the run had already finished, and its fitted model is gone"])
         if order_check and order_check.different:
-            warnings += tell([order_check.verdict])
+            warnings += warn([order_check.verdict])
         elif order_check:
             console().print(f"Order: {order_check.verdict}.")
     results = [journal.results[key] for key in plan.keys()]  # noqa: SIM118
@@ -159,45 +159,45 @@ def run_ingestion(run: Run) -> None:
 
 
 def compile_events(task: Task, data: Data) -> None:
-    """Compile what submissions use too, the first time on a machine, lest it counts as their time."""
+    """Compile what submissions use too, the first time on a machine, so that it does not count as their time."""
     with nullcontext() if cache_folder().exists() else show_waiting("Compiling, once after every update"):
         task.warm_up(training_folder(data.folder))  # if the data are damaged, that is not the submission's fault
 
 
 def describe_missing_model(submission: Path) -> str:
-    """Say that there is no model.py, and where one is, folders being zipped as they are too often."""
+    """Describe a missing model.py, and where one was found: often the folder was zipped, not its files."""
     nested = sorted(path.parent.name for path in submission.glob("*/model.py"))
     where = f"; it is in {nested[0]}/: zip the files, not their folder" if nested else ""
     return f"The submission {submission} has no model.py in its top folder{where}."
 
 
-def tell(warnings: list[str]) -> list[str]:
-    """Print warnings, and give them back for the summary."""
+def warn(warnings: list[str]) -> list[str]:
+    """Print warnings, and return them for the summary."""
     for warning in warnings:
         console().print(f"Warning: {printable(warning)}.", style="yellow", markup=False)
     return warnings
 
 
 def check_fit(fit: Fit, isolation: Isolation) -> list[str]:
-    """Say in which respects a submission was less isolated, or its model less safe, than it could be."""
+    """Give warnings where a submission was less isolated than possible, or where its model could not be kept."""
     if isolation.level == OFF:
         return ["the submission is not isolated, as --isolation off says"]
     warnings = [f"the isolation of the submission is {isolation.level}: {reason}" for reason in isolation.missing]
     if fit.not_kept:
         warnings.append(
-            "only one worker can run this submission, and neither resume it nor check its order: "
+            "this submission runs on one worker only, cannot be resumed, and its order cannot be checked: "
             f"{fit.not_kept.rstrip('.')}"
         )
     return warnings
 
 
 def identify(plan: Plan, data: Data, submission: Path) -> dict[str, str]:
-    """Say what makes a run the same run: hashes of plan, data and submission."""
+    """Hash plan, data and submission, which together identify a run."""
     return {"plan": plan.fingerprint, "data": data.identity(), "submission": digest_tree(submission)}
 
 
 def make_job(run: Run, data: Data) -> Job:
-    """Say what every worker needs to know."""
+    """Make the record that every process of the run is given."""
     output, folder = run.output.resolve(), data.folder and data.folder.resolve()
     hidden = [] if folder is None else [hidden_folder(folder)]
     secrets = tuple(path.resolve() for path in [*hidden, output, *run.secrets])
@@ -252,7 +252,7 @@ def fit_submission(run: Run, job: Job, engine: Engine, journal: Journal, clock: 
 
 
 def predict_all(run: Run, plan: Plan, engine: Engine, journal: Journal, clock: Clock, fit: Fit) -> Isolation:
-    """Evaluate what the journal lacks of the plan in random order, and show progress; gives the isolation reached."""
+    """Evaluate the pseudo-experiments that the journal lacks, in random order; returns the weakest isolation."""
     keys = [key for key in work_order(plan) if key not in journal.results]
     if not keys:
         return fit.isolation
@@ -274,7 +274,7 @@ def predict_all(run: Run, plan: Plan, engine: Engine, journal: Journal, clock: C
 
 
 def work_order(plan: Plan) -> list[Key]:
-    """Shuffle the plan, so that a submission cannot tell from the order which pseudo-experiments are of one set."""
+    """Shuffle the plan, so that the order does not show a submission which pseudo-experiments are of one set."""
     keys = list(plan.keys())
     stream(plan.settings.random_seed, "order of work").shuffle(keys)
     return keys

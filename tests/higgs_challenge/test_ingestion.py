@@ -280,7 +280,7 @@ def test_a_submission_with_a_file_named_like_a_result_ends_the_run(
     tmp_path: Path, earlier: Path, ingest: Ingest, name: str
 ) -> None:
     write_submission(tmp_path / "submission", {name: "{}"})
-    assert_refused(ingest(), "SubmissionError", f"The submission holds {name}, a name that results have", earlier)
+    assert_refused(ingest(), "SubmissionError", f"The submission holds {name}, a name reserved for results", earlier)
 
 
 @pytest.mark.parametrize("name", ["metadata", "metadata.yaml", "metadata.yml", "mine/metadata.yaml", "mine/metadata"])

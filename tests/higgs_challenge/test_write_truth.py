@@ -52,4 +52,4 @@ def test_an_output_that_cannot_be_a_folder_is_refused(tmp_path: Path, phase: Pat
     ended = write_truth(phase, tmp_path / "file" / "sub")
     assert ended.returncode == 2
     assert ended.stderr.startswith("InputError: ")
-    assert "cannot be a folder for output" in ended.stderr
+    assert "cannot be used as an output folder" in ended.stderr

@@ -129,12 +129,12 @@ class ClusterEngine:
         return self._do(WorkerPool.repeat, experiment)
 
     def _do(self, action: Callable[..., Any], *arguments: Any) -> Any:
-        """Have one pool do something."""
+        """Run an action on one worker pool."""
         future = self._client.submit(run_task, self._run, action, *arguments, pure=False)
         return next(self._results([future], float("inf")))
 
     def _run_on_pools(self, action: Callable[[WorkerPool], Any]) -> list[Any]:
-        """Have all pools do something; what a Dask worker does that goes meanwhile is not missed."""
+        """Run an action on all worker pools; a Dask worker that leaves meanwhile is ignored."""
         try:
             answers = self._client.run(run_on_pool, self._run, action, on_error="return").values()
         except OSError as error:
@@ -198,7 +198,7 @@ class ClusterEngine:
         return InputError(f"The connection to the Dask scheduler {self._address} broke.")
 
     def _require_workers(self) -> None:
-        """Notice when there is no Dask worker any more, instead of waiting for ever."""
+        """Fail when no Dask worker is left, instead of waiting for ever."""
         try:
             workers = self._client.scheduler_info()["workers"].values()
         except OSError:  # whatever is awaited becomes a CancelledError
@@ -208,7 +208,7 @@ class ClusterEngine:
             self._seen = now
         if now - self._seen > WORKERS_SECONDS:
             raise InputError(
-                f"All workers of the Dask scheduler {self._address} have gone, or have stopped for want of memory."
+                f"All workers of the Dask scheduler {self._address} have gone, or have paused for lack of memory."
             )
 
     def _end(self) -> None:
@@ -225,7 +225,7 @@ class ClusterEngine:
 def connect(address: str) -> Client:
     """Connect to a Dask scheduler; InputError where it does not answer."""
     loggers = [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]
-    for name in loggers:  # what matters to people is told here
+    for name in loggers:  # what matters is reported here
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         with show_waiting(f"Connecting to {address}, at most {CONNECT_SECONDS:.0f} s"):

@@ -1,4 +1,4 @@
-"""journal.jsonl: what a run has reached, on the disk as soon as it is there, so that a killed run can go on."""
+"""journal.jsonl: what a run has finished, written to disk at once, so that a killed run can be resumed."""
 
 import contextlib
 import json
@@ -23,12 +23,12 @@ class JournalMismatchError(InputError):
 class Journal:
     """The journal of one run: its identity first, then its fit, then results. It says nothing of the truth.
 
-    Each line is on the disk before the run goes on. A last line that a killed run wrote half is dropped.
+    Each line is on the disk before the run goes on. A last line that a killed run left incomplete is dropped.
 
     Args:
         path: the file.
         identity: what makes a run the same run: hashes of plan, data and submission.
-        resume: go on with what the file holds; else begin anew.
+        resume: go on with what the file holds; otherwise start afresh.
 
     Attributes:
         fit: None before there is one.
@@ -54,7 +54,7 @@ class Journal:
             self._add({"run": identity}, 0.0)
 
     def begin_anew(self) -> None:
-        """Drop what an earlier run noted, whose fitted model is gone: results of two fits do not belong together."""
+        """Drop what an earlier run recorded, once its fitted model is gone: results of two fits must not be mixed."""
         self.fit, self.results, self.repeats = None, {}, 0
         with report_write_errors(self._path.parent):
             self._file.close()
@@ -62,18 +62,18 @@ class Journal:
         self._add({"run": self._identity}, 0.0)
 
     def add_fit(self, fit: Fit, elapsed: float) -> None:
-        """Note that the submission is fitted, elapsed seconds after the run's start."""
+        """Record that the submission is fitted, elapsed seconds after the run's start."""
         self.fit = fit
         self._add({"fit": asdict(fit)}, elapsed)
 
     def add(self, result: Result, elapsed: float) -> None:
-        """Note a result."""
+        """Record a result, elapsed seconds after the run's start."""
         self._keep(result)
         self._add({"result": asdict(result)}, elapsed)
 
     def close(self) -> None:
         """Close the file."""
-        with contextlib.suppress(OSError):  # a full disk has been told by the line that it did not take
+        with contextlib.suppress(OSError):  # a full disk was reported when a line could not be written
             self._file.close()
 
     def _add(self, entry: dict[str, Any], elapsed: float) -> None:

@@ -1,4 +1,4 @@
-"""Drawing the next pseudo-experiments while the submission works on earlier ones."""
+"""Draw the next pseudo-experiments while the submission works on earlier ones."""
 
 import queue
 import threading
@@ -30,7 +30,7 @@ def draw_events(sampler: Sampler, experiment: Experiment) -> Drawn:
 
 
 class Prefetcher:
-    """Draws pseudo-experiments on threads of its own, never more than one a worker ahead; a context manager.
+    """Draws pseudo-experiments on its own threads, at most one per worker in advance; a context manager.
 
     A worker so has at most three times a pseudo-experiment's features in memory: those that the submission works on,
     those that wait, and those that are being drawn into memory that is used again and again.

@@ -31,7 +31,7 @@ def refuse_reserved_names(submission: Path) -> None:
     reserved = [str(path.relative_to(submission)) for pattern in RESERVED for path in submission.rglob(pattern)]
     if reserved:
         raise SubmissionError(
-            f"The submission holds {', '.join(sorted(reserved))}, a name that results have; rename it."
+            f"The submission holds {', '.join(sorted(reserved))}, a name reserved for results; rename it."
         )
     metadata = [path for name in METADATA for place in (name, f"*/{name}") for path in submission.glob(place)]
     if metadata:

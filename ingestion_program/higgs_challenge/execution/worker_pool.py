@@ -1,4 +1,4 @@
-"""What a run has on each Dask worker: a pool of isolated submission processes, which draw from their own mapping.
+"""What a run has on each Dask worker: a pool of sandboxed submission processes, each drawing from its own mapping.
 
 Dask imports all of this by name on the scheduler and its workers, so what they do must stand here at the top level.
 """
@@ -39,7 +39,7 @@ SHARED_SECONDS = 10.0
 
 
 def find_versions(data: Data) -> dict[str, str]:
-    """Tell which software and which data there are here; where they are equal, results are."""
+    """Name the versions of software and data on this machine; where they are equal, so are the results."""
     return {
         "Python": platform.python_version(),
         **{name: version(name) for name in RECORDED_PACKAGES},
@@ -73,7 +73,7 @@ class WorkerPool:
         self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
 
     def inspect(self) -> list[Slot]:
-        """Give the share of each thread, after checking that this machine has what the run needs.
+        """Check that this machine has what the run needs, and give the share of each thread.
 
         Raises:
             InputError: it does not see the run's files, or has other software or data.
@@ -214,7 +214,7 @@ class WorkerPool:
 
 
 class WorkerPoolPlugin(WorkerPlugin):
-    """Brings a run's pool to every Dask worker, those that join later too, and takes it away."""
+    """Sets up a run's worker pool on every Dask worker, including those that join later, and removes it."""
 
     def __init__(self, job: Job, versions: Mapping[str, str]) -> None:
         self._job, self._versions = job, versions
@@ -232,7 +232,7 @@ class WorkerPoolPlugin(WorkerPlugin):
 
 
 class CleanupPlugin(SchedulerPlugin):
-    """Takes a run's pools away when its client has gone, in whatever way.
+    """Removes a run's worker pools once its client has gone, for whatever reason.
 
     Args:
         run: name of the run's plugins, this one and its pools'.
@@ -250,11 +250,11 @@ class CleanupPlugin(SchedulerPlugin):
 
 
 def run_task(run: str, action: Callable[..., Any], *arguments: Any) -> Any:
-    """Have a pool do something, as a Dask task."""
+    """Run an action on a worker pool, as a Dask task."""
     plugin: Any = get_worker().plugins[run]
     return action(plugin.pool, *arguments)
 
 
 async def run_on_pool(run: str, action: Callable[[WorkerPool], Any], dask_worker: Any) -> Any:
-    """Have a Dask worker's pool do something beside its tasks."""
+    """Run an action on a Dask worker's pool, outside its tasks."""
     return await asyncio.to_thread(action, dask_worker.plugins[run].pool)

@@ -1,7 +1,7 @@
-"""Closing a process in, by itself, before it runs untrusted code: files, system calls and resources.
+"""The sandbox that a process enters before it runs untrusted code: files, system calls and resources.
 
-No privileges are needed, and it works in a container with every capability dropped. What was closed stays closed, and
-is closed for all processes that this one starts.
+No privileges are needed, and it works in a container with every capability dropped. What is closed stays closed,
+also for all processes that this one starts.
 """
 
 import ctypes
@@ -20,14 +20,14 @@ MAX_MORE_THREADS = 4096
 """So many processes and threads more than the user has already; the kernel does not count an administrator's."""
 
 CAPABILITIES_VERSION = 0x20080522
-OPEN_FILES = "files are open: {}"
-OPEN_CALLS = "the network and other processes are open: {}"
-NO_LANDLOCK = "the kernel has no Landlock, or a container's rules keep it away; Linux has it from 5.13 on"
+OPEN_FILES = "files are not restricted: {}"
+OPEN_CALLS = "the network and other processes are not blocked: {}"
+NO_LANDLOCK = "the kernel has no Landlock, or the container blocks it; Linux has it since 5.13"
 
 
 @dataclass(frozen=True)
 class SandboxPolicy:
-    """What a sandboxed process may touch.
+    """What a sandboxed process may reach.
 
     Attributes:
         reads: files and folders to read, beside the system and the Python installation.
@@ -64,17 +64,24 @@ class Isolation:
 
 
 def enter_sandbox(policy: SandboxPolicy) -> Isolation:
-    """Close this process in, as far as the machine can; only resource limits where it is not Linux.
+    """Put this process into the sandbox, as far as the machine can; outside Linux only resources are limited.
+
+    Args:
+        policy: what it may reach.
+
+    Returns:
+        The isolation reached.
+
 
     Raises:
-        RuntimeError: the process has several threads already, of which the others would stay open.
+        RuntimeError: the process already has several threads, and the others would stay outside.
     """
     limit_resources(policy)
     if sys.platform != "linux":
         return Isolation(NONE, 0, (OPEN_FILES.format("this is not Linux"), OPEN_CALLS.format("this is not Linux")))
     threads = os.listdir("/proc/self/task")
     if len(threads) > 1:
-        raise RuntimeError(f"A process must close itself in before it starts threads; it has {len(threads)}.")
+        raise RuntimeError(f"A process must enter the sandbox before it starts threads; it has {len(threads)}.")
     # A sandboxed process finds its own entry in /proc only as long as the kernel remembers it.
     os.open("/proc/self", os.O_PATH)
     drop_capabilities()
@@ -83,7 +90,7 @@ def enter_sandbox(policy: SandboxPolicy) -> Isolation:
     seen = [path for path in policy.secrets if can_read(path)]
     missing = [] if version else [OPEN_FILES.format(NO_LANDLOCK)]
     if version and seen:
-        missing.append(OPEN_FILES.format(f"{', '.join(seen)} can be read, being in a folder that must be open"))
+        missing.append(OPEN_FILES.format(f"{', '.join(seen)} can be read: it lies in a folder that must stay readable"))
     if no_filter:
         missing.append(OPEN_CALLS.format(no_filter))
     return Isolation((FULL, PARTIAL, NONE)[len(missing)], version, tuple(missing))
@@ -101,7 +108,7 @@ def limit_resources(policy: SandboxPolicy) -> None:
 
 
 def drop_capabilities() -> None:
-    """Give up every privilege that an administrator's process has."""
+    """Drop every privilege of an administrator's process."""
     header = (ctypes.c_uint32 * 2)(CAPABILITIES_VERSION, 0)
     none = (ctypes.c_uint32 * 6)()
     if ctypes.CDLL(None, use_errno=True).capset(header, none):
@@ -139,7 +146,7 @@ def _restrict_calls(landlock: int) -> str:
     try:
         restrict_calls(landlock)
     except OSError as error:
-        return f"this kernel takes no filter of system calls ({error})"
+        return f"this kernel does not accept a filter of system calls ({error})"
     return ""
 
 

@@ -32,7 +32,7 @@ def check_answer(answer: Any) -> Interval:
         answer: for a dict, its numbers by key, and for anything else the name of its type; see child.describe.
 
     Raises:
-        SubmissionError: it is no interval; the message says what was expected and what came. Nothing is repaired.
+        SubmissionError: it is not a valid interval; the message says what was expected and what came.
 
     Example:
         >>> check_answer({"mu_hat": 1.0, "delta_mu_hat": 0.2, "p16": 0.8, "p84": 1.2}).p84

@@ -155,7 +155,7 @@ def dump_model(model: Any) -> bytes:
 def _pickles(value: Any) -> bool:
     try:
         cloudpickle.dumps(value)
-    except Exception:  # whatever it is, dump_model tells it
+    except Exception:  # dump_model reports it
         return False
     return True
 
@@ -226,7 +226,7 @@ def _words(error: BaseException) -> str:
     try:
         return str(error)
     except Exception:  # a participant's exception may fail to describe itself
-        return "(it has no readable text)"
+        return "(no readable message)"
 
 
 def serve(channel: Channel, child: Child, submission: str) -> None:

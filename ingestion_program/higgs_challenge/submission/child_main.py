@@ -1,4 +1,4 @@
-"""Where a submission's process begins: it enters the sandbox, and only then imports anything that could do harm."""
+"""The entry point of a submission's process: it enters the sandbox, and only then imports what could do harm."""
 
 import os
 import socket

@@ -144,8 +144,8 @@ class SubmissionProcess:
             self._isolation = Isolation(**reply["isolation"])
             if self._job.isolation == REQUIRED and self._isolation.level != FULL:
                 raise InputError(
-                    f"Submissions must be isolated, but {'; and '.join(self._isolation.missing)}. Mend that, or take "
-                    f"--isolation {BEST_EFFORT} where you trust the submission."
+                    f"Submissions must be isolated, but {'; and '.join(self._isolation.missing)}. Fix that, or use "
+                    f"--isolation {BEST_EFFORT} if you trust the submission."
                 )
             self._call("ready", START_LIMIT)
         return self._isolation
@@ -234,7 +234,7 @@ class SubmissionProcess:
         if passed is not None:
             os.close(passed)
         if passed is not None or reply.get("answers") != number:
-            raise SubmissionError(f"{name} was answered by a message that does not belong to it.")
+            raise SubmissionError(f"{name} got a reply that does not belong to it.")
         if "problem" in reply:
             details_text = f"\n\n{reply['traceback']}" if "traceback" in reply else ""
             raise FailedCallError(

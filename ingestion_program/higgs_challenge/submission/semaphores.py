@@ -2,7 +2,7 @@
 
 Python's multiprocessing, thread pools and joblib make named semaphores there. Unnamed ones, in memory that forked
 processes inherit, do the same for pools of processes and need no file. Processes that are not forked (spawn, loky)
-cannot share them, so joblib is told to use threads.
+cannot share them, so joblib is set to use threads.
 """
 
 import _multiprocessing
