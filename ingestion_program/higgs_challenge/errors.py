@@ -14,7 +14,7 @@ class InputError(ChallengeError):
 
 
 def printable(text: str) -> str:
-    """Replace control characters except line breaks and tabs, so that a participant's text cannot control a terminal."""
+    """Replace control characters but line breaks and tabs, so that a participant's text cannot control a terminal."""
     return "".join(
         letter if letter.isprintable() or letter in "\n\t" else "\N{REPLACEMENT CHARACTER}" for letter in text
     )

@@ -93,7 +93,8 @@ class ClusterEngine:
             SubmissionError: fit fails, or its model does not pickle.
             InputError: the Dask worker has gone meanwhile.
         """
-        return self._do(WorkerPool.fit, limit)
+        fit: Fit = self._do(WorkerPool.fit, limit)
+        return fit
 
     def start(self) -> Isolation:
         """Start all processes with the fitted model; gives the weakest isolation among them."""
@@ -126,7 +127,8 @@ class ClusterEngine:
 
     def repeat(self, experiment: Experiment) -> Result:
         """Evaluate one pseudo-experiment in a fresh process."""
-        return self._do(WorkerPool.repeat, experiment)
+        result: Result = self._do(WorkerPool.repeat, experiment)
+        return result
 
     def _do(self, action: Callable[..., Any], *arguments: Any) -> Any:
         """Run an action on one worker pool."""
@@ -147,9 +149,9 @@ class ClusterEngine:
             raise InputError(f"No worker of the Dask scheduler {self._address} can be reached.")
         return found
 
-    def _results(self, futures: Sequence[Future], deadline: float) -> Iterator[Any]:
+    def _results(self, futures: "Sequence[Future[Any]]", deadline: float) -> Iterator[Any]:
         """Give results as they come, and raise the first failure; at the end the rest is cancelled."""
-        done: queue.SimpleQueue[Future] = queue.SimpleQueue()
+        done: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
         for future in futures:
             future.add_done_callback(done.put)
         try:
@@ -166,7 +168,7 @@ class ClusterEngine:
             if self._client.status == "running":
                 self._client.cancel(futures)
 
-    def _next(self, done: "queue.SimpleQueue[Future]", deadline: float) -> Future:
+    def _next(self, done: "queue.SimpleQueue[Future[Any]]", deadline: float) -> "Future[Any]":
         while True:
             left = deadline - time.monotonic()
             if left <= 0:
@@ -179,7 +181,7 @@ class ClusterEngine:
                 self._seen = time.monotonic()
                 return future
 
-    def _result(self, future: Future, deadline: float) -> Any:
+    def _result(self, future: "Future[Any]", deadline: float) -> Any:
         """Fetch a result; where it went with its Dask worker, Dask has it made again."""
         while True:
             try:

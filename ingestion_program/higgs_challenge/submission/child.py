@@ -143,13 +143,14 @@ def construct(model: type, **arguments: Any) -> Any:
 def dump_model(model: Any) -> bytes:
     """Pickle a fitted model; SubmissionError names the attribute that does not pickle."""
     try:
-        return cloudpickle.dumps(model)
+        pickled: bytes = cloudpickle.dumps(model)
     except Exception as error:  # a participant's __reduce__ or __getstate__ may raise anything
         culprits = [name for name, value in getattr(model, "__dict__", {}).items() if not _pickles(value)]
         raise SubmissionError(
             f"The fitted model cannot be passed to other workers: {', '.join(culprits) or 'it'} does not pickle "
             f"({type(error).__name__}: {error}). Drop it at the end of fit, define __getstate__, or run one worker."
         ) from error
+    return pickled
 
 
 def _pickles(value: Any) -> bool:

@@ -16,7 +16,7 @@ MAX_SEMAPHORE_BYTES = 64
 """In bytes; the C library's takes 32 at most."""
 
 
-class UnnamedSemaphore(_multiprocessing.SemLock):
+class UnnamedSemaphore(_multiprocessing.SemLock):  # type: ignore[misc,unused-ignore] # it has no stub
     """Takes the place of _multiprocessing.SemLock, called with the same arguments."""
 
     def __new__(cls, kind: int, value: int, maxvalue: int, name: str, unlink: bool) -> Any:
