@@ -208,7 +208,7 @@ CHANGES = {
     "bootstraps": (bootstrap, "RESAMPLES", 77, "evaluation", "drawn anew 77 times"),
     "winners": (ranking, "BEATS", 0.99, "evaluation", "more than\n99 % of the draws"),
     "losers": (ranking, "LOSES", 0.01, "evaluation", "from 1 % to"),
-    "largest answer": (answer, "LARGEST", 5e3, "evaluation", "beyond 5 000"),
+    "largest answer": (answer, "MAX_VALUE", 5e3, "evaluation", "beyond 5 000"),
     "log": (log, "MAX_LOG_BYTES", 7_000_000, "starting_kit", "7 MB"),
     "tau threshold": (selection, "TAU_THRESHOLD", 27.5, "data", "`PRI_had_pt` below 27.5 GeV"),
     "lepton threshold": (selection, "LEPTON_THRESHOLD", 21.0, "data", "21 GeV are dropped"),
