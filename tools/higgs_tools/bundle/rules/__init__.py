@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from higgs_tools.bundle.rules.archives import check_archives, open_archives
 from higgs_tools.bundle.rules.challenge import check_data, check_phases_apart, check_secrecy, warn_copies, warn_seeds
 from higgs_tools.bundle.rules.files import check_files, check_image, check_texts, warn_files, warn_texts
+from higgs_tools.bundle.rules.findings import Findings, Problem
 from higgs_tools.bundle.rules.leaderboard import check_fact_sheet, check_leaderboard, warn_leaderboard
+from higgs_tools.bundle.rules.parsing import parse_competition
 from higgs_tools.bundle.rules.phases import check_image_name, check_phases, check_queue, warn_image_name, warn_phases
-from higgs_tools.bundle.rules.problem import Findings, Problem
 from higgs_tools.bundle.rules.programs import check_programs
-from higgs_tools.bundle.rules.shape import parse_competition
 from higgs_tools.bundle.rules.tasks import check_tasks
 
 __all__ = ["Findings", "Problem", "check_bundle", "inspect_bundle", "parse_competition"]

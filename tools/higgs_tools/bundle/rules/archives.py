@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from zipfile import ZipFile, ZipInfo
 
 from higgs_tools.bundle.competition_file import Competition
-from higgs_tools.bundle.rules.members import check_members
-from higgs_tools.bundle.rules.problem import Problem
+from higgs_tools.bundle.rules.findings import Problem
+from higgs_tools.bundle.rules.zip_members import check_members
 
 # What zipfile raises besides BadZipFile at bytes that are damaged, encrypted, or packed in a way it does not know.
 UNREADABLE = (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError, OSError, zlib.error)

@@ -12,9 +12,9 @@ from pathlib import PurePosixPath
 
 from higgs_tools.bundle.competition_file import Competition
 from higgs_tools.bundle.rules.archives import Archive, Archives
-from higgs_tools.bundle.rules.problem import Problem, doubled, in_competition
+from higgs_tools.bundle.rules.findings import Problem, doubled, in_competition
+from higgs_tools.bundle.rules.parsing import load_yaml
 from higgs_tools.bundle.rules.programs import read_metadata
-from higgs_tools.bundle.rules.shape import load_yaml
 
 SETTINGS_FILE, TRUTH_FILE, MODEL_FILE = "settings.yaml", "truth.json", "model.py"
 SETTINGS_PLACE = f"phase/{SETTINGS_FILE}"

@@ -9,8 +9,8 @@ from pathlib import PurePosixPath
 from PIL import Image, UnidentifiedImageError
 
 from higgs_tools.bundle.competition_file import Competition
-from higgs_tools.bundle.rules.members import megabytes
-from higgs_tools.bundle.rules.problem import Problem, in_competition
+from higgs_tools.bundle.rules.findings import Problem, in_competition
+from higgs_tools.bundle.rules.zip_members import megabytes
 
 PAGE_LIMIT = 1_000_000
 """Bytes above which a page is surely a mistake; Codabench sends all pages with each view of the competition."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from higgs_tools.bundle.competition_file import Competition, Question
 from higgs_tools.bundle.rules.archives import Archives
-from higgs_tools.bundle.rules.problem import Problem, doubled, in_competition
+from higgs_tools.bundle.rules.findings import Problem, doubled, in_competition
 from higgs_tools.bundle.rules.programs import read_metadata
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from higgs_tools.bundle.competition_file import Competition
-from higgs_tools.bundle.rules.problem import Problem, doubled, in_competition
+from higgs_tools.bundle.rules.findings import Problem, doubled, in_competition
 
 DEFAULT_QUEUE_LIMIT = 600
 """Seconds after which Codabench's default queue stops a submission, whatever the phase says (its issue 1422)."""

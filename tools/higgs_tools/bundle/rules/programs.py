@@ -6,8 +6,8 @@ from typing import Any
 
 from higgs_tools.bundle.competition_file import Competition
 from higgs_tools.bundle.rules.archives import Archive, Archives
-from higgs_tools.bundle.rules.problem import Problem
-from higgs_tools.bundle.rules.shape import load_yaml
+from higgs_tools.bundle.rules.findings import Problem
+from higgs_tools.bundle.rules.parsing import load_yaml
 
 METADATA_NAMES = ("metadata.yaml", "metadata")
 """Where the worker looks for a program's command, in this order."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from higgs_tools.bundle.competition_file import Competition
-from higgs_tools.bundle.rules.problem import Problem, doubled, in_competition
+from higgs_tools.bundle.rules.findings import Problem, doubled, in_competition
 
 
 def check_tasks(competition: Competition) -> Iterator[Problem]:

@@ -12,13 +12,13 @@ import yaml
 
 from higgs_challenge.errors import InputError, SubmissionError
 from higgs_tools.bundle.competition_file import Competition, Phase, Task
-from higgs_tools.bundle.rules.shape import load_yaml
+from higgs_tools.bundle.rules.parsing import load_yaml
 from higgs_tools.checking.submission_zip import open_zip
 from higgs_tools.checking.submission_zip import unpack as unpack_plain
 from higgs_tools.containers.local_worker.programs import METADATA_NAMES, command_in, find_metadata
 
 SETTINGS = "settings.yaml"
-LARGEST_SUBMISSION = 20 * 10**9
+MAX_SUBMISSION = 20 * 10**9
 """Bytes that a submission may unpack to: the default of a phase's disk_gigabytes."""
 
 
@@ -140,7 +140,7 @@ def take_submission(source: Path, folder: Path) -> None:
         shutil.copytree(source, folder, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
     elif zipfile.is_zipfile(source):
         with open_zip(source) as archive:
-            unpack_plain(archive, folder, LARGEST_SUBMISSION)
+            unpack_plain(archive, folder, MAX_SUBMISSION)
     else:
         raise SubmissionError(f"There is no submission {source}: name a folder, or a zip of one (SUBMISSION=...).")
     inside = list(folder.iterdir())

@@ -9,9 +9,9 @@ from zipfile import ZipFile, ZipInfo
 from higgs_tools.bundle.rules import inspect_bundle
 from higgs_tools.bundle.rules.archives import UNREADABLE
 from higgs_tools.bundle.rules.files import BUNDLE_LIMIT, check_size
-from higgs_tools.bundle.rules.members import check_members, megabytes
-from higgs_tools.bundle.rules.problem import Findings, Problem
-from higgs_tools.bundle.rules.shape import parse_competition, read_competition
+from higgs_tools.bundle.rules.findings import Findings, Problem
+from higgs_tools.bundle.rules.parsing import parse_competition, read_competition
+from higgs_tools.bundle.rules.zip_members import check_members, megabytes
 
 UNPACKED_BUNDLE_LIMIT = 2 * BUNDLE_LIMIT
 """Bytes of all files of a bundle: they are held in memory, and archives in a zip do not shrink a second time."""

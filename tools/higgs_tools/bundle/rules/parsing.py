@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from higgs_tools.bundle.competition_file import Competition
-from higgs_tools.bundle.rules.problem import Problem, in_competition
+from higgs_tools.bundle.rules.findings import Problem, in_competition
 
 
 def load_yaml(content: bytes) -> object:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from zipfile import ZipInfo
 
-from higgs_tools.bundle.rules.problem import Problem
+from higgs_tools.bundle.rules.findings import Problem
 from higgs_tools.checking.packing import LEFT_BY_PROGRAMS
 
 UNPACKED_LIMIT = 15 * 10**9
