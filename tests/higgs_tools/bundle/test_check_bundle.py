@@ -32,7 +32,11 @@ def test_problems_end_with_exit_code_two(bundle, tmp_path, capsys):
     ("name", "content", "expected"),
     [
         ("gone.zip", None, "gone.zip: is missing; run make bundle, or name another zip."),
-        ("text.zip", b"no zip", "text.zip: is no zip that can be unpacked (File is not a zip file); pack or download"),
+        (
+            "text.zip",
+            b"no zip",
+            "text.zip: is not a zip that can be unpacked (File is not a zip file); pack or download",
+        ),
         (".", None, "is a folder; name the zip that is to be uploaded."),
     ],
 )

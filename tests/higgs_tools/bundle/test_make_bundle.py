@@ -24,7 +24,7 @@ def replace(path: Path, old: str, new: str) -> None:
 SPOILT = {
     "no competition.yaml": (lambda p: (p / "competition.yaml").unlink(), "competition.yaml: is missing"),
     "not YAML": (lambda p: (p / "competition.yaml").write_text("pages: ["), "competition.yaml: is not YAML"),
-    "misspelt": (lambda p: replace(p / "competition.yaml", "enable_detailed", "enabled_detailed"), "no field"),
+    "misspelt": (lambda p: replace(p / "competition.yaml", "enable_detailed", "enabled_detailed"), "not a field"),
     "missing page": (lambda p: (p / "pages" / "data.md").unlink(), "names pages/data.md, which is not in the bundle"),
     "empty page": (lambda p: (p / "pages" / "data.md").write_text(""), "pages/data.md: is empty"),
     "key too long": (

@@ -173,14 +173,14 @@ def test_competition_yaml_is_readable(content, expected):
 @pytest.mark.parametrize("content", [b"", b"nothing", b"PK\5\6", b"PK\3\4" + bytes(50)])
 def test_a_file_that_is_no_zip(content):
     (fault,) = faults(content)
-    assert fault.startswith("bundle.zip: is no zip that can be unpacked (")
+    assert fault.startswith("bundle.zip: is not a zip that can be unpacked (")
 
 
 def test_a_bundle_that_is_cut_or_damaged(bundle):
     content = bundle.read_bytes()
     for broken in (content[:-1000], content[:1000] + b"\xff" * 8 + content[1008:]):
         (fault,) = faults(broken)
-        assert "is no zip that can be unpacked" in fault
+        assert "is not a zip that can be unpacked" in fault
 
 
 def foreign(root: Path, **changes: bytes) -> bytes:

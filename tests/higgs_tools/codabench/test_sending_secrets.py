@@ -144,10 +144,10 @@ def test_a_safe_address(url, safe):
             "http://www.codabench.org/",
             "http://www.codabench.org would show your password to the network; write it with",
         ),
-        ("https://me:secret-in-url@www.codabench.org/", "is no address"),
-        ("www.codabench.org", "is no address"),
-        ("https://[broken/", "is no address"),
-        ("https://www.codabench.org/?x=1", "is no address"),
+        ("https://me:secret-in-url@www.codabench.org/", "is not a valid address"),
+        ("www.codabench.org", "is not a valid address"),
+        ("https://[broken/", "is not a valid address"),
+        ("https://www.codabench.org/?x=1", "is not a valid address"),
     ],
 )
 def test_an_address_that_is_refused(stub, run, monkeypatch, capsys, url, expected):

@@ -29,7 +29,8 @@ def upload(platform: Platform, bundle: Path) -> int:
         platform: the account that will own it.
         bundle: a zip that has been checked.
 
-    Raises InputError where the platform refuses it, with what its unpacker says.
+    Raises:
+        InputError: the platform refuses it; with what its unpacker says.
     """
     platform.attempt(lambda: platform.headers, "the login")
     with show_waiting("Creating the competition"):

@@ -53,7 +53,7 @@ def make_notebook(kit: Path, output: Path, time_limit: float = TIME_LIMIT) -> Pa
     notebook = jupytext.read(kit / SOURCE)
     _execute(notebook, output, time_limit)
     partial = result.with_suffix(".partial")
-    nbformat.write(notebook, partial)
+    nbformat.write(notebook, partial)  # type: ignore[no-untyped-call]
     os.replace(partial, result)
     return result
 
@@ -63,7 +63,7 @@ def as_notebook(source: Path) -> bytes:
     notebook = jupytext.read(source)
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"
-    content: str = nbformat.writes(notebook)
+    content: str = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
     return content.encode()
 
 
@@ -86,7 +86,7 @@ def _execute(notebook: Any, folder: Path, time_limit: float) -> None:
             on_cell_execute=steps.begin,
             on_cell_executed=steps.end,
         )
-        with _told_by_cell(steps, time_limit):
+        with _errors_named_by_cell(steps, time_limit):
             client.execute(cleanup_kc=True, env=_clean_environment(Path(scratch)))
 
 
@@ -125,12 +125,12 @@ class _Steps:
         self.running = f"{SOURCE}, code cell {self._numbers[cell_index]} ({cell.source.splitlines()[0]!r})"
 
     def end(self, cell: Any, cell_index: int, **_: Any) -> None:
-        """Show how far it is."""
+        """Show the progress."""
         self._advance(self._numbers[cell_index], self._sections[cell_index])
 
 
 @contextmanager
-def _told_by_cell(steps: _Steps, time_limit: float) -> Iterator[None]:
+def _errors_named_by_cell(steps: _Steps, time_limit: float) -> Iterator[None]:
     """Turn what stopped the notebook into one message that names the cell."""
     try:
         yield

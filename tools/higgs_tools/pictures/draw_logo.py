@@ -31,12 +31,12 @@ def draw_logo(output: Path) -> None:
 
 
 def background(x: Floats) -> Floats:
-    """Height of the falling background."""
+    """Compute the height of the falling background."""
     return 0.06 + 0.40 * np.exp(-2.6 * x)
 
 
 def signal(x: Floats) -> Floats:
-    """Height of the peak above the background."""
+    """Compute the height of the peak above the background."""
     return 0.42 * np.exp(-0.5 * ((x - PEAK) / 0.062) ** 2)
 
 

@@ -1,8 +1,8 @@
-"""What Codabench and its compute worker demand of a bundle, as pure functions from its files to a list of problems.
+"""What Codabench and its compute worker require of a bundle, as pure functions from its files to a list of problems.
 
 Sources: the public Codabench documentation (bundle and YAML structure), the public source of its bundle unpacker
 (src/apps/competitions/unpackers, tasks.unpack_competition), of its models (lengths of texts and numbers), and of its
-compute worker; for limits that stand nowhere, what its maintainers say in its issues. One module has one subject.
+compute worker; for undocumented limits, what its maintainers say in its issues. One module has one subject.
 """
 
 import datetime
@@ -22,12 +22,12 @@ __all__ = ["Findings", "Problem", "check_bundle", "inspect_bundle", "parse_compe
 
 
 def check_bundle(competition: object, files: Mapping[str, bytes]) -> list[Problem]:
-    """All problems of a bundle, none for one that Codabench accepts; inspect_bundle tells the warnings as well."""
+    """List the problems of a bundle, which has none where Codabench accepts it; inspect_bundle gives warnings as well."""
     return list(inspect_bundle(competition, files).problems)
 
 
 def inspect_bundle(competition: object, files: Mapping[str, bytes], today: datetime.date | None = None) -> Findings:
-    """What there is to mend in a bundle, and what there is to think about before an upload.
+    """Find what has to be fixed in a bundle (problems), and what to think about before an upload (warnings).
 
     Args:
         competition: the parsed competition.yaml. Where it has the wrong shape, only that is reported.

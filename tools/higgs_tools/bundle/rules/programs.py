@@ -20,7 +20,7 @@ MOUNTS = {
 
 
 def check_programs(competition: Competition, archives: Archives) -> Iterator[Problem]:
-    """Each program says in metadata.yaml, at the root of its zip, how the worker starts it."""
+    """Check that each program says in metadata.yaml, at the root of its zip, how the worker starts it."""
     for kind, name in sorted(set(competition.programs())):
         if name not in archives:
             continue
@@ -38,7 +38,7 @@ def check_programs(competition: Competition, archives: Archives) -> Iterator[Pro
 
 
 def read_metadata(program: Archive) -> dict[str, Any]:
-    """What a program's metadata.yaml says, nothing where it is no mapping."""
+    """Read a program's metadata.yaml; empty where it is not a mapping."""
     name = next((name for name in METADATA_NAMES if name in program.names), "")
     try:
         metadata = load_yaml(program.read(name))

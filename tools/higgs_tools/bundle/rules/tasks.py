@@ -7,7 +7,7 @@ from higgs_tools.bundle.rules.findings import Problem, doubled, in_competition
 
 
 def check_tasks(competition: Competition) -> Iterator[Problem]:
-    """Phases and solutions point to tasks that exist."""
+    """Check that phases and solutions point to tasks that exist."""
     indices = [task.index for task in competition.tasks]
     yield from doubled("task index", indices)
     yield from doubled("solution index", (solution.index for solution in competition.solutions))

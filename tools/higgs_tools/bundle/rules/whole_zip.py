@@ -20,13 +20,17 @@ MAIN_FILE = "competition.yaml"
 
 
 def inspect_zip(name: str, content: Path | BinaryIO) -> Findings:
-    """What there is to mend in a bundle's zip, whoever packed it, and what there is to think about.
+    """Inspect a bundle's zip, whoever packed it.
 
     Args:
         name: what to call the zip in problems of its own.
         content: the file, or its bytes as an open file.
 
-    Raises OSError where the file cannot be read.
+    Returns:
+        The problems and warnings.
+
+    Raises:
+        OSError: the file cannot be read.
     """
     files = _unpack(name, content)
     if isinstance(files, tuple):
@@ -49,7 +53,7 @@ def _unpack(name: str, content: Path | BinaryIO) -> dict[str, bytes] | tuple[Pro
     except UNREADABLE as error:
         if isinstance(error, OSError):
             raise
-        return (Problem(name, f"is no zip that can be unpacked ({error})", "pack or download it again"),)
+        return (Problem(name, f"is not a zip that can be unpacked ({error})", "pack or download it again"),)
 
 
 def _check_layout(name: str, members: list[ZipInfo]) -> Iterator[Problem]:
@@ -78,7 +82,7 @@ def _check_root(name: str, members: list[str]) -> Iterator[Problem]:
 
 
 def pack_folders(files: Mapping[str, bytes], named: set[str]) -> dict[str, bytes]:
-    """The files of a bundle with the folders that it names as archives zipped, as Codabench's unpacker does.
+    """Zip the folders that a bundle names as archives, as Codabench's unpacker does.
 
     Args:
         files: the bundle's content by name.

@@ -127,7 +127,7 @@ def _collect(scored: Path, output: Path) -> dict[str, float]:
     if not (scored / SCORES).is_file():
         raise InputError(f"The scoring program wrote no {SCORES}, and Codabench would call the submission failed.")
     try:
-        scores = json.loads((scored / SCORES).read_text())
+        scores: dict[str, float] = json.loads((scored / SCORES).read_text())
     except ValueError as error:
         raise InputError(f"The scoring program wrote a {SCORES} that is not JSON ({error}).") from error
     for name in (SCORES, REPORT):
