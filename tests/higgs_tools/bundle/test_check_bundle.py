@@ -35,7 +35,7 @@ def test_problems_end_with_exit_code_two(bundle, tmp_path, capsys):
         (
             "text.zip",
             b"no zip",
-            "text.zip: is not a zip that can be unpacked (File is not a zip file); pack or download",
+            "text.zip: is not a zip that can be unpacked (File is not a zip file); pack",
         ),
         (".", None, "is a folder; name the zip that is to be uploaded."),
     ],

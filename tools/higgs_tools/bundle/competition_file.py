@@ -158,7 +158,7 @@ class Competition(Part):
             yield "scoring", task.scoring_program
 
     def sources(self) -> set[str]:
-        """Collect all that Codabench makes datasets of: names of zips or folders in the bundle, and keys of datasets."""
+        """Collect all that Codabench makes datasets of: zips or folders in the bundle, and keys of datasets."""
         kits = [name for phase in self.phases for name in (phase.starting_kit, phase.public_data) if name]
         data = [name for task in self.tasks for name in (task.input_data, task.reference_data) if name]
         return {*kits, *data, *(name for _, name in self.programs()), *(solution.path for solution in self.solutions)}

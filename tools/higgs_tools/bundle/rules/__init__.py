@@ -22,7 +22,7 @@ __all__ = ["Findings", "Problem", "check_bundle", "inspect_bundle", "parse_compe
 
 
 def check_bundle(competition: object, files: Mapping[str, bytes]) -> list[Problem]:
-    """List the problems of a bundle, which has none where Codabench accepts it; inspect_bundle gives warnings as well."""
+    """List the problems of a bundle: none where Codabench accepts it. inspect_bundle gives warnings as well."""
     return list(inspect_bundle(competition, files).problems)
 
 
