@@ -73,7 +73,7 @@ run: setup $(made_data)  ## run SUBMISSION on SETS x PSEUDO_EXPERIMENTS of PHASE
 	@rm -f $(OUTPUT)/scores/scores.json $(OUTPUT)/scores/detailed_results.html
 	$(BIN)/higgs-challenge run $(PLAN) $(if $(STORE),--data $(STORE)) --submission $(SUBMISSION) \
 		--output $(OUTPUT)/results $(if $(WORKERS),--workers $(WORKERS)) $(OPTIONS)
-	$(BIN)/python scoring_program/run_scoring.py --reference $(OUTPUT)/reference --prediction $(OUTPUT)/results \
+	$(BIN)/higgs-challenge score --reference $(OUTPUT)/reference --prediction $(OUTPUT)/results \
 		--output $(OUTPUT)/scores
 
 submission: setup build/data/tiny/store/hidden/part.json  ## pack SUBMISSION into build/submissions, checked for PHASE
@@ -88,7 +88,7 @@ leaderboard: setup  ## rank RUNS, by default all of build/run made with these SE
 	$(if $(strip $(RUNS)),,$(error There is no run to rank: make run, or name folders in RUNS))
 	$(if $(REFERENCE),,$(BIN)/higgs-challenge truth $(PLAN) --output build/leaderboard/reference)
 	@rm -f build/leaderboard/leaderboard.csv build/leaderboard/leaderboard.html
-	$(BIN)/python -m higgs_scoring.commands leaderboard --reference $(or $(REFERENCE),build/leaderboard/reference) \
+	$(BIN)/higgs-challenge leaderboard --reference $(or $(REFERENCE),build/leaderboard/reference) \
 		--output build/leaderboard $(RUNS)
 
 train: setup $(made_data)  ## train the sample submission once; later runs find the trained model

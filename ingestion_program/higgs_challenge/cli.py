@@ -56,12 +56,11 @@ class Command(click.Command):
             return super().invoke(ctx)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write arguments, then options under their headings."""
+        """Write options under their headings."""
         sections: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
-            title = "Arguments" if isinstance(parameter, click.Argument) else getattr(parameter, "heading", "Options")
-            if (record := parameter.get_help_record(ctx)) is not None:
-                sections.setdefault(title, []).append(record)
+            if isinstance(parameter, click.Option) and (record := parameter.get_help_record(ctx)) is not None:
+                sections.setdefault(getattr(parameter, "heading", "Options"), []).append(record)
         for title, records in sections.items():
             with formatter.section(title):
                 formatter.write_dl(records)

@@ -19,7 +19,7 @@ def help_of(folder: Path, *command: str | Path) -> str:
 
 @pytest.mark.parametrize(
     ("script", "command"),
-    [("ingestion_program/run_ingestion.py", "run")],
+    [("ingestion_program/run_ingestion.py", "run"), ("scoring_program/run_scoring.py", "score")],
 )
 def test_a_command_is_what_the_script_is(tmp_path: Path, script: str, command: str) -> None:
     text = help_of(tmp_path, *COMMAND, command)

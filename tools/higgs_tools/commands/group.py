@@ -26,6 +26,8 @@ SECTIONS = {
         "data": Entry("data", "Make a data set, whose event store is FOLDER/store."),
         "run": Entry("higgs_challenge.run_command", "Run a submission over a phase's pseudo-experiments."),
         "truth": Entry("truth", "Write the truth of a phase's plan."),
+        "score": Entry("higgs_scoring.commands", "Score the intervals of a run against the true signal strengths."),
+        "leaderboard": Entry("higgs_scoring.commands", "Rank finished runs of one plan as the final phase is ranked."),
     },
     "Prepare a submission": {
         "check": Entry("checking", "Report whether a submission will run on the platform."),
