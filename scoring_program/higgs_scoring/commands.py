@@ -90,8 +90,8 @@ def score(prediction: Path, reference: Path, output: Path) -> None:
     nargs=-1,
     required=True,
     metavar="RUN...",
-    help="[NAME=]FOLDER: the folder that ingestion wrote, with ingestion_summary.json in it or in its results/, as `make "
-    "run` leaves it. The name is by default that of the folder; no two names may be the same.",
+    help="[NAME=]FOLDER: the folder that ingestion wrote, with ingestion_summary.json in it or in its results/, as "
+    "`make run` leaves it. The name is by default that of the folder; no two names may be the same.",
 )
 def leaderboard(reference: Path, output: Path | None, runs: Sequence[str]) -> None:
     """Rank finished runs of one plan as the final phase is ranked.
