@@ -332,9 +332,9 @@ def test_damaged_data_end_the_run(
 @pytest.mark.parametrize(
     ("option", "sentence"),
     [
-        (("--workers", 0), "--workers: must be auto or at least 1"),
-        (("--submission", "/not/there"), "/not/there is not a folder"),
-        (("--num-of-sets", "ten"), "invalid int value: 'ten'"),
+        (("--workers", 0), "'--workers': must be auto or at least 1"),
+        (("--submission", "/not/there"), "Directory '/not/there' does not exist"),
+        (("--num-of-sets", "ten"), "'ten' is not a valid integer"),
     ],
 )
 def test_wrong_options_are_refused(counting: Path, ingest: Ingest, option: tuple[str, object], sentence: str) -> None:

@@ -12,7 +12,7 @@ from higgs_tools.checking.submission_zip import Entry, Kind, leads_out
 
 CHECK = "files"
 MODEL = "model.py"
-PACK_AGAIN = "pack it with check_submission.py FOLDER --pack submission.zip"
+PACK_AGAIN = "pack it with `higgs-challenge pack FOLDER submission.zip`"
 MOST_NAMES = 5
 
 
@@ -122,7 +122,7 @@ def _leftovers(entries: Sequence[Entry], packed: bool) -> Finding | None:
         return None
     if packed:
         return Finding(CHECK, Level.WARNING, f"files that do not belong in it: {_list(wrong)}", PACK_AGAIN)
-    return Finding(CHECK, Level.REMARK, f"left out when it is packed with --pack: {_list(wrong)}")
+    return Finding(CHECK, Level.REMARK, f"left out by `higgs-challenge pack`: {_list(wrong)}")
 
 
 def _hidden_modules(entries: Sequence[Entry], taken: Sequence[str]) -> Finding | None:

@@ -148,12 +148,20 @@ def test_a_run_is_isolated_and_scored(tmp_path: Path) -> None:
     plan = [*("--input", FOLDER / "input_data" / "feedback"), *("--num-of-sets", 2, "--num-pseudo-experiments", 3)]
     sample = ("--submission", FOLDER / "sample_code_submission")
     results, truth, scores = (tmp_path / name for name in ("results", "truth", "scores"))
-    for script, *options in (
-        ("ingestion_program/run_ingestion.py", *plan, *sample, "--output", results, "--check-order", 2),
-        ("ingestion_program/write_truth.py", *plan, "--output", truth, "--reveal", "all"),
-        ("scoring_program/run_scoring.py", "--reference", truth, "--prediction", results, "--output", scores),
+    for program, *options in (
+        (ROOT / "ingestion_program" / "run_ingestion.py", *plan, *sample, "--output", results, "--check-order", 2),
+        ("-m", "higgs_tools", "truth", *plan, "--output", truth, "--reveal", "all"),
+        (
+            ROOT / "scoring_program" / "run_scoring.py",
+            "--reference",
+            truth,
+            "--prediction",
+            results,
+            "--output",
+            scores,
+        ),
     ):
-        command = [sys.executable, str(ROOT / script), *map(str, options)]
+        command = [sys.executable, str(program), *map(str, options)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr
     summary = json.loads((results / "ingestion_summary.json").read_text())
