@@ -26,10 +26,11 @@ from higgs_challenge.execution.prefetcher import Prefetcher
 from higgs_challenge.experiments import Settings
 from higgs_challenge.frames import as_test_set
 from higgs_challenge.sandbox.isolation import FULL
-from higgs_challenge.submission.job import Job, Slot
+from higgs_challenge.submission.job import Job
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import REQUIRED
 from higgs_challenge.submission.scratch import make_scratch
+from higgs_challenge.submission.slot import Slot
 from higgs_challenge.tasks.higgs.data.store import Store
 from higgs_challenge.tasks.higgs.declaration import StoredEvents
 from higgs_challenge.tasks.higgs.events.columns import FEATURES

@@ -17,10 +17,11 @@ from rows import REPEATS, Row, in_turn, run
 from higgs_challenge.experiments.settings import Limits
 from higgs_challenge.frames import as_test_set
 from higgs_challenge.submission.event_file import EventFile
-from higgs_challenge.submission.job import Job, Slot
+from higgs_challenge.submission.job import Job
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import OFF, REQUIRED, SubmissionProcess
 from higgs_challenge.submission.scratch import make_scratch
+from higgs_challenge.submission.slot import Slot
 from higgs_challenge.tasks.higgs.events.columns import FEATURES
 from higgs_challenge.tasks.higgs.events.transform import Floats
 from higgs_tools.higgs_data.synthetic import SIZES, make_synthetic_data

@@ -10,10 +10,11 @@ from typing import Any
 from higgs_challenge.experiments.settings import Limits
 from higgs_challenge.submission.answer import Interval
 from higgs_challenge.submission.event_file import EventFile
-from higgs_challenge.submission.job import Job, Slot
+from higgs_challenge.submission.job import Job
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import REQUIRED, SubmissionProcess
 from higgs_challenge.submission.scratch import make_scratch
+from higgs_challenge.submission.slot import Slot
 from higgs_challenge.tasks.higgs.events.transform import Floats
 
 ONE_THREAD = Slot(None, 1)

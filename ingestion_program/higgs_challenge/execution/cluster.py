@@ -28,8 +28,9 @@ from higgs_challenge.execution.worker_pool import (
     run_task,
 )
 from higgs_challenge.sandbox.isolation import Isolation
-from higgs_challenge.submission.job import Job, Slot
+from higgs_challenge.submission.job import Job
 from higgs_challenge.submission.log import SubmissionLog
+from higgs_challenge.submission.slot import Slot
 from higgs_challenge.task import Data, Experiment
 
 CONNECT_SECONDS = 30.0

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 
-from higgs_challenge.submission.job import Slot
+from higgs_challenge.submission.slot import Slot
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 NVIDIA_SMI_SECONDS = 60.0

@@ -14,9 +14,10 @@ from higgs_challenge.errors import SubmissionError
 from higgs_challenge.execution.prefetcher import Prefetcher
 from higgs_challenge.execution.worker import Fit, Result, Worker, fit_model
 from higgs_challenge.sandbox.isolation import Isolation
-from higgs_challenge.submission.job import Job, Slot
+from higgs_challenge.submission.job import Job
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import SubmissionProcess
+from higgs_challenge.submission.slot import Slot
 from higgs_challenge.task import Data, Experiment
 
 

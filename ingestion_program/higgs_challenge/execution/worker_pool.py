@@ -28,9 +28,10 @@ from higgs_challenge.execution.journal import JOURNAL_FILE
 from higgs_challenge.execution.summary import RECORDED_PACKAGES
 from higgs_challenge.execution.worker import Fit, Result, Worker, fit_model
 from higgs_challenge.sandbox.isolation import Isolation
-from higgs_challenge.submission.job import Job, Slot
+from higgs_challenge.submission.job import Job
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import SubmissionProcess
+from higgs_challenge.submission.slot import Slot
 from higgs_challenge.task import Data, Experiment
 from higgs_challenge.tasks import load_task
 

@@ -1,4 +1,4 @@
-"""What a submission's processes need to know: one record for the whole run, and each worker's share of a machine."""
+"""What a submission's processes need to know: one record for the whole run."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,24 +16,6 @@ MEMORY_SHARE = 0.9
 """Of the machine's memory, which no submission may exceed whatever its limit says."""
 
 MODEL_FILE = "fitted_model"
-
-
-@dataclass(frozen=True)
-class Slot:
-    """One worker's share of the machine.
-
-    Attributes:
-        device: what CUDA_VISIBLE_DEVICES shall be for it; None to leave it as it is.
-        threads: threads that its numerical libraries may use.
-    """
-
-    device: str | None
-    threads: int
-
-    @property
-    def name(self) -> str:
-        """How the summary calls its device."""
-        return self.device or "cpu"
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,10 @@ from higgs_challenge.sandbox.isolation import FULL, OFF, Isolation
 from higgs_challenge.submission.answer import Interval, check_answer, check_hidden_modules, check_name
 from higgs_challenge.submission.channel import Channel, ChannelClosedError, anonymous_file
 from higgs_challenge.submission.event_file import EventFile
-from higgs_challenge.submission.job import Job, Slot
+from higgs_challenge.submission.job import Job
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.scratch import SUBMISSION, WORK, is_whole, make_environment
+from higgs_challenge.submission.slot import Slot
 from higgs_challenge.submission.usage import Usage
 
 PROGRAM_FOLDER = Path(__file__).parents[2]

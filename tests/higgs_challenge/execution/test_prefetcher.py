@@ -18,10 +18,11 @@ from higgs_challenge.execution.local import LocalEngine
 from higgs_challenge.execution.prefetcher import Drawn, Prefetcher
 from higgs_challenge.experiments.settings import Limits
 from higgs_challenge.submission.event_file import EventFile
-from higgs_challenge.submission.job import Job, Slot
+from higgs_challenge.submission.job import Job
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import REQUIRED
 from higgs_challenge.submission.scratch import make_scratch
+from higgs_challenge.submission.slot import Slot
 from higgs_challenge.task import Sampler
 from higgs_challenge.tasks.higgs.declaration import StoredEvents
 from higgs_challenge.tasks.higgs.events.columns import FEATURES

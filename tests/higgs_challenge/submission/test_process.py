@@ -8,7 +8,7 @@ import pytest
 
 from higgs_challenge import SubmissionError
 from higgs_challenge.submission.answer import Interval
-from higgs_challenge.submission.job import Slot
+from higgs_challenge.submission.slot import Slot
 from higgs_challenge.tasks.higgs.events.transform import Floats
 from tests.helpers.tiny_submissions import LIMIT, ask, running, write_submission
 

@@ -15,10 +15,11 @@ from higgs_challenge.execution.local import LocalEngine
 from higgs_challenge.execution.worker import Result
 from higgs_challenge.experiments.settings import Limits, Settings
 from higgs_challenge.sandbox.isolation import FULL
-from higgs_challenge.submission.job import Job, Slot
+from higgs_challenge.submission.job import Job
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import REQUIRED
 from higgs_challenge.submission.scratch import digest_tree, make_scratch
+from higgs_challenge.submission.slot import Slot
 from higgs_challenge.tasks.higgs.data.store import open_store
 from higgs_challenge.tasks.higgs.declaration import StoredEvents
 from tests.helpers.plans import plan_of

@@ -16,10 +16,11 @@ from higgs_challenge.execution.progress import Advance, show_progress, show_wait
 from higgs_challenge.execution.worker import Fit, Result, Worker, fit_model
 from higgs_challenge.experiments import Settings, make_plan
 from higgs_challenge.ingestion import compile_events
-from higgs_challenge.submission.job import Job, Slot
+from higgs_challenge.submission.job import Job
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import BEST_EFFORT, SubmissionProcess
 from higgs_challenge.submission.scratch import HOME, SUBMISSION, WORK, copy_tree, make_scratch, remove_tree
+from higgs_challenge.submission.slot import Slot
 from higgs_challenge.task import Data, Experiment, hidden_folder
 from higgs_challenge.tasks import load_task
 from higgs_challenge.tasks.higgs.data.training import TrainingSet
