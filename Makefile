@@ -39,7 +39,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup data official-data run submission kit leaderboard train test lint bench validate-data notebook \
+.PHONY: help setup docs coverage data official-data run submission kit leaderboard train test lint bench validate-data notebook \
 	bundle check-bundle upload submit pages docker-build docker-run clean
 
 help:  ## show this list
@@ -53,42 +53,42 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or later is needed; name one: make setup PYTHON=python3.12"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --disable-pip-version-check --constraint constraints.txt --editable '.[baseline,kit,organise,test]'
+	$(BIN)/pip install --disable-pip-version-check --constraint constraints.txt --editable '.[baseline,docs,kit,organise,test]'
 	@touch $@
 
 data: setup  ## generate events, SIZE=tiny|small|large, as files and as event store in build/data
-	$(BIN)/python -m higgs_tools.higgs_data.make_data --size $(SIZE) build/data/$(SIZE)
+	$(BIN)/higgs-challenge data --size $(SIZE) build/data/$(SIZE)
 
 official-data: setup  ## download the official data (6.5 GB), or take OFFICIAL=path, for STORE=build/data/official/store
-	$(BIN)/python -m higgs_tools.higgs_data.make_data $(if $(OFFICIAL),--official "$(OFFICIAL)",--download) build/data/official
+	$(BIN)/higgs-challenge data $(if $(OFFICIAL),--official "$(OFFICIAL)",--download) build/data/official
 
 # Data are made where none are, but only at the place that this file chose itself.
 made_data = $(if $(filter file,$(origin STORE)),$(if $(STORE),build/data/$(SIZE)/store/hidden/part.json))
 
 build/data/%/store/hidden/part.json: | setup
-	$(BIN)/python -m higgs_tools.higgs_data.make_data --size $* build/data/$*
+	$(BIN)/higgs-challenge data --size $* build/data/$*
 
 run: setup $(made_data)  ## run SUBMISSION on SETS x PSEUDO_EXPERIMENTS of PHASE and score it
-	$(BIN)/python ingestion_program/write_truth.py $(PLAN) --reveal all --output $(OUTPUT)/reference
+	$(BIN)/higgs-challenge truth $(PLAN) --reveal all --output $(OUTPUT)/reference
 	@rm -f $(OUTPUT)/scores/scores.json $(OUTPUT)/scores/detailed_results.html
-	$(BIN)/python ingestion_program/run_ingestion.py $(PLAN) $(if $(STORE),--data $(STORE)) --submission $(SUBMISSION) \
+	$(BIN)/higgs-challenge run $(PLAN) $(if $(STORE),--data $(STORE)) --submission $(SUBMISSION) \
 		--output $(OUTPUT)/results $(if $(WORKERS),--workers $(WORKERS)) $(OPTIONS)
-	$(BIN)/python scoring_program/run_scoring.py --reference $(OUTPUT)/reference --prediction $(OUTPUT)/results \
+	$(BIN)/higgs-challenge score --reference $(OUTPUT)/reference --prediction $(OUTPUT)/results \
 		--output $(OUTPUT)/scores
 
 submission: setup build/data/tiny/store/hidden/part.json  ## pack SUBMISSION into build/submissions, checked for PHASE
 	$(if $(FOLDER),$(error make submission checks submissions of TASK=higgs; try others with make run TASK=$(TASK)))
-	$(BIN)/python starting_kit/check_submission.py $(SUBMISSION) --phase $(PHASE) --data build/data/tiny \
-		--pack build/submissions/$(notdir $(patsubst %/,%,$(SUBMISSION))).zip $(OPTIONS)
+	$(BIN)/higgs-challenge pack $(SUBMISSION) build/submissions/$(notdir $(patsubst %/,%,$(SUBMISSION))).zip \
+		--phase $(PHASE) --data build/data/tiny $(OPTIONS)
 
 kit: setup  ## write what starting_kit/phases says of the phases anew, from input_data and competition.yaml
-	$(BIN)/python -m higgs_tools.kit.make_kit
+	$(BIN)/higgs-challenge kit
 
 leaderboard: setup  ## rank RUNS, by default all of build/run made with these SETS and PSEUDO_EXPERIMENTS, or on REFERENCE
 	$(if $(strip $(RUNS)),,$(error There is no run to rank: make run, or name folders in RUNS))
-	$(if $(REFERENCE),,$(BIN)/python ingestion_program/write_truth.py $(PLAN) --output build/leaderboard/reference)
+	$(if $(REFERENCE),,$(BIN)/higgs-challenge truth $(PLAN) --output build/leaderboard/reference)
 	@rm -f build/leaderboard/leaderboard.csv build/leaderboard/leaderboard.html
-	$(BIN)/python -m higgs_scoring.commands leaderboard --reference $(or $(REFERENCE),build/leaderboard/reference) \
+	$(BIN)/higgs-challenge leaderboard --reference $(or $(REFERENCE),build/leaderboard/reference) \
 		--output build/leaderboard $(RUNS)
 
 train: setup $(made_data)  ## train the sample submission once; later runs find the trained model
@@ -106,46 +106,54 @@ lint: setup  ## check style and types only
 	cd tasks/gaussian/sample_code_submission && ../../../$(BIN)/mypy --config-file ../../../pyproject.toml .
 	cd starting_kit && ../$(BIN)/mypy --config-file ../pyproject.toml plots.py
 
+coverage: setup  ## run all tests and measure, branch by branch, how much of the packages they reach
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --cov --cov-report=term --cov-report=xml:build/coverage.xml
+
+# The banner that this silences tells of plans of mkdocs' authors, not of our pages.
+docs: setup  ## build the documentation site, with a reference page for every module: build/site/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo build/site/index.html
+
 bench: setup $(made_data)  ## measure speeds beside the official package's, in one table
 	$(BIN)/python -W ignore benchmarks/all.py
 
 validate-data: setup  ## compare synthetic with official data, OFFICIAL=folder: build/validation/data.html
-	$(BIN)/python -m higgs_tools.validation.validate_data $(if $(OFFICIAL),--official "$(OFFICIAL)") $(if $(PYTHIA),--pythia "$(PYTHIA)")
+	$(BIN)/higgs-challenge validate-data $(if $(OFFICIAL),--official "$(OFFICIAL)") $(if $(PYTHIA),--pythia "$(PYTHIA)")
 
 notebook: setup $(made_data)  ## execute the starting kit's notebook with the events of SIZE: build/starting_kit
-	KIT_SIZE=$(SIZE) KIT_DATA=$(abspath $(STORE)/..) $(BIN)/python -m higgs_tools.kit.make_notebook
+	KIT_SIZE=$(SIZE) KIT_DATA=$(abspath $(STORE)/..) $(BIN)/higgs-challenge notebook
 
 bundle: setup kit  ## pack BUNDLE=build/bundle.zip, which Codabench takes as a competition
-	$(BIN)/python -m higgs_tools.bundle.make_bundle --task $(TASK) --output "$(BUNDLE)"
+	$(BIN)/higgs-challenge bundle --task $(TASK) --output "$(BUNDLE)"
 
 check-bundle: setup  ## check BUNDLE, a competition's zip, with the rules of Codabench
-	$(BIN)/python -m higgs_tools.bundle.check_bundle "$(BUNDLE)"
+	$(BIN)/higgs-challenge check-bundle "$(BUNDLE)"
 
 pages: setup  ## write the competition's pages as Codabench shows them, in build/pages
-	$(BIN)/python -m higgs_tools.bundle.preview_pages --task $(TASK) --output build/pages$(if $(FOLDER),_$(TASK))
+	$(BIN)/higgs-challenge pages --task $(TASK) --output build/pages$(if $(FOLDER),_$(TASK))
 
 # Both only say what they would send, unless SEND=yes; the account is CODABENCH_USERNAME and CODABENCH_PASSWORD.
 sending = $(if $(filter-out yes,$(SEND)),$(error SEND is yes or nothing, not "$(SEND)"))$(if $(SEND),--send)
 
 upload: setup  ## create a Codabench competition from BUNDLE; only says what it would send without SEND=yes
-	$(BIN)/python -m higgs_tools.codabench.upload "$(BUNDLE)" $(sending)
+	$(BIN)/higgs-challenge upload "$(BUNDLE)" $(sending)
 
 submit: setup  ## send SUBMISSION to PHASE of COMPETITION on Codabench; only says what it would send without SEND=yes
 	$(if $(COMPETITION),,$(error Name the competition by its number or address: make submit COMPETITION=17525))
-	$(BIN)/python -m higgs_tools.codabench.submit "$(SUBMISSION)" --competition "$(COMPETITION)" --phase "$(PHASE)" $(sending)
+	$(BIN)/higgs-challenge submit "$(SUBMISSION)" --competition "$(COMPETITION)" --phase "$(PHASE)" $(sending)
 
 docker-build: setup  ## build the image that competition.yaml names, or IMAGE=, on BASE=; DOCKER_HOST may name the engine
-	$(BIN)/python -m higgs_tools.containers.docker_build $(if $(BASE),--base "$(BASE)") $(if $(IMAGE),--image "$(IMAGE)") \
+	$(BIN)/higgs-challenge docker-build $(if $(BASE),--base "$(BASE)") $(if $(IMAGE),--image "$(IMAGE)") \
 		$(if $(TORCH_INDEX),--torch-index "$(TORCH_INDEX)") $(if $(XGBOOST),--xgboost "$(XGBOOST)") \
 		$(if $(RUN_AS),--run-as "$(RUN_AS)") $(if $(NETWORK),--network "$(NETWORK)")
 
 # The bundle is made where it is missing or older than a source, but only at the place that this file chose itself.
 $(MADE_BUNDLE): $(FOLDER)competition.yaml $(shell find $(BUNDLED) $(FOLDER) -type f -not -path '*/__pycache__/*') | setup
-	$(BIN)/python -m higgs_tools.kit.make_kit
-	$(BIN)/python -m higgs_tools.bundle.make_bundle --task $(TASK) --output $@
+	$(BIN)/higgs-challenge kit
+	$(BIN)/higgs-challenge bundle --task $(TASK) --output $@
 
 docker-run: setup $(if $(filter file,$(origin BUNDLE)),$(BUNDLE))  ## run SUBMISSION in containers as Codabench would, on DATA=folder
-	$(BIN)/python -m higgs_tools.containers.docker_run --submission "$(SUBMISSION)" --phase "$(PHASE)" --bundle "$(BUNDLE)" \
+	$(BIN)/higgs-challenge docker-run --submission "$(SUBMISSION)" --phase "$(PHASE)" --bundle "$(BUNDLE)" \
 		--output "build/docker_run$(if $(FOLDER),_$(TASK))/$(notdir $(patsubst %/,%,$(SUBMISSION)))" $(if $(DATA),--data "$(DATA)") $(if $(IMAGE),--image "$(IMAGE)") $(if $(NETWORK),--network "$(NETWORK)") \
 		$(if $(GPU),--gpu "$(GPU)") $(if $(filter-out file,$(origin SETS)),--sets $(SETS)) \
 		$(if $(filter-out file,$(origin PSEUDO_EXPERIMENTS)),--pseudo-experiments $(PSEUDO_EXPERIMENTS))

@@ -12,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from bench_submission import SMALL
 from rows import Row, describe_machine, print_rows
 
-BENCHMARKS = ("drawing", "functions", "submission", "scoring", "isolation", "simulation", "conversion")
+BENCHMARKS = ("drawing", "functions", "submission", "scoring", "isolation", "simulation", "conversion", "bookkeeping")
 
 
 def main() -> None:

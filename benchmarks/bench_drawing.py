@@ -21,16 +21,16 @@ from HiggsML.systematics import generate_pseudo_exp_data
 from rows import REPEATS, Row, in_turn, run, seconds
 
 from higgs_challenge import Experiment, Nuisances
-from higgs_challenge.execution.devices import Slot
 from higgs_challenge.execution.local import LocalEngine
-from higgs_challenge.execution.prefetcher import DrawnAhead
-from higgs_challenge.execution.worker import Job
+from higgs_challenge.execution.prefetcher import Prefetcher
 from higgs_challenge.experiments import Settings
 from higgs_challenge.frames import as_test_set
-from higgs_challenge.sandbox.confine import FULL
+from higgs_challenge.sandbox.isolation import FULL
+from higgs_challenge.submission.job import Job
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import REQUIRED
 from higgs_challenge.submission.scratch import make_scratch
+from higgs_challenge.submission.slot import Slot
 from higgs_challenge.tasks.higgs.data.store import Store
 from higgs_challenge.tasks.higgs.declaration import StoredEvents
 from higgs_challenge.tasks.higgs.events.columns import FEATURES
@@ -108,8 +108,8 @@ def measure_memory(store: Store) -> float:
     """Give the bytes that a worker needs on our side at most, where the submission is slower than drawing is."""
     plan = [Experiment(0, index, 1.0, NUISANCES, seed=3) for index in range(4)]
     before = own_memory()
-    with watched_memory() as peak, DrawnAhead(StoredEvents(store), plan, 1) as drawn_ahead:
-        for drawn in drawn_ahead:
+    with watched_memory() as peak, Prefetcher(StoredEvents(store), plan, 1) as prefetcher:
+        for drawn in prefetcher:
             with drawn.file:
                 time.sleep(1.0)
     return peak[0] - before

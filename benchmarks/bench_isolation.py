@@ -14,12 +14,14 @@ from typing import Any
 import numpy as np
 from rows import REPEATS, Row, in_turn, run
 
+from higgs_challenge.experiments.settings import Limits
 from higgs_challenge.frames import as_test_set
 from higgs_challenge.submission.event_file import EventFile
+from higgs_challenge.submission.job import Job
 from higgs_challenge.submission.log import SubmissionLog
-from higgs_challenge.submission.process import OFF, REQUIRED, Place, SubmissionProcess
+from higgs_challenge.submission.process import OFF, REQUIRED, SubmissionProcess
 from higgs_challenge.submission.scratch import make_scratch
-from higgs_challenge.submission.usage import Allowance
+from higgs_challenge.submission.slot import Slot
 from higgs_challenge.tasks.higgs.events.columns import FEATURES
 from higgs_challenge.tasks.higgs.events.transform import Floats
 from higgs_tools.higgs_data.synthetic import SIZES, make_synthetic_data
@@ -100,10 +102,9 @@ def running(folder: Path, rounds: int, isolation: str) -> SubmissionProcess:
     (folder / "submission" / "model.py").write_text(MODEL.format(rounds=rounds))
     make_scratch(folder / "scratch", folder / "submission")
     make_synthetic_data(folder / "data", SIZES["tiny"])
-    allowance = Allowance(memory=8_000_000_000, disk=1_000_000_000)
-    training = folder / "data" / "store" / "training"
-    place = Place("higgs", folder / "scratch", training, 1, None, allowance, secrets=(), isolation=isolation)
-    process = SubmissionProcess(place, SubmissionLog(folder / "submission.log"))
+    limits = Limits(memory_gigabytes=8.0, disk_gigabytes=1.0)
+    job = Job("higgs", folder / "data" / "store", folder, limits, secrets=(), isolation=isolation)
+    process = SubmissionProcess(job, Slot(None, 1), SubmissionLog(folder / "submission.log"))
     process.fit(LIMIT)
     return process
 

@@ -25,7 +25,7 @@ class Row:
 
     Attributes:
         what: was measured.
-        unit: of the values: "s", or something of which more is better, such as "rows/s".
+        unit: of the values: "s", or something of which more is better, such as "rows/s"; any where official is None.
         here: median value of this project.
         official: of the official package in the same run; None where it has nothing of the kind.
         note: how it was measured, where that is not obvious.

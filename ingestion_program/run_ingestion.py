@@ -1,7 +1,7 @@
-"""Run a submission over a phase's pseudo-experiments: the file that Codabench starts; see higgs_challenge.run."""
+"""Run a submission: the file that Codabench starts; see higgs_challenge.run_command."""
 
-from higgs_challenge.cli import exit_on_mistakes
-from higgs_challenge.run import main
+from higgs_challenge.cli import start
+from higgs_challenge.run_command import run
 
 if __name__ == "__main__":
-    exit_on_mistakes(main)
+    start(run)

@@ -64,7 +64,7 @@ size = os.environ.get("KIT_SIZE", "small")
 near = [Path("build/data") / size, Path("../build/data") / size]
 data = Path(os.environ.get("KIT_DATA") or next((folder for folder in near if folder.is_dir()), Path("data") / size))
 if not (data / "store" / "hidden" / "part.json").exists():
-    run("-m", "higgs_tools.higgs_data.make_data", "--size", size, data)
+    run("-m", "higgs_tools", "data", "--size", size, data)
 store = open_store(data / "store")
 print(store.source)
 
@@ -605,12 +605,12 @@ write_cell(Model.predict)
 phase, results, reference, scores = (Path("run") / name for name in ("phase", "results", "reference", "scores"))
 phase.mkdir(parents=True, exist_ok=True)
 phase.joinpath("settings.yaml").write_text("num_of_sets: 6\nnum_pseudo_experiments: 3\nrandom_seed: 20\nreveal: all\n")
-run("-m", "higgs_challenge.truth", "--input", phase, "--output", reference)
+run("-m", "higgs_tools", "truth", "--input", phase, "--output", reference)
 places = ("--data", data / "store", "--submission", submission, "--output", results)
-run("-m", "higgs_challenge.run", "--input", phase, *places)
+run("-m", "higgs_tools", "run", "--input", phase, *places)
 
 # %%
-run("-m", "higgs_scoring.commands", "score", "--reference", reference, "--prediction", results, "--output", scores)
+run("-m", "higgs_tools", "score", "--reference", reference, "--prediction", results, "--output", scores)
 
 # %% [markdown]
 # The first line says whether the intervals are as long as they should be, and the errors say how much these few
@@ -642,7 +642,7 @@ plt.show()
 # files, not the folder, if nothing is.
 
 # %%
-run("check_submission.py", submission, "--pack", "my_submission.zip")
+run("-m", "higgs_tools", "pack", submission, "my_submission.zip")
 
 # %% [markdown]
 # Upload `my_submission.zip` on the page "My Submissions" of the competition. Then make it better: more features and a

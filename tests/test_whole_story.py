@@ -11,8 +11,8 @@ import pytest
 from tests.helpers.repository import ROOT
 
 
-def run(program: str, *options: object) -> None:
-    subprocess.run([sys.executable, ROOT / program, *map(str, options)], check=True, timeout=500)
+def run(*command: object) -> None:
+    subprocess.run([sys.executable, *map(str, command)], check=True, timeout=500)
 
 
 def score(tmp_path: Path, submission: str, data: Path, *, sets: int, experiments: int) -> dict[str, float]:
@@ -20,13 +20,21 @@ def score(tmp_path: Path, submission: str, data: Path, *, sets: int, experiments
     phase = ("--input", ROOT / "input_data" / "feedback")
     plan = (*phase, "--num-of-sets", sets, "--num-pseudo-experiments", experiments)
     reference, results, scores = (tmp_path / name for name in ("reference", "results", "scores"))
-    run("ingestion_program/write_truth.py", *plan, "--output", reference)
+    run("-m", "higgs_tools", "truth", *plan, "--output", reference)
     run(
-        "ingestion_program/run_ingestion.py",
+        ROOT / "ingestion_program" / "run_ingestion.py",
         *plan,
         *("--data", data, "--submission", ROOT / submission, "--output", results),
     )
-    run("scoring_program/run_scoring.py", "--prediction", results, "--reference", reference, "--output", scores)
+    run(
+        ROOT / "scoring_program" / "run_scoring.py",
+        "--prediction",
+        results,
+        "--reference",
+        reference,
+        "--output",
+        scores,
+    )
     assert (scores / "detailed_results.html").stat().st_size > 10_000
     content: dict[str, float] = json.loads((scores / "scores.json").read_text())
     assert all(math.isfinite(value) for value in content.values())

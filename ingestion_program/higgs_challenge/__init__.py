@@ -2,8 +2,8 @@
 
 from higgs_challenge import open_store, draw_pseudo_experiment, Experiment, Nuisances, systematics, simulate
 
-Each name is imported when it is first asked for: a submission's process must close itself in before a numerical library
-starts its threads, and it imports this package first.
+Each name is imported when it is first asked for: a submission's process must enter the sandbox before a numerical
+library starts its threads, and it imports this package first.
 """
 
 import importlib

@@ -1,80 +1,88 @@
-"""The command lines: what a person can ask for, and how a mistake is told."""
+"""How the commands behave: help under headings, one line for a mistake, and an orderly end on a signal."""
 
-import argparse
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import click
+
 from higgs_challenge.errors import ChallengeError, InputError, SubmissionError, printable
-from higgs_challenge.experiments import Settings, load_settings
-from higgs_challenge.experiments.settings import SETTINGS_FILE
-from higgs_challenge.tasks import load_task, task_names
 
 EXIT_MISTAKE = 2
 
 
-def add_plan_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that decide the plan; their names are the official program's."""
-    plan = parser.add_argument_group("plan", "each replaces a setting of the phase's settings.yaml")
-    plan.add_argument("--num-of-sets", type=int, metavar="N", help="number of sets, one signal strength mu each")
-    plan.add_argument("--num-pseudo-experiments", type=int, metavar="N", help="pseudo-experiments of each set")
-    plan.add_argument("--random-seed", type=int, metavar="N", help="seed of everything that is drawn")
-    for name in nuisance_names():
-        option = f"--systematics-{name.replace('_', '-')}"
-        plan.add_argument(
-            option, action="store_true", help=f"draw {name}; where any --systematics option is given, only those act"
-        )
+class Mistake(click.ClickException):
+    """A participant's or an organiser's mistake, shown as one message without a traceback."""
+
+    exit_code = EXIT_MISTAKE
+
+    def __init__(self, error: ChallengeError) -> None:
+        super().__init__(str(error))
+        self.kind = SubmissionError if isinstance(error, SubmissionError) else InputError
+
+    def show(self, file: Any = None) -> None:
+        """Print the message to standard error."""
+        print(f"{self.kind.__name__}: {printable(self.message)}", file=file or sys.stderr)
 
 
-def plan_settings(arguments: argparse.Namespace) -> Settings:
-    """Read the settings of the phase in --input, with the command line's replacements."""
-    names = ("num_of_sets", "num_pseudo_experiments", "random_seed")
-    overrides: dict[str, Any] = {
-        name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None
-    }
-    settings = load_settings(arguments.input / SETTINGS_FILE, overrides)
-    chosen = [name for name in nuisance_names() if getattr(arguments, f"systematics_{name}")]
-    if not chosen:
-        return settings
-    overrides["systematics"] = dict.fromkeys(settings.systematics, False) | dict.fromkeys(chosen, True)
-    return load_settings(arguments.input / SETTINGS_FILE, overrides)
-
-
-def nuisance_names() -> list[str]:
-    """Name the nuisance parameters of all tasks; which of them there are, settings.yaml decides with its task."""
-    return list(dict.fromkeys(name for task in task_names() for name in load_task(task).priors))
-
-
-def make_folder(path: Path) -> Path:
-    """Make a folder for output; InputError where that is not possible."""
+@contextmanager
+def mistakes_as_messages() -> Iterator[None]:
+    """Turn a ChallengeError into a message and exit code 2, and an interrupt into a short message."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{path} cannot be a folder for output: {error}.") from error
-    return path
+        yield
+    except ChallengeError as error:
+        raise Mistake(error) from error
+    except KeyboardInterrupt:
+        sys.exit("Interrupted.")
 
 
-def existing_folder(text: str) -> Path:
-    """Check that an argument names a folder; for argparse."""
-    path = Path(text)
-    if not path.is_dir():
-        raise argparse.ArgumentTypeError(f"{text} is not a folder")
-    return path
+class Option(click.Option):
+    """An option that the help lists under a heading of its own."""
+
+    def __init__(self, *names: Any, heading: str = "Options", **settings: Any) -> None:
+        super().__init__(*names, **settings)
+        self.heading = heading
 
 
-def exit_on_mistakes(main: Callable[[], None]) -> None:
-    """Run a program; a participant's or an organiser's mistake becomes one message and exit code 2.
+class Command(click.Command):
+    """A command whose help has headings, and in which a mistake ends as one message."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        with mistakes_as_messages():
+            return super().invoke(ctx)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write options under their headings."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            if isinstance(parameter, click.Option) and (record := parameter.get_help_record(ctx)) is not None:
+                sections.setdefault(getattr(parameter, "heading", "Options"), []).append(record)
+        for title, records in sections.items():
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+
+def start(command: click.Command) -> None:
+    """Run a command with the words of the command line, and exit with its code.
 
     A termination signal ends it as an exception does, so that the submission's processes and files go with it.
     """
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    command.main()
+
+
+def make_folder(path: Path) -> Path:
+    """Make a directory for output.
+
+    Raises:
+        InputError: it cannot be made.
+    """
     try:
-        main()
-    except ChallengeError as error:
-        kind = SubmissionError if isinstance(error, SubmissionError) else InputError
-        print(f"{kind.__name__}: {printable(str(error))}", file=sys.stderr)
-        sys.exit(EXIT_MISTAKE)
-    except KeyboardInterrupt:
-        sys.exit("Interrupted.")
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{path} cannot be used as an output folder: {error}.") from error
+    return path

@@ -1,4 +1,4 @@
-"""Compiled event loops: one decorator, and a cache on disk that any change of the sources renews."""
+"""Compiled event loops: decorators, and a cache on disk that any change of the sources renews."""
 
 import functools
 import hashlib

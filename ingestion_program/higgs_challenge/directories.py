@@ -1,4 +1,4 @@
-"""Room on the disk, folders that are gone after use, and folders that one process at a time writes to."""
+"""Disk space, temporary folders, and folders that only one process at a time writes to."""
 
 import fcntl
 import os
@@ -11,7 +11,7 @@ from higgs_challenge.errors import InputError
 
 
 def require_space(folder: Path, size: int, what: str) -> None:
-    """Check that a disk has room, before hours of work fill it.
+    """Check that a disk has enough space, before hours of work fill it.
 
     Args:
         folder: where something is to be written; it need not exist yet.
@@ -19,7 +19,7 @@ def require_space(folder: Path, size: int, what: str) -> None:
         what: its name in the message.
 
     Raises:
-        InputError: there is less room than that.
+        InputError: there is less space than that.
     """
     existing = next(path for path in (folder.resolve(), *folder.resolve().parents) if path.exists())
     free = shutil.disk_usage(existing).free
@@ -31,8 +31,8 @@ def require_space(folder: Path, size: int, what: str) -> None:
 
 
 @contextmanager
-def passing_folder(path: Path) -> Iterator[Path]:
-    """Give an empty folder to write in, removed at the end with everything left in it, whatever happens.
+def temporary_directory(path: Path) -> Iterator[Path]:
+    """Make an empty folder to write in, and remove it at the end with everything in it, whatever happens.
 
     Args:
         path: the folder; one that a killed run left there is removed first.
@@ -47,7 +47,7 @@ def passing_folder(path: Path) -> Iterator[Path]:
     try:
         path.mkdir(parents=True)
     except OSError as error:
-        raise InputError(f"{path} cannot be a folder for output: {error}.") from error
+        raise InputError(f"{path} cannot be used as an output folder: {error}.") from error
     try:
         yield path
     finally:
@@ -55,8 +55,8 @@ def passing_folder(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
-    """Make a folder, and keep other processes that ask for the same out of it.
+def exclusive_lock(folder: Path) -> Iterator[None]:
+    """Make a folder, and lock it against other processes that ask for it in the same way.
 
     Args:
         folder: to write to; removed at the end where it is empty.
@@ -68,7 +68,7 @@ def alone_in(folder: Path) -> Iterator[None]:
         folder.mkdir(exist_ok=True)
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
-        raise InputError(f"{folder} cannot be a folder for output: {error}.") from error
+        raise InputError(f"{folder} cannot be used as an output folder: {error}.") from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the system drops it with the process
     except BlockingIOError as error:

@@ -1,8 +1,8 @@
-"""The two mistakes that are not ours, each ending a run with one sentence and exit code 2, and how they are printed."""
+"""Mistakes of participants and organisers, each ending a run with one sentence and exit code 2."""
 
 
 class ChallengeError(Exception):
-    """A mistake that a person can mend; its text says what was expected, what came, where, and what to do."""
+    """A mistake that a person can fix; its text says what was expected, what came, where, and what to do."""
 
 
 class SubmissionError(ChallengeError):
@@ -14,7 +14,7 @@ class InputError(ChallengeError):
 
 
 def printable(text: str) -> str:
-    """Replace control characters but for new lines and tabs: a participant's text must not command a terminal."""
+    """Replace control characters but line breaks and tabs, so that a participant's text cannot control a terminal."""
     return "".join(
         letter if letter.isprintable() or letter in "\n\t" else "\N{REPLACEMENT CHARACTER}" for letter in text
     )

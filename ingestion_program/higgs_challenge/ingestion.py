@@ -1,4 +1,4 @@
-"""The story of a run: settings become a plan, the submission is fitted, every pseudo-experiment gets its interval."""
+"""How a run proceeds: settings become a plan, the submission is fitted, every pseudo-experiment gets an interval."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -6,16 +6,18 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from dataclasses import dataclass
 from pathlib import Path
 
+from higgs_challenge.atomic import report_write_errors, write_json
 from higgs_challenge.compiled import cache_folder
-from higgs_challenge.directories import alone_in
+from higgs_challenge.directories import exclusive_lock
+from higgs_challenge.durations import format_seconds
 from higgs_challenge.errors import InputError, SubmissionError, printable
 from higgs_challenge.execution.clock import Clock
 from higgs_challenge.execution.devices import make_slots
 from higgs_challenge.execution.engine import Engine
-from higgs_challenge.execution.journal import JOURNAL_FILE, Journal
+from higgs_challenge.execution.journal import JOURNAL_FILE, Journal, JournalMismatchError
 from higgs_challenge.execution.local import LocalEngine
 from higgs_challenge.execution.order_check import Key, OrderCheck, check_order
-from higgs_challenge.execution.progress import console, format_seconds, show_progress, show_waiting
+from higgs_challenge.execution.progress import console, show_progress, show_waiting
 from higgs_challenge.execution.result_files import (
     DURATION_FILE,
     FINAL,
@@ -25,19 +27,18 @@ from higgs_challenge.execution.result_files import (
     UNFINISHED,
     clear_output,
     refuse_reserved_names,
-    write_json,
     write_results,
-    writing_to,
 )
 from higgs_challenge.execution.signature import sign
 from higgs_challenge.execution.summary import Outcome, show_summary, summarise
-from higgs_challenge.execution.worker import MODEL_FILE, Fit, Job, Result
+from higgs_challenge.execution.worker import Fit, Result
 from higgs_challenge.experiments import Plan, Settings, make_plan
-from higgs_challenge.sandbox.confine import OFF, Isolation
+from higgs_challenge.sandbox.isolation import OFF, Isolation
 from higgs_challenge.streams import stream
+from higgs_challenge.submission.job import MODEL_FILE, Job
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import TimeLimitError
-from higgs_challenge.submission.scratch import check_submission, copy_tree, digest_tree, make_scratch, remove_tree
+from higgs_challenge.submission.scratch import check_submission, digest_tree, remove_tree
 from higgs_challenge.task import Data, Task, hidden_folder, training_folder
 from higgs_challenge.tasks import load_task
 
@@ -89,11 +90,10 @@ def prepared_output(folder: Path, resume: bool) -> Iterator[None]:
         InputError: it cannot be written, or another run is writing there.
     """
     unfinished = folder / UNFINISHED
-    with writing_to(folder):
+    with report_write_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    with alone_in(folder):
-        with writing_to(folder):
-            clear_output(folder, FINAL if resume else RESERVED)
+    with exclusive_lock(folder):
+        clear_output(folder, FINAL if resume else RESERVED)
         try:
             yield
         except SubmissionError:
@@ -101,8 +101,10 @@ def prepared_output(folder: Path, resume: bool) -> Iterator[None]:
             if (folder / LOG_FILE).exists():
                 console().print(f"What the submission printed is in {folder / LOG_FILE}.")
             raise
-        except BaseException as error:
-            if (unfinished / MODEL_FILE).exists() and "--resume" not in str(error):
+        except JournalMismatchError:
+            raise
+        except BaseException:
+            if (unfinished / MODEL_FILE).exists():
                 console().print(f"What is finished is kept in {folder}; the same command with --resume goes on.")
             raise
         remove_tree(unfinished)
@@ -129,75 +131,73 @@ def run_ingestion(run: Run) -> None:
         with show_waiting("Opening the data"):
             data = stack.enter_context(task.open_data(run.data))
         compile_events(task, data)
-        warnings = tell(data.warnings())
-        with writing_to(run.output):
-            journal = Journal(run.output / JOURNAL_FILE, identify(plan, data, run.submission), run.resume)
+        warnings = warn(data.warnings())
+        journal = Journal(run.output / JOURNAL_FILE, identify(plan, data, run.submission), run.resume)
         stack.callback(journal.close)
         clock = Clock(started - journal.elapsed, run.settings.limits.total_seconds)
         job = make_job(run, data)
         engine = stack.enter_context(make_engine(run, job, data, stack))
         fit = fit_submission(run, job, engine, journal, clock)
         isolation = predict_all(run, plan, engine, journal, clock, fit)
-        warnings += tell(check_fit(fit, isolation))
+        warnings += warn(check_fit(fit, isolation))
         order_check = repeat_some(run, plan, job, engine, journal) if job.model.is_file() else None
         if run.order_checks and not order_check and not fit.not_kept:
-            warnings += tell(["the order was not checked, for the run had finished and its fitted model is gone"])
+            warnings += warn(["the order was not checked: the run had already finished, and its fitted model is gone"])
         if order_check and order_check.different:
-            warnings += tell([order_check.verdict])
+            warnings += warn([order_check.verdict])
         elif order_check:
             console().print(f"Order: {order_check.verdict}.")
     results = [journal.results[key] for key in plan.keys()]  # noqa: SIM118
     outcome = Outcome(fit, results, isolation, order_check, warnings)
     show_summary(outcome)
-    with writing_to(run.output):
-        files = write_results(run.output, results)
-        summary = summarise(plan, data, engine, outcome, list(files))
-        files[DURATION_FILE] = write_json(run.output / DURATION_FILE, {"ingestion_duration": clock.elapsed() / 60})
-        # What was written is signed, not what lies there now: another program may write there too.
-        signature = sign(plan.signature_key, summary, files)
-        write_json(run.output / SUMMARY_FILE, {**summary, "signature": signature})
+    files = write_results(run.output, results)
+    summary = summarise(plan, data, engine, outcome, list(files))
+    files[DURATION_FILE] = write_json(run.output / DURATION_FILE, {"ingestion_duration": clock.elapsed() / 60})
+    # What was written is signed, not what lies there now: another program may write there too.
+    signature = sign(plan.signature_key, summary, files)
+    write_json(run.output / SUMMARY_FILE, {**summary, "signature": signature})
 
 
 def compile_events(task: Task, data: Data) -> None:
-    """Compile what submissions use too, the first time on a machine, lest it counts as their time."""
+    """Compile what submissions use too, the first time on a machine, so that it does not count as their time."""
     with nullcontext() if cache_folder().exists() else show_waiting("Compiling, once after every update"):
         task.warm_up(training_folder(data.folder))  # if the data are damaged, that is not the submission's fault
 
 
 def describe_missing_model(submission: Path) -> str:
-    """Say that there is no model.py, and where one is, folders being zipped as they are too often."""
+    """Describe a missing model.py, and where one was found: often the folder was zipped, not its files."""
     nested = sorted(path.parent.name for path in submission.glob("*/model.py"))
     where = f"; it is in {nested[0]}/: zip the files, not their folder" if nested else ""
     return f"The submission {submission} has no model.py in its top folder{where}."
 
 
-def tell(warnings: list[str]) -> list[str]:
-    """Print warnings, and give them back for the summary."""
+def warn(warnings: list[str]) -> list[str]:
+    """Print warnings, and return them for the summary."""
     for warning in warnings:
         console().print(f"Warning: {printable(warning)}.", style="yellow", markup=False)
     return warnings
 
 
 def check_fit(fit: Fit, isolation: Isolation) -> list[str]:
-    """Say in which respects a submission was less isolated, or its model less safe, than it could be."""
+    """Give warnings where a submission was less isolated than possible, or where its model could not be kept."""
     if isolation.level == OFF:
         return ["the submission is not isolated, as --isolation off says"]
     warnings = [f"the isolation of the submission is {isolation.level}: {reason}" for reason in isolation.missing]
     if fit.not_kept:
         warnings.append(
-            "only one worker can run this submission, and neither resume it nor check its order: "
+            "this submission runs on one worker only, cannot be resumed, and its order cannot be checked: "
             f"{fit.not_kept.rstrip('.')}"
         )
     return warnings
 
 
 def identify(plan: Plan, data: Data, submission: Path) -> dict[str, str]:
-    """Say what makes a run the same run: hashes of plan, data and submission."""
+    """Hash plan, data and submission, which together identify a run."""
     return {"plan": plan.fingerprint, "data": data.identity(), "submission": digest_tree(submission)}
 
 
 def make_job(run: Run, data: Data) -> Job:
-    """Say what every worker needs to know."""
+    """Make the record that every process of the run is given."""
     output, folder = run.output.resolve(), data.folder and data.folder.resolve()
     hidden = [] if folder is None else [hidden_folder(folder)]
     secrets = tuple(path.resolve() for path in [*hidden, output, *run.secrets])
@@ -225,7 +225,7 @@ def make_engine(run: Run, job: Job, data: Data, stack: ExitStack) -> AbstractCon
 
 def fit_submission(run: Run, job: Job, engine: Engine, journal: Journal, clock: Clock) -> Fit:
     """Fit a submission in a scratch folder of its own, unless an earlier run did."""
-    if journal.fit and (job.holds(journal.fit) or len(journal.results) == run.settings.number):
+    if journal.fit and (job.holds_model(journal.fit.model_bytes) or len(journal.results) == run.settings.number):
         console().print(f"Resuming: fitted already, {len(journal.results)} pseudo-experiments are done.")
         return journal.fit
     if journal.fit:
@@ -233,11 +233,8 @@ def fit_submission(run: Run, job: Job, engine: Engine, journal: Journal, clock: 
             f"The fitted model of the earlier run is gone or damaged: the submission is fitted again, and its "
             f"{len(journal.results)} finished pseudo-experiments are done again."
         )
-    remove_tree(job.unfinished)
-    with writing_to(run.output):
-        journal.begin_anew()
-        job.unfinished.mkdir()
-        make_scratch(job.scratch, run.submission)
+    journal.begin_anew()
+    job.prepare(run.submission)
     own_limit = run.settings.limits.fit_seconds
     limit = min(own_limit, clock.left())
     try:
@@ -248,15 +245,14 @@ def fit_submission(run: Run, job: Job, engine: Engine, journal: Journal, clock: 
             raise SubmissionError(f"fit took longer than the run's {clock.describe_limit()}.") from error
         raise
     console().print(f"Fitted in {format_seconds(fit.seconds)}. Isolation: {fit.isolation.level}.")
-    with writing_to(run.output):
-        journal.add_fit(fit, clock.elapsed())
-        if run.order_checks:
-            copy_tree(job.scratch, job.after_fit)
+    journal.add_fit(fit, clock.elapsed())
+    if run.order_checks:
+        job.keep_after_fit()
     return fit
 
 
 def predict_all(run: Run, plan: Plan, engine: Engine, journal: Journal, clock: Clock, fit: Fit) -> Isolation:
-    """Evaluate what the journal lacks of the plan in random order, and show progress; gives the isolation reached."""
+    """Evaluate the pseudo-experiments that the journal lacks, in random order; returns the weakest isolation."""
     keys = [key for key in work_order(plan) if key not in journal.results]
     if not keys:
         return fit.isolation
@@ -265,10 +261,9 @@ def predict_all(run: Run, plan: Plan, engine: Engine, journal: Journal, clock: C
     try:
         with show_progress("Predicting", total, "pseudo-experiments", begin=done) as advance:
             for result in engine.evaluate([plan.experiment(*key) for key in keys], clock.deadline):
-                with writing_to(run.output):
-                    journal.add(result, clock.elapsed())
-                repeats = sum(result.repeats for result in journal.results.values())
-                advance(len(journal.results), f"{repeats} processes died and were replaced" if repeats else "")
+                journal.add(result, clock.elapsed())
+                remark = f"{journal.repeats} processes died and were replaced" if journal.repeats else ""
+                advance(len(journal.results), remark)
     except TimeoutError as error:
         set_index, index = next(key for key in keys if key not in journal.results)
         raise SubmissionError(
@@ -279,7 +274,7 @@ def predict_all(run: Run, plan: Plan, engine: Engine, journal: Journal, clock: C
 
 
 def work_order(plan: Plan) -> list[Key]:
-    """Shuffle the plan, so that a submission cannot tell from the order which pseudo-experiments are of one set."""
+    """Shuffle the plan, so that the order does not show a submission which pseudo-experiments are of one set."""
     keys = list(plan.keys())
     stream(plan.settings.random_seed, "order of work").shuffle(keys)
     return keys
@@ -294,9 +289,7 @@ def repeat_some(run: Run, plan: Plan, job: Job, engine: Engine, journal: Journal
 
     def repeat(key: Key) -> Result:
         engine.end_processes()
-        if job.after_fit.exists():
-            remove_tree(job.scratch)
-            copy_tree(job.after_fit, job.scratch)
+        job.restore_after_fit()
         return engine.repeat(plan.experiment(*key))
 
     with show_progress("Repeating", len(keys[: run.order_checks]), "pseudo-experiments") as advance:

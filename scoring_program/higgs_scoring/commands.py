@@ -34,12 +34,7 @@ class Refused(click.ClickException):
         print(self.message, file=file or sys.stderr)
 
 
-@click.group()
-def commands() -> None:
-    """Score runs of the ingestion program, and rank them."""
-
-
-@commands.command()
+@click.command()
 @click.option(
     "--prediction",
     type=DIRECTORY,
@@ -76,7 +71,7 @@ def score(prediction: Path, reference: Path, output: Path) -> None:
     print(f"{'report':20} {output / REPORT_FILE}", flush=True)
 
 
-@commands.command()
+@click.command()
 @click.option(
     "--reference",
     type=DIRECTORY,
@@ -90,15 +85,19 @@ def score(prediction: Path, reference: Path, output: Path) -> None:
     metavar="DIR",
     help=f"Folder for {CSV_FILE} and {PAGE_FILE}; created if it does not exist.  [default: print the table only]",
 )
-@click.argument("runs", nargs=-1, required=True, metavar="RUN...")
+@click.argument(
+    "runs",
+    nargs=-1,
+    required=True,
+    metavar="RUN...",
+    help="[NAME=]FOLDER: the folder that ingestion wrote, with ingestion_summary.json in it or in its results/, as "
+    "`make run` leaves it. The name is by default that of the folder; no two names may be the same.",
+)
 def leaderboard(reference: Path, output: Path | None, runs: Sequence[str]) -> None:
     """Rank finished runs of one plan as the final phase is ranked.
 
     Two runs tie unless one is better in more than 97.5 % of 1 000 random draws of the sets. Prints the table; a run
     that cannot be scored is listed with the reason. Exits with 2 and one sentence if not a single run can be ranked.
-
-    RUN is [NAME=]FOLDER: the folder that ingestion wrote, with ingestion_summary.json in it or in its results/, as
-    `make run` leaves it. The name is by default that of the folder; no two names may be the same.
     """
     _replace_letters_that_cannot_be_printed()
     try:
@@ -137,7 +136,3 @@ def _with_progress(folders: Sequence[RunFolder]) -> Iterable[RunFolder]:
     from rich.progress import track
 
     return track(folders, description="Scoring runs", console=Console(stderr=True), transient=True)
-
-
-if __name__ == "__main__":
-    commands(prog_name="python -m higgs_scoring.commands")

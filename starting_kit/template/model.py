@@ -1,6 +1,6 @@
 """A template: one number of each event, a cut on it, and an interval calibrated on simulated pseudo-experiments.
 
-It runs as it is. What to make your own is marked with "yours:". `check_submission.py` tells whether it still runs.
+It runs as it is. What to make your own is marked with "yours:". `higgs-challenge check` reports whether it still runs.
 """
 
 import numpy as np

@@ -10,18 +10,17 @@ import pytest
 from markdown_it import MarkdownIt
 from matplotlib.image import imread
 
+from higgs_tools.commands.group import ENTRIES
 from higgs_tools.pictures import picture_of_report
-from higgs_tools.pictures.draw_architecture import draw
+from higgs_tools.pictures.draw_architecture import draw_architecture
+from tests.helpers.commands import COMMAND, call
 from tests.helpers.repository import ROOT
+from tests.helpers.web_addresses import is_web_address
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 NAMES = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
+PACKAGES = [ROOT / "ingestion_program" / "higgs_challenge", ROOT / "tools" / "higgs_tools"]
 TITLES = {"architecture", "participants", "organisers", "cluster", "differences", "data", "scoring", "isolation"}
-
-KNOWN_HOSTS = {
-    *("arxiv.org", "doi.org", "docs.codabench.org", "docs.kernel.org", "docs.mlcommons.org", "distributed.dask.org"),
-    "jobqueue.dask.org",
-}
 
 FROM_ELSEWHERE = {
     # Written by a command, on another machine, or by somebody else's program.
@@ -31,6 +30,8 @@ FROM_ELSEWHERE = {
 OTHER_PROGRAMS = ("podman", "dask", "srun", "SBATCH", "docker", "nvidia-ctk", "taskset")
 OTHER_OPTIONS = {"--gpus", "--memory-limit", "--env-file", "--nthreads"}
 """Of Dask, Slurm and Docker, named within sentences."""
+
+PACKAGE_FOLDERS = ("ingestion_program/higgs_challenge", "scoring_program", "tools/higgs_tools")
 
 MADE_FILES = {
     *("model.py", "settings.yaml", "truth.json", "true_nuisances.json", "scores.json", "detailed_results.html"),
@@ -89,8 +90,7 @@ def test_links_lead_somewhere(name):
     document = ROOT / name
     for link in links(document):
         if "://" in link:
-            assert link.startswith("https://")
-            assert link.split("/")[2] in KNOWN_HOSTS, link
+            assert is_web_address(link), f"{name}: {link} is not a well-formed https address"
             continue
         path, _, anchor = link.partition("#")
         target = (document.parent / path).resolve() if path else document
@@ -98,6 +98,13 @@ def test_links_lead_somewhere(name):
         assert target.is_file(), f"{name} links {link}, which does not exist"
         if anchor:
             assert anchor in anchors(target), f"{name} links {link}, which has no such heading"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_named_sub_commands_exist(name):
+    for span in spans(ROOT / name):
+        for command in re.findall(r"higgs-challenge ([a-z][a-z-]*)", span):
+            assert command in ENTRIES, f"{name}: higgs-challenge {command} is not a command"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -131,7 +138,7 @@ def test_named_files_exist(name):
             if not is_file_name(word) or word in MADE_FILES or word.startswith(tuple(FROM_ELSEWHERE)):
                 continue
             if "/" in word:
-                folders = [ROOT, ROOT / "ingestion_program" / "higgs_challenge", ROOT / "scoring_program"]
+                folders = [ROOT, *PACKAGES, ROOT / "scoring_program"]
                 assert any(list(folder.glob(word)) for folder in folders), f"{name}: {word} does not exist"
             else:
                 assert word in everywhere, f"{name}: {word} does not exist"
@@ -157,20 +164,16 @@ def test_options_exist():
             options = re.findall(r"(?<![\w-])--[a-z][a-z-]*", span)
             if not options or any(program in span for program in OTHER_PROGRAMS) or set(options) <= OTHER_OPTIONS:
                 continue
-            program = re.search(r"([\w/]+\.py)|-m (higgs_\w+(?:\.\w+)+)", span)
-            named = [program[0]] if program else ["ingestion_program/run_ingestion.py"]
-            for one in named:
-                assert set(options) <= known_options(one, helps), f"{document.name}: {span}"
+            program = re.search(r"([\w/]+\.py)|higgs-challenge ((?:draw )?[a-z-]+)", span)
+            named = (program[1] or program[2]) if program else "run"
+            assert set(options) <= known_options(named, helps), f"{document.name}: {span}"
 
 
 def known_options(program: str, helps: dict[str, str]) -> set[str]:
-    """The options of a program, as its --help shows them."""
+    """The options of a file, or of a sub-command, as its --help shows them."""
     if program not in helps:
-        here = ROOT if (ROOT / program).is_file() else ROOT / "starting_kit"
-        command = program.split() if program.startswith("-m") else [str(here / program)]
-        done = subprocess.run(
-            [sys.executable, *command, "--help"], cwd=ROOT, capture_output=True, text=True, timeout=120
-        )
+        command = [sys.executable, program] if program.endswith(".py") else [*COMMAND, *program.split()]
+        done = subprocess.run([*command, "--help"], cwd=ROOT, capture_output=True, text=True, timeout=120)
         if done.returncode:
             # The benchmarks take no options but those that their sources name.
             helps[program] = (ROOT / program).read_text()
@@ -180,8 +183,8 @@ def known_options(program: str, helps: dict[str, str]) -> set[str]:
 
 
 def test_architecture_is_what_its_script_draws(tmp_path):
-    draw(tmp_path / "one.svg")
-    draw(tmp_path / "two.svg")
+    draw_architecture(tmp_path / "one.svg")
+    draw_architecture(tmp_path / "two.svg")
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
     committed = (ROOT / "docs" / "architecture.svg").read_text()
     assert len(committed) < 200_000
@@ -200,7 +203,6 @@ def test_the_picture_of_a_report_is_small():
 def test_a_missing_report_is_told(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(picture_of_report.shutil, "which", lambda name: "browser")
     output = tmp_path / "report.png"
-    monkeypatch.setattr(sys, "argv", ["picture_of_report.py", str(tmp_path / "no.html"), "--output", str(output)])
-    assert picture_of_report.main() == 2
+    assert call("draw", "report", tmp_path / "no.html", "--output", output) == 2
     assert "no.html: is missing; make run writes it" in capsys.readouterr().err
     assert not output.exists()

@@ -12,7 +12,6 @@ from typing import Any
 
 import yaml
 
-RUN = ("-m", "higgs_tools.containers.docker_run")
 PATIENCE = 300.0
 """Seconds that no run takes, on however busy a machine."""
 
@@ -58,7 +57,6 @@ def write_bundle(
     scoring: str = SCORING,
     image: str = "nobody/nothing:1",
     seconds: int = 60,
-    more: Mapping[str, str] | None = None,
 ) -> Path:
     """Write a bundle.
 
@@ -67,7 +65,6 @@ def write_bundle(
         ingestion, scoring: the programs.
         image: that the competition names.
         seconds: execution_time_limit.
-        more: further files of the ingestion program.
     """
     text = yaml.safe_dump(competition(image, seconds)).replace("'2026-01-01'", "2026-01-01")
     command = "command: python3 /app/program/main.py --input /app/program/phase\n"
@@ -77,7 +74,6 @@ def write_bundle(
             "metadata.yaml": command,
             "main.py": ingestion,
             "phase/settings.yaml": settings,
-            **(more or {}),
         },
         "scoring_program.zip": {"metadata.yaml": "command: python3 /app/program/main.py\n", "main.py": scoring},
         "reference_data.zip": {"truth.json": '"of the whole phase"'},
@@ -99,13 +95,13 @@ def write_files(folder: Path, files: Mapping[str, str]) -> Path:
 
 def command_line(bundle: Path, submission: Path, output: Path, *options: object) -> list[str]:
     words = ("--bundle", bundle, "--submission", submission, "--output", output, *options)
-    return [sys.executable, *map(str, (*RUN, *words))]
+    return [sys.executable, "-m", "higgs_tools", "docker-run", *map(str, words)]
 
 
 def run_locally(
     address: str, bundle: Path, submission: Path, output: Path, *options: object
 ) -> subprocess.CompletedProcess[str]:
-    """Run the local worker to its end, on the engine of that address."""
+    """Run `higgs-challenge docker-run` to its end, on the engine of that address."""
     return subprocess.run(
         command_line(bundle, submission, output, *options),
         env={**os.environ, "DOCKER_HOST": address},

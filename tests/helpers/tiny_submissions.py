@@ -7,14 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from higgs_challenge.experiments.settings import Limits
 from higgs_challenge.submission.answer import Interval
 from higgs_challenge.submission.event_file import EventFile
+from higgs_challenge.submission.job import Job
 from higgs_challenge.submission.log import SubmissionLog
-from higgs_challenge.submission.process import REQUIRED, Place, SubmissionProcess
+from higgs_challenge.submission.process import REQUIRED, SubmissionProcess
 from higgs_challenge.submission.scratch import make_scratch
-from higgs_challenge.submission.usage import Allowance
+from higgs_challenge.submission.slot import Slot
 from higgs_challenge.tasks.higgs.events.transform import Floats
 
+ONE_THREAD = Slot(None, 1)
 LIMIT = 60.0
 """Seconds allowed where time is not the subject."""
 
@@ -58,30 +61,29 @@ def ask(process: SubmissionProcess, features: Floats, limit: float) -> tuple[Int
 
 
 @contextmanager
-def running(submission: Path, training: Path, **changes: Any) -> Iterator[SubmissionProcess]:
+def running(submission: Path, training: Path, slot: Slot = ONE_THREAD, **changes: Any) -> Iterator[SubmissionProcess]:
     """Start a submission's process; its scratch folder and submission.log lie beside the submission.
 
     Args:
         submission: its folder, copied to the scratch folder unless that exists.
         training: the training part of a store.
-        changes: of the place that it runs in, which is as isolated as can be.
+        slot: its share of the machine.
+        changes: of the job, which is as isolated as can be.
     """
     scratch = submission.parent / "scratch"
     if not scratch.exists():
         make_scratch(scratch, submission)
-    place = Place(
+    job = Job(
         task="higgs",
-        scratch=scratch,
-        training=training,
-        threads=1,
-        device=None,
-        allowance=Allowance(memory=8_000_000_000, disk=1_000_000_000),
+        data=training.parent,
+        unfinished=submission.parent,
+        limits=Limits(memory_gigabytes=8.0, disk_gigabytes=1.0),
         secrets=(training.parent / "hidden",),
         isolation=REQUIRED,
     )
     log = SubmissionLog(submission.parent / "submission.log", append=True)
     try:
-        with SubmissionProcess(replace(place, **changes), log) as process:
+        with SubmissionProcess(replace(job, **changes), slot, log) as process:
             yield process
     finally:
         log.close()

@@ -280,7 +280,7 @@ def test_a_submission_with_a_file_named_like_a_result_ends_the_run(
     tmp_path: Path, earlier: Path, ingest: Ingest, name: str
 ) -> None:
     write_submission(tmp_path / "submission", {name: "{}"})
-    assert_refused(ingest(), "SubmissionError", f"The submission holds {name}, a name that results have", earlier)
+    assert_refused(ingest(), "SubmissionError", f"The submission holds {name}, a name reserved for results", earlier)
 
 
 @pytest.mark.parametrize("name", ["metadata", "metadata.yaml", "metadata.yml", "mine/metadata.yaml", "mine/metadata"])
@@ -332,9 +332,9 @@ def test_damaged_data_end_the_run(
 @pytest.mark.parametrize(
     ("option", "sentence"),
     [
-        (("--workers", 0), "--workers: must be auto or at least 1"),
-        (("--submission", "/not/there"), "/not/there is not a folder"),
-        (("--num-of-sets", "ten"), "invalid int value: 'ten'"),
+        (("--workers", 0), "'--workers': must be auto or at least 1"),
+        (("--submission", "/not/there"), "Directory '/not/there' does not exist"),
+        (("--num-of-sets", "ten"), "'ten' is not a valid integer"),
     ],
 )
 def test_wrong_options_are_refused(counting: Path, ingest: Ingest, option: tuple[str, object], sentence: str) -> None:

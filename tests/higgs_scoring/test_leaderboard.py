@@ -188,7 +188,7 @@ def test_names_and_folders_are_told_apart(phase: Phase, monkeypatch: pytest.Monk
 
 def test_the_module_is_a_command(phase: Phase) -> None:
     arguments = phase.arguments(phase.write_run("a", 1.0), phase.write_run("b", 1.5))
-    command = [sys.executable, "-W", "error", "-m", "higgs_scoring.commands", "leaderboard", *arguments]
+    command = [sys.executable, "-W", "error", "-m", "higgs_tools", "leaderboard", *arguments]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.startswith("a wins: it beats b.\n")
@@ -196,7 +196,7 @@ def test_the_module_is_a_command(phase: Phase) -> None:
 
 
 def test_a_reader_that_goes_away_is_no_traceback(phase: Phase) -> None:
-    command = [sys.executable, "-m", "higgs_scoring.commands", "leaderboard", "--reference", str(phase.reference)]
+    command = [sys.executable, "-m", "higgs_tools", "leaderboard", "--reference", str(phase.reference)]
     with subprocess.Popen(
         [*command, str(phase.write_run("a", 1.0))], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:

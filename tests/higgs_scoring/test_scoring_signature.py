@@ -20,8 +20,8 @@ from higgs_scoring.errors import ScoringError
 from higgs_scoring.json_file import JsonFile
 from higgs_scoring.signature import check_signature
 from higgs_scoring.truth import read_truth
+from tests.helpers.commands import COMMAND
 from tests.helpers.plans import plan_of
-from tests.helpers.repository import ROOT
 from tests.helpers.tiny_submissions import write_submission
 
 SEED = 171_717_171_717_171_717_171_717
@@ -36,19 +36,19 @@ Spoil = Callable[[Any], object]
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory, run_in: Any) -> Any:
-    """What ingestion and write_truth leave of three sets of four pseudo-experiments."""
+    """What a run and its truth leave of three sets of four pseudo-experiments."""
     run = run_in(tmp_path_factory.mktemp("made"))
     phase = run.folder / "phase"
     phase.mkdir()
     plan = {"task": "gaussian", "num_of_sets": 3, "num_pseudo_experiments": 4, "random_seed": SEED}
     (phase / "settings.yaml").write_text(json.dumps(plan))
     submission = write_submission(run.folder / "submission")
-    for script, *options in (
-        ("run_ingestion.py", "--submission", submission, "--output", run.prediction, "--workers", 1),
-        ("write_truth.py", "--output", run.reference),
+    for command, *options in (
+        ("run", "--submission", submission, "--output", run.prediction, "--workers", 1),
+        ("truth", "--output", run.reference),
     ):
-        command = [sys.executable, str(ROOT / "ingestion_program" / script), "--input", str(phase), *map(str, options)]
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        words = [*COMMAND, command, "--input", str(phase), *map(str, options)]
+        ended = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
         assert ended.returncode == 0, ended.stderr
         assert KEY not in ended.stdout + ended.stderr
     return run

@@ -18,7 +18,7 @@ from tests.helpers.zips import unzip
 
 SOURCES = [
     *("competition.yaml", "logo.png", "pages", "input_data", "public_data", "starting_kit", "dummy_submission"),
-    *("ingestion_program", "scoring_program", "sample_code_submission"),
+    *("ingestion_program", "scoring_program", "sample_code_submission", "constraints.txt"),
 ]
 
 

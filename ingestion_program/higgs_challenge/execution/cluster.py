@@ -1,6 +1,6 @@
 """The engine for a cluster: the workers of a Dask scheduler, on machines that share a file system.
 
-Journal, output and clock stay with the run; each Dask worker has a crew of submission processes. What crosses the
+Journal, output and clock stay with the run; each Dask worker has a pool of submission processes. What crosses the
 network is which pseudo-experiment to draw, and its result.
 """
 
@@ -16,19 +16,28 @@ from typing import Any
 from distributed import CancelledError, Client, Future, KilledWorker
 
 from higgs_challenge.errors import InputError
-from higgs_challenge.execution.devices import Slot
 from higgs_challenge.execution.progress import console, show_waiting
-from higgs_challenge.execution.worker import Fit, Job, Result
-from higgs_challenge.execution.worker_pool import Crew, CrewPlugin, Farewell, find_versions, log_folder, order, work
-from higgs_challenge.sandbox.confine import Isolation
+from higgs_challenge.execution.worker import Fit, Result
+from higgs_challenge.execution.worker_pool import (
+    CleanupPlugin,
+    WorkerPool,
+    WorkerPoolPlugin,
+    find_versions,
+    log_folder,
+    run_on_pool,
+    run_task,
+)
+from higgs_challenge.sandbox.isolation import Isolation
+from higgs_challenge.submission.job import Job
 from higgs_challenge.submission.log import SubmissionLog
+from higgs_challenge.submission.slot import Slot
 from higgs_challenge.task import Data, Experiment
 
 CONNECT_SECONDS = 30.0
 WORKERS_SECONDS = 60.0
 """How long to wait for a first Dask worker, and for another one where all have gone."""
 
-SECONDS_BETWEEN_LOOKS = 5.0
+SECONDS_BETWEEN_CHECKS = 5.0
 
 
 class ClusterEngine:
@@ -55,9 +64,9 @@ class ClusterEngine:
         try:
             wait_for_workers(self._client, self._address)
             check_program(self._client)
-            self._client.register_plugin(Farewell(self._run, self._client.id), self._run)
-            self._client.register_plugin(CrewPlugin(self._job, find_versions(self._data)), self._run)
-            self._look()
+            self._client.register_plugin(CleanupPlugin(self._run, self._client.id), self._run)
+            self._client.register_plugin(WorkerPoolPlugin(self._job, find_versions(self._data)), self._run)
+            self._inspect_workers()
         except BaseException:
             self._end()
             raise
@@ -85,12 +94,13 @@ class ClusterEngine:
             SubmissionError: fit fails, or its model does not pickle.
             InputError: the Dask worker has gone meanwhile.
         """
-        return self._do(Crew.fit, limit)
+        fit: Fit = self._do(WorkerPool.fit, limit)
+        return fit
 
     def start(self) -> Isolation:
         """Start all processes with the fitted model; gives the weakest isolation among them."""
-        self._look()
-        self._isolation = min(self._order(Crew.start), key=Isolation.strength)
+        self._inspect_workers()
+        self._isolation = min(self._run_on_pools(WorkerPool.start), key=Isolation.strength)
         return self._isolation
 
     def evaluate(self, experiments: Sequence[Experiment], deadline: float) -> Iterator[Result]:
@@ -108,27 +118,28 @@ class ClusterEngine:
             InputError: the scheduler or all Dask workers have gone.
         """
         keys = [f"{self._run}-{experiment.set_index}-{experiment.index}" for experiment in experiments]
-        same = [[value] * len(keys) for value in (self._run, Crew.evaluate, self._isolation)]
-        futures = self._client.map(work, same[0], same[1], experiments, same[2], key=keys, pure=False)
+        same = [[value] * len(keys) for value in (self._run, WorkerPool.evaluate, self._isolation)]
+        futures = self._client.map(run_task, same[0], same[1], experiments, same[2], key=keys, pure=False)
         yield from self._results(futures, deadline)
 
     def end_processes(self) -> None:
         """End all processes of the submission."""
-        self._order(Crew.end_processes)
+        self._run_on_pools(WorkerPool.end_processes)
 
     def repeat(self, experiment: Experiment) -> Result:
         """Evaluate one pseudo-experiment in a fresh process."""
-        return self._do(Crew.repeat, experiment)
+        result: Result = self._do(WorkerPool.repeat, experiment)
+        return result
 
     def _do(self, action: Callable[..., Any], *arguments: Any) -> Any:
-        """Have one crew do something."""
-        future = self._client.submit(work, self._run, action, *arguments, pure=False)
+        """Run an action on one worker pool."""
+        future = self._client.submit(run_task, self._run, action, *arguments, pure=False)
         return next(self._results([future], float("inf")))
 
-    def _order(self, action: Callable[[Crew], Any]) -> list[Any]:
-        """Have all crews do something; what a Dask worker does that goes meanwhile is not missed."""
+    def _run_on_pools(self, action: Callable[[WorkerPool], Any]) -> list[Any]:
+        """Run an action on all worker pools; a Dask worker that leaves meanwhile is ignored."""
         try:
-            answers = self._client.run(order, self._run, action, on_error="return").values()
+            answers = self._client.run(run_on_pool, self._run, action, on_error="return").values()
         except OSError as error:
             raise self._lost() from error
         for answer in answers:
@@ -139,9 +150,9 @@ class ClusterEngine:
             raise InputError(f"No worker of the Dask scheduler {self._address} can be reached.")
         return found
 
-    def _results(self, futures: Sequence[Future], deadline: float) -> Iterator[Any]:
+    def _results(self, futures: "Sequence[Future[Any]]", deadline: float) -> Iterator[Any]:
         """Give results as they come, and raise the first failure; at the end the rest is cancelled."""
-        done: queue.SimpleQueue[Future] = queue.SimpleQueue()
+        done: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
         for future in futures:
             future.add_done_callback(done.put)
         try:
@@ -158,39 +169,39 @@ class ClusterEngine:
             if self._client.status == "running":
                 self._client.cancel(futures)
 
-    def _next(self, done: "queue.SimpleQueue[Future]", deadline: float) -> Future:
+    def _next(self, done: "queue.SimpleQueue[Future[Any]]", deadline: float) -> "Future[Any]":
         while True:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise TimeoutError
             try:
-                future = done.get(timeout=min(left, SECONDS_BETWEEN_LOOKS))
+                future = done.get(timeout=min(left, SECONDS_BETWEEN_CHECKS))
             except queue.Empty:
-                self._miss_workers()
+                self._require_workers()
             else:
                 self._seen = time.monotonic()
                 return future
 
-    def _result(self, future: Future, deadline: float) -> Any:
+    def _result(self, future: "Future[Any]", deadline: float) -> Any:
         """Fetch a result; where it went with its Dask worker, Dask has it made again."""
         while True:
             try:
-                return future.result(timeout=SECONDS_BETWEEN_LOOKS)
+                return future.result(timeout=SECONDS_BETWEEN_CHECKS)
             except TimeoutError:
                 if future.status == "error" or time.monotonic() >= deadline:
                     raise
-                self._miss_workers()
+                self._require_workers()
 
-    def _look(self) -> None:
-        found = self._order(Crew.look)
+    def _inspect_workers(self) -> None:
+        found = self._run_on_pools(WorkerPool.inspect)
         self._slots = [slot for slots in found for slot in slots]
         console().print(f"Dask workers now: {len(found)}, for {len(self._slots)} submission processes.")
 
     def _lost(self) -> InputError:
         return InputError(f"The connection to the Dask scheduler {self._address} broke.")
 
-    def _miss_workers(self) -> None:
-        """Notice when there is no Dask worker any more, instead of waiting for ever."""
+    def _require_workers(self) -> None:
+        """Fail when no Dask worker is left, instead of waiting for ever."""
         try:
             workers = self._client.scheduler_info()["workers"].values()
         except OSError:  # whatever is awaited becomes a CancelledError
@@ -200,14 +211,14 @@ class ClusterEngine:
             self._seen = now
         if now - self._seen > WORKERS_SECONDS:
             raise InputError(
-                f"All workers of the Dask scheduler {self._address} have gone, or have stopped for want of memory."
+                f"All workers of the Dask scheduler {self._address} have gone, or have paused for lack of memory."
             )
 
     def _end(self) -> None:
-        """End all crews, and the client, which takes them away; then gather what the submission printed."""
+        """End all pools, and the client, which takes them away; then gather what the submission printed."""
         if self._client.status == "running":  # else the connection broke, and nobody would answer
             with suppress(OSError):
-                self._client.run(order, self._run, Crew.close, on_error="ignore")
+                self._client.run(run_on_pool, self._run, WorkerPool.close, on_error="ignore")
         self._client.close()
         for path in sorted(log_folder(self._job).glob("*.log")):
             self._log.copy(path.open("rb"))
@@ -217,7 +228,7 @@ class ClusterEngine:
 def connect(address: str) -> Client:
     """Connect to a Dask scheduler; InputError where it does not answer."""
     loggers = [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]
-    for name in loggers:  # what matters to people is told here
+    for name in loggers:  # what matters is reported here
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         with show_waiting(f"Connecting to {address}, at most {CONNECT_SECONDS:.0f} s"):

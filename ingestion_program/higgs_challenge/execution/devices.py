@@ -5,29 +5,12 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from higgs_challenge.submission.slot import Slot
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 NVIDIA_SMI_SECONDS = 60.0
 LISTED = re.compile(r"^ *(?P<kind>GPU|MIG) (?P<name>.*?):? *\(UUID: (?P<uuid>[^)]+)\)")
-
-
-@dataclass(frozen=True)
-class Slot:
-    """One worker's share of the machine.
-
-    Attributes:
-        device: what CUDA_VISIBLE_DEVICES shall be for it; None to leave it as it is.
-        threads: threads that its numerical libraries may use.
-    """
-
-    device: str | None
-    threads: int
-
-    @property
-    def name(self) -> str:
-        """How the summary calls its device."""
-        return self.device or "cpu"
 
 
 def find_gpus(environment: Mapping[str, str] = os.environ) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from higgs_challenge.execution.worker import Fit, Result
-from higgs_challenge.sandbox.confine import Isolation
+from higgs_challenge.sandbox.isolation import Isolation
 from higgs_challenge.task import Experiment
 
 

@@ -1,4 +1,4 @@
-"""journal.jsonl: what a run has reached, on the disk as soon as it is there, so that a killed run can go on."""
+"""journal.jsonl: what a run has finished, written to disk at once, so that a killed run can be resumed."""
 
 import contextlib
 import json
@@ -7,64 +7,85 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from higgs_challenge.atomic import report_write_errors
 from higgs_challenge.errors import InputError
 from higgs_challenge.execution.worker import Fit, Result
-from higgs_challenge.sandbox.confine import Isolation
+from higgs_challenge.sandbox.isolation import Isolation
 from higgs_challenge.submission.answer import Interval
 
 JOURNAL_FILE = "journal.jsonl"
 
 
+class JournalMismatchError(InputError):
+    """The journal is another run's, or damaged: this run cannot resume with it."""
+
+
 class Journal:
     """The journal of one run: its identity first, then its fit, then results. It says nothing of the truth.
 
-    Each line is on the disk before the run goes on. A last line that a killed run wrote half is dropped.
+    Each line is on the disk before the run goes on. A last line that a killed run left incomplete is dropped.
 
     Args:
         path: the file.
         identity: what makes a run the same run: hashes of plan, data and submission.
-        resume: go on with what the file holds; else begin anew.
+        resume: go on with what the file holds; otherwise start afresh.
+
+    Attributes:
+        fit: None before there is one.
+        results: by (set, pseudo-experiment).
+        repeats: how often a process was replaced, in all results.
+        elapsed: seconds that earlier runs took.
 
     Raises:
-        InputError: the file belongs to another run, or is damaged.
+        JournalMismatchError: the file belongs to another run, or is damaged.
+        InputError: the file cannot be written; whatever writes to it raises that too.
     """
 
     def __init__(self, path: Path, identity: dict[str, str], resume: bool) -> None:
         self._path, self._identity = path, identity
         self.fit: Fit | None = None
         self.results: dict[tuple[int, int], Result] = {}
+        self.repeats = 0
         self.elapsed = 0.0
-        known = self._read(identity) if resume and path.exists() else False
-        self._file = path.open("ab" if known else "wb")
+        with report_write_errors(path.parent):
+            known = self._read(identity) if resume and path.exists() else False
+            self._file = path.open("ab" if known else "wb")
         if not known:
             self._add({"run": identity}, 0.0)
 
     def begin_anew(self) -> None:
-        """Drop what an earlier run noted, whose fitted model is gone: results of two fits do not belong together."""
-        self.fit, self.results = None, {}
-        self._file.close()
-        self._file = self._path.open("wb")
+        """Drop what an earlier run recorded, once its fitted model is gone: results of two fits must not be mixed."""
+        self.fit, self.results, self.repeats = None, {}, 0
+        with report_write_errors(self._path.parent):
+            self._file.close()
+            self._file = self._path.open("wb")
         self._add({"run": self._identity}, 0.0)
 
     def add_fit(self, fit: Fit, elapsed: float) -> None:
-        """Note that the submission is fitted, elapsed seconds after the run's start."""
+        """Record that the submission is fitted, elapsed seconds after the run's start."""
         self.fit = fit
         self._add({"fit": asdict(fit)}, elapsed)
 
     def add(self, result: Result, elapsed: float) -> None:
-        """Note a result."""
-        self.results[result.set_index, result.index] = result
+        """Record a result, elapsed seconds after the run's start."""
+        self._keep(result)
         self._add({"result": asdict(result)}, elapsed)
 
     def close(self) -> None:
         """Close the file."""
-        with contextlib.suppress(OSError):  # a full disk has been told by the line that it did not take
+        with contextlib.suppress(OSError):  # a full disk was reported when a line could not be written
             self._file.close()
 
     def _add(self, entry: dict[str, Any], elapsed: float) -> None:
-        self._file.write(json.dumps({**entry, "elapsed": elapsed}).encode() + b"\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        line = json.dumps({**entry, "elapsed": elapsed}).encode() + b"\n"
+        with report_write_errors(self._path.parent):
+            self._file.write(line)
+            self._file.flush()
+            os.fsync(self._file.fileno())
+
+    def _keep(self, result: Result) -> None:
+        self.results[result.set_index, result.index] = result
+        self.repeats += result.repeats
 
     def _read(self, identity: dict[str, str]) -> bool:
         content = self._path.read_bytes()
@@ -77,7 +98,9 @@ class Journal:
             for entry in entries[1:]:
                 self._take(entry)
         except (ValueError, KeyError, TypeError) as error:
-            raise InputError(f"{self._path} is damaged ({error!r}); run without --resume to begin anew.") from error
+            raise JournalMismatchError(
+                f"{self._path} is damaged ({error!r}); run without --resume to begin anew."
+            ) from error
         os.truncate(self._path, whole)
         return True
 
@@ -90,13 +113,12 @@ class Journal:
             self.fit = Fit(**entry["fit"], isolation=Isolation(**isolation), hidden_modules=hidden)
         else:
             interval = entry["result"].pop("interval")
-            result = Result(**entry["result"], interval=Interval(**interval))
-            self.results[result.set_index, result.index] = result
+            self._keep(Result(**entry["result"], interval=Interval(**interval)))
 
     def _check(self, found: dict[str, str], expected: dict[str, str]) -> None:
         changed = [name for name in expected if found.get(name) != expected[name]]
         if changed:
-            raise InputError(
+            raise JournalMismatchError(
                 f"{self._path} belongs to a run with another {' and another '.join(changed)}, so it cannot go on; run "
                 "without --resume to begin anew, or name another output folder."
             )

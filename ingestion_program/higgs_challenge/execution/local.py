@@ -11,12 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 
 from higgs_challenge.errors import SubmissionError
-from higgs_challenge.execution.devices import Slot
-from higgs_challenge.execution.prefetcher import DrawnAhead
-from higgs_challenge.execution.worker import Fit, Job, Result, Worker, fit_model
-from higgs_challenge.sandbox.confine import Isolation
+from higgs_challenge.execution.prefetcher import Prefetcher
+from higgs_challenge.execution.worker import Fit, Result, Worker, fit_model
+from higgs_challenge.sandbox.isolation import Isolation
+from higgs_challenge.submission.job import Job
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import SubmissionProcess
+from higgs_challenge.submission.slot import Slot
 from higgs_challenge.task import Data, Experiment
 
 
@@ -61,7 +62,7 @@ class LocalEngine:
         Raises:
             SubmissionError: fit fails, or several workers would need a model that does not pickle.
         """
-        process = SubmissionProcess(self._job.place(Slot(None, self._cores)), self._log)
+        process = SubmissionProcess(self._job, Slot(None, self._cores), self._log)
         try:
             fit = fit_model(self._job, process, limit)
             if fit.not_kept and len(self._slots) == 1:
@@ -96,11 +97,11 @@ class LocalEngine:
             TimeoutError: at the deadline.
         """
         done: queue.SimpleQueue[Result | BaseException] = queue.SimpleQueue()
-        with DrawnAhead(self._data, experiments, len(self._workers)) as drawn_ahead:
+        with Prefetcher(self._data, experiments, len(self._workers)) as prefetcher:
 
             def work(worker: Worker) -> None:
                 try:
-                    for drawn in drawn_ahead:
+                    for drawn in prefetcher:
                         done.put(worker.evaluate_drawn(drawn))
                 except BaseException as error:  # raised again where the results are read
                     done.put(error)

@@ -55,5 +55,6 @@ def check_order(
 
 def difference(first: Result, second: Result) -> float:
     """Give the largest difference between two answers, in widths of the first one's interval."""
-    largest = max(abs(a - b) for a, b in zip(astuple(first.interval), astuple(second.interval), strict=True))
-    return largest / max(first.interval.p84 - first.interval.p16, 1e-9)
+    largest: float = max(abs(a - b) for a, b in zip(astuple(first.interval), astuple(second.interval), strict=True))
+    width: float = max(first.interval.p84 - first.interval.p16, 1e-9)
+    return largest / width

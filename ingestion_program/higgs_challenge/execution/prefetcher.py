@@ -1,4 +1,4 @@
-"""Drawing the next pseudo-experiments while the submission works on earlier ones."""
+"""Draw the next pseudo-experiments while the submission works on earlier ones."""
 
 import queue
 import threading
@@ -29,8 +29,8 @@ def draw_events(sampler: Sampler, experiment: Experiment) -> Drawn:
     return Drawn(experiment, file, time.monotonic() - started)
 
 
-class DrawnAhead:
-    """Draws pseudo-experiments on threads of its own, never more than one a worker ahead; a context manager.
+class Prefetcher:
+    """Draws pseudo-experiments on its own threads, at most one per worker in advance; a context manager.
 
     A worker so has at most three times a pseudo-experiment's features in memory: those that the submission works on,
     those that wait, and those that are being drawn into memory that is used again and again.
@@ -49,9 +49,9 @@ class DrawnAhead:
         self._ordered: queue.SimpleQueue[Future[Drawn]] = queue.SimpleQueue()
         for _ in range(workers):
             self._samplers.put(data.sampler())
-            self._order()
+            self._submit_next()
 
-    def __enter__(self) -> "DrawnAhead":
+    def __enter__(self) -> "Prefetcher":
         return self
 
     def __exit__(
@@ -73,10 +73,10 @@ class DrawnAhead:
             while True:
                 with self._taking:
                     future = self._ordered.get_nowait()
-                    self._order()
+                    self._submit_next()
                 yield future.result()
 
-    def _order(self) -> None:
+    def _submit_next(self) -> None:
         experiment = next(self._todo, None)
         if experiment is not None:
             self._ordered.put(self._threads.submit(self._draw, experiment))

@@ -10,6 +10,8 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from higgs_challenge.durations import format_seconds
+
 SECONDS_BETWEEN_LINES = 10.0
 SECONDS_BETWEEN_WAITS = 30.0
 
@@ -107,20 +109,3 @@ class _Lines:
         self._told, self._latest = done, now
         text = f"{self._title}: {done} of {self._total} {self._unit}, {self._pace.describe(done, remark)}"
         print(text, file=sys.stderr, flush=True)
-
-
-def format_seconds(seconds: float) -> str:
-    """Write a duration for people: 42 s, 3 min 20 s, 2 h 5 min.
-
-    Example:
-        >>> format_seconds(200)
-        '3 min 20 s'
-    """
-    if seconds == float("inf"):
-        return "unknown time"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -1,13 +1,11 @@
 """The files that a run leaves: results by set, duration, summary, and its state while it is unfinished."""
 
-import json
-import os
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
-from higgs_challenge.errors import InputError, SubmissionError
+from higgs_challenge.atomic import report_write_errors, write_json
+from higgs_challenge.errors import SubmissionError
 from higgs_challenge.execution.journal import JOURNAL_FILE
 from higgs_challenge.execution.worker import Result
 from higgs_challenge.submission.scratch import METADATA, remove_tree
@@ -33,7 +31,7 @@ def refuse_reserved_names(submission: Path) -> None:
     reserved = [str(path.relative_to(submission)) for pattern in RESERVED for path in submission.rglob(pattern)]
     if reserved:
         raise SubmissionError(
-            f"The submission holds {', '.join(sorted(reserved))}, a name that results have; rename it."
+            f"The submission holds {', '.join(sorted(reserved))}, a name reserved for results; rename it."
         )
     metadata = [path for name in METADATA for place in (name, f"*/{name}") for path in submission.glob(place)]
     if metadata:
@@ -44,20 +42,18 @@ def refuse_reserved_names(submission: Path) -> None:
         )
 
 
-@contextmanager
-def writing_to(folder: Path) -> Iterator[None]:
-    """Tell the organiser in one sentence when an output folder cannot be written, or its disk is full."""
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(f"The output folder {folder} cannot be written: {reason}.") from error
-
-
 def clear_output(folder: Path, names: Iterable[str] = RESERVED) -> None:
-    """Remove from an output folder what an earlier run left there, so that a failed run has no results."""
-    for pattern in names:
-        for path in folder.glob(pattern):
+    """Remove from an output folder what an earlier run left there, so that a failed run has no results.
+
+    Args:
+        folder: exists.
+        names: of the files and folders to remove, as patterns.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    with report_write_errors(folder):
+        for path in [path for pattern in names for path in folder.glob(pattern)]:
             if path.is_dir() and not path.is_symlink():
                 remove_tree(path)
             else:
@@ -73,24 +69,17 @@ def write_results(folder: Path, results: Sequence[Result]) -> dict[str, bytes]:
 
     Returns:
         The files by name, with what was written into them.
+
+    Raises:
+        InputError: the folder cannot be written, or its disk is full.
     """
+    sets: dict[int, list[Result]] = defaultdict(list)
+    for result in sorted(results, key=lambda result: (result.set_index, result.index)):
+        sets[result.set_index].append(result)
     files = {}
-    for number in sorted({result.set_index for result in results}):
-        own = sorted((result for result in results if result.set_index == number), key=lambda result: result.index)
+    for number, own in sets.items():
         content = {name: [getattr(result.interval, field) for result in own] for name, field in PER_RESULT.items()}
         content["predict_seconds"] = [result.predict_seconds for result in own]
         name = f"result_{number}.json"
         files[name] = write_json(folder / name, content)
     return files
-
-
-def write_json(path: Path, content: Any) -> bytes:
-    """Write a JSON file whole or not at all, and give what was written."""
-    written = json.dumps(content, indent=2, allow_nan=False).encode()
-    partial = path.with_name(path.name + ".partial")
-    try:
-        partial.write_bytes(written)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
-    return written

@@ -14,7 +14,7 @@ from higgs_challenge.execution.order_check import OrderCheck
 from higgs_challenge.execution.progress import console
 from higgs_challenge.execution.worker import Fit, Result
 from higgs_challenge.experiments import Plan
-from higgs_challenge.sandbox.confine import Isolation
+from higgs_challenge.sandbox.isolation import Isolation
 from higgs_challenge.task import Data
 
 RECORDED_PACKAGES = ("numpy", "pandas", "numba")

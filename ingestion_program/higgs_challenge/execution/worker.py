@@ -1,7 +1,6 @@
 """The unit of work of every engine: draw one pseudo-experiment and ask the submission for its interval."""
 
 import copy
-import os
 import shutil
 import threading
 import time
@@ -10,87 +9,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-import psutil
-
+from higgs_challenge.atomic import atomic_file
 from higgs_challenge.errors import SubmissionError
-from higgs_challenge.execution.devices import Slot
 from higgs_challenge.execution.prefetcher import Drawn, draw_events
-from higgs_challenge.experiments.settings import Limits
-from higgs_challenge.sandbox.confine import Isolation
+from higgs_challenge.sandbox.isolation import Isolation
 from higgs_challenge.submission.answer import Interval
+from higgs_challenge.submission.job import Job
 from higgs_challenge.submission.log import SubmissionLog
-from higgs_challenge.submission.process import FailedCallError, Place, ProcessDiedError, SubmissionProcess
-from higgs_challenge.submission.scratch import is_whole
-from higgs_challenge.submission.usage import Allowance
-from higgs_challenge.task import Data, Experiment, training_folder
+from higgs_challenge.submission.process import FailedCallError, ProcessDiedError, SubmissionProcess
+from higgs_challenge.submission.slot import Slot
+from higgs_challenge.task import Data, Experiment
 
 T = TypeVar("T")
 
-MEMORY_SHARE = 0.9
-"""Of the machine's memory, which no submission may exceed whatever its limit says."""
-
-MODEL_FILE = "fitted_model"
-LEAST_DUMP_SECONDS = 10.0
+MIN_DUMP_SECONDS = 10.0
 """For pickling a model, where fit took nearly all the time it had."""
 
-MOST_REPEATS = 2
+MAX_REPEATS = 2
 """How often a pseudo-experiment is tried again after the submission's process has died."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """What every worker of a run needs to know; all paths hold on all machines of the run.
-
-    Attributes:
-        task: name of what is measured.
-        data: folder of its data, see task.Data; None where events are made as they are drawn.
-        unfinished: folder of the run's state: the submission's scratch folder and its fitted model.
-        limits: on the submission.
-        secrets: files and folders that the submission must not read.
-        isolation: required, best-effort or off.
-    """
-
-    task: str
-    data: Path | None
-    unfinished: Path
-    limits: Limits
-    secrets: tuple[Path, ...]
-    isolation: str
-
-    @property
-    def scratch(self) -> Path:
-        """The folder that the submission's processes live in."""
-        return self.unfinished / "scratch"
-
-    @property
-    def model(self) -> Path:
-        """The fitted model, bytes that our side never reads."""
-        return self.unfinished / MODEL_FILE
-
-    def holds(self, fit: "Fit") -> bool:
-        """Tell whether what this fit left is still there and whole."""
-        whole = self.model.is_file() and self.model.stat().st_size == fit.model_bytes
-        return whole and is_whole(self.scratch)
-
-    @property
-    def after_fit(self) -> Path:
-        """A copy of the scratch folder as fit left it, kept where order is to be checked."""
-        return self.unfinished / "after_fit"
-
-    def place(self, slot: Slot) -> Place:
-        """Say where a submission process of a worker runs, and what it may use."""
-        memory = min(self.limits.memory_gigabytes * 1e9, MEMORY_SHARE * psutil.virtual_memory().total)
-        allowance = Allowance(memory=int(memory), disk=int(self.limits.disk_gigabytes * 1e9))
-        return Place(
-            task=self.task,
-            scratch=self.scratch,
-            training=training_folder(self.data),
-            threads=slot.threads,
-            device=slot.device,
-            allowance=allowance,
-            secrets=self.secrets,
-            isolation=self.isolation,
-        )
 
 
 @dataclass(frozen=True)
@@ -147,7 +83,7 @@ def fit_model(job: Job, process: SubmissionProcess, limit: float) -> Fit:
     isolation = process.start()
     seconds = process.fit(limit)
     try:
-        keep_model(process.dump(max(limit - seconds, LEAST_DUMP_SECONDS)), job.model)
+        keep_model(process.dump(max(limit - seconds, MIN_DUMP_SECONDS)), job.model)
     except FailedCallError as error:
         return Fit(seconds, process.peak_memory, isolation, not_kept=str(error), hidden_modules=process.hidden_modules)
     size = job.model.stat().st_size
@@ -156,13 +92,9 @@ def fit_model(job: Job, process: SubmissionProcess, limit: float) -> Fit:
 
 def keep_model(handle: int, path: Path) -> None:
     """Write a fitted model to a file, whole or not at all, and close its handle."""
-    partial = path.with_name(path.name + ".partial")
-    with open(handle, "rb") as model, partial.open("wb") as file:
+    with open(handle, "rb") as model, atomic_file(path, durable=True) as file:
         model.seek(0)
         shutil.copyfileobj(model, file, 16_000_000)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, path)
 
 
 class Worker:
@@ -198,7 +130,7 @@ class Worker:
         limit = self._job.limits.predict_seconds
         try:
             with drawn.file as events:
-                (interval, seconds), repeats = self._insist(lambda process: process.predict(events, limit))
+                (interval, seconds), repeats = self._retry(lambda process: process.predict(events, limit))
         except SubmissionError as error:
             # The same kind of error, with its facts.
             located = copy.copy(error)
@@ -216,7 +148,7 @@ class Worker:
 
     def start(self) -> Isolation:
         """Start the submission's process and hand the fitted model to it, unless it runs already."""
-        return self._insist(SubmissionProcess.start)[0]
+        return self._retry(SubmissionProcess.start)[0]
 
     def end_process(self) -> None:
         """End the submission's process; the next pseudo-experiment has a fresh one."""
@@ -230,13 +162,13 @@ class Worker:
         self._ended = True
         self.end_process()
 
-    def _insist(self, action: Callable[[SubmissionProcess], T]) -> tuple[T, int]:
+    def _retry(self, action: Callable[[SubmissionProcess], T]) -> tuple[T, int]:
         """Do something with the process, replacing it where it dies; gives the outcome and how often it died."""
-        for repeats in range(MOST_REPEATS + 1):
+        for repeats in range(MAX_REPEATS + 1):
             try:
                 return action(self._running()), repeats
             except ProcessDiedError as error:
-                if self._ended or repeats == MOST_REPEATS or not self._job.model.exists():
+                if self._ended or repeats == MAX_REPEATS or not self._job.model.exists():
                     times = f" This happened {repeats + 1} times in a row." if repeats else ""
                     raise SubmissionError(f"{error}{times}") from error
                 self.end_process()
@@ -254,5 +186,5 @@ class Worker:
         with self._changing:
             if self._ended:
                 raise SubmissionError("The run has ended.")
-            self._process = SubmissionProcess(self._job.place(self._slot), self._log)
+            self._process = SubmissionProcess(self._job, self._slot, self._log)
             return self._process

@@ -1,4 +1,4 @@
-"""What a run has on each Dask worker: a crew of isolated submission processes, which draw from their own mapping.
+"""What a run has on each Dask worker: a pool of sandboxed submission processes, each drawing from its own mapping.
 
 Dask imports all of this by name on the scheduler and its workers, so what they do must stand here at the top level.
 """
@@ -23,13 +23,15 @@ from distributed import Reschedule, SchedulerPlugin, WorkerPlugin, get_worker
 
 from higgs_challenge.compiled import cache_folder
 from higgs_challenge.errors import InputError, SubmissionError
-from higgs_challenge.execution.devices import VISIBLE, Slot, available_cores, find_gpus, make_slots
+from higgs_challenge.execution.devices import VISIBLE, available_cores, find_gpus, make_slots
 from higgs_challenge.execution.journal import JOURNAL_FILE
 from higgs_challenge.execution.summary import RECORDED_PACKAGES
-from higgs_challenge.execution.worker import Fit, Job, Result, Worker, fit_model
-from higgs_challenge.sandbox.confine import Isolation
+from higgs_challenge.execution.worker import Fit, Result, Worker, fit_model
+from higgs_challenge.sandbox.isolation import Isolation
+from higgs_challenge.submission.job import Job
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import SubmissionProcess
+from higgs_challenge.submission.slot import Slot
 from higgs_challenge.task import Data, Experiment
 from higgs_challenge.tasks import load_task
 
@@ -38,7 +40,7 @@ SHARED_SECONDS = 10.0
 
 
 def find_versions(data: Data) -> dict[str, str]:
-    """Tell which software and which data there are here; where they are equal, results are."""
+    """Name the versions of software and data on this machine; where they are equal, so are the results."""
     return {
         "Python": platform.python_version(),
         **{name: version(name) for name in RECORDED_PACKAGES},
@@ -52,7 +54,7 @@ def log_folder(job: Job) -> Path:
     return job.unfinished / "logs"
 
 
-class Crew:
+class WorkerPool:
     """A run's submission processes on one Dask worker, from when they are needed until it is closed.
 
     Args:
@@ -71,8 +73,8 @@ class Crew:
         self._workers: list[Worker] = []
         self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
 
-    def look(self) -> list[Slot]:
-        """Give the share of each thread, after checking that this machine has what the run needs.
+    def inspect(self) -> list[Slot]:
+        """Check that this machine has what the run needs, and give the share of each thread.
 
         Raises:
             InputError: it does not see the run's files, or has other software or data.
@@ -103,10 +105,10 @@ class Crew:
         except FileExistsError as error:
             raise InputError("The Dask worker that ran fit has gone.") from error
         slot = Slot(None, available_cores())
-        process = SubmissionProcess(self._job.place(slot), log)
+        process = SubmissionProcess(self._job, slot, log)
         worker = Worker(self._job, slot, data, log, process)
         try:
-            with self._blameless():
+            with self._rescheduled():
                 self._keep(worker)
                 fit = fit_model(self._job, process, limit)
         finally:
@@ -165,7 +167,7 @@ class Crew:
     def _open(self) -> tuple[Data, SubmissionLog]:
         with self._opening:
             if self._opened is None:
-                slots = self.look()
+                slots = self.inspect()
                 folder = log_folder(self._job)
                 folder.mkdir(exist_ok=True)
                 log = SubmissionLog(folder / f"{socket.gethostname()}-{os.getpid()}.log", append=True)
@@ -186,13 +188,13 @@ class Crew:
         self._open()
         worker = self._idle.get()
         try:
-            with self._blameless():
+            with self._rescheduled():
                 yield worker
         finally:
             self._idle.put(worker)
 
     @contextmanager
-    def _blameless(self) -> Iterator[None]:
+    def _rescheduled(self) -> Iterator[None]:
         """Where this Dask worker ends, the submission's processes do, which is not their fault: another one goes on."""
         try:
             yield
@@ -212,27 +214,29 @@ class Crew:
         )
 
 
-class CrewPlugin(WorkerPlugin):
-    """Brings a run's crew to every Dask worker, those that join later too, and takes it away."""
+class WorkerPoolPlugin(WorkerPlugin):
+    """Sets up a run's worker pool on every Dask worker, including those that join later, and removes it."""
 
     def __init__(self, job: Job, versions: Mapping[str, str]) -> None:
         self._job, self._versions = job, versions
 
     def setup(self, worker: Any) -> None:
-        """Make the crew; its submission must not read what Dask puts on the disk."""
+        """Make the pool; its submission must not read what Dask puts on the disk."""
         job = replace(self._job, secrets=(*self._job.secrets, Path(worker.local_directory)))
-        self.crew = Crew(job, self._versions, worker.state.nthreads, f"{worker.address} on {socket.gethostname()}")
+        self.pool = WorkerPool(
+            job, self._versions, worker.state.nthreads, f"{worker.address} on {socket.gethostname()}"
+        )
 
     async def teardown(self, worker: Any) -> None:
-        """End the crew: the run has ended, or the Dask worker ends."""
-        await asyncio.to_thread(self.crew.close)
+        """End the pool: the run has ended, or the Dask worker ends."""
+        await asyncio.to_thread(self.pool.close)
 
 
-class Farewell(SchedulerPlugin):
-    """Takes a run's crews away when its client has gone, in whatever way.
+class CleanupPlugin(SchedulerPlugin):
+    """Removes a run's worker pools once its client has gone, for whatever reason.
 
     Args:
-        run: name of the run's plugins, this one and its crews'.
+        run: name of the run's plugins, this one and its pools'.
         client: id of its client.
     """
 
@@ -246,12 +250,12 @@ class Farewell(SchedulerPlugin):
             scheduler.loop.add_callback(scheduler.unregister_worker_plugin, None, self._run)
 
 
-def work(run: str, action: Callable[..., Any], *arguments: Any) -> Any:
-    """Have a crew do something, as a Dask task."""
+def run_task(run: str, action: Callable[..., Any], *arguments: Any) -> Any:
+    """Run an action on a worker pool, as a Dask task."""
     plugin: Any = get_worker().plugins[run]
-    return action(plugin.crew, *arguments)
+    return action(plugin.pool, *arguments)
 
 
-async def order(run: str, action: Callable[[Crew], Any], dask_worker: Any) -> Any:
-    """Have a Dask worker's crew do something beside its tasks."""
-    return await asyncio.to_thread(action, dask_worker.plugins[run].crew)
+async def run_on_pool(run: str, action: Callable[[WorkerPool], Any], dask_worker: Any) -> Any:
+    """Run an action on a Dask worker's pool, outside its tasks."""
+    return await asyncio.to_thread(action, dask_worker.plugins[run].pool)

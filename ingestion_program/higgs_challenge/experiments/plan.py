@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from higgs_challenge.atomic import write_json
 from higgs_challenge.errors import InputError
 from higgs_challenge.experiments.settings import Settings
 from higgs_challenge.streams import derive_seed, stream
@@ -106,12 +106,9 @@ def write_truth(plan: Plan, folder: Path, advance: Callable[[int], object] = lam
         "ground_truth_mus": list(plan.mus),
     }
     nuisances = {"plan_fingerprint": plan.fingerprint, **_collect_nuisances(plan, advance)}
-    contents = {TRUTH_FILE: json.dumps(truth, indent=2), NUISANCES_FILE: json.dumps(nuisances)}
-    for name, content in contents.items():
-        partial = folder / (name + ".partial")
-        partial.write_text(content)
-        os.replace(partial, folder / name)
-    return [folder / name for name in contents]
+    write_json(folder / TRUTH_FILE, truth)
+    write_json(folder / NUISANCES_FILE, nuisances, indent=None)
+    return [folder / TRUTH_FILE, folder / NUISANCES_FILE]
 
 
 def _collect_nuisances(plan: Plan, advance: Callable[[int], object]) -> dict[str, list[list[float]]]:

@@ -1,4 +1,4 @@
-"""Which files a closed-in process may read and write, enforced by Landlock, which needs no privileges (Linux 5.13)."""
+"""Which files a sandboxed process may read and write, enforced by Landlock, which needs no privileges (Linux 5.13)."""
 
 import os
 import site

@@ -1,4 +1,4 @@
-"""Which system calls a closed-in process may not make, enforced by seccomp: all ways out that are no files.
+"""Which system calls a sandboxed process may not make, enforced by seccomp: all ways out that are no files.
 
 The network, other processes, memory that outlives or crosses processes, and whatever only an administrator needs. Some
 calls only pretend to succeed, so that honest programs that make them in passing go on.

@@ -8,7 +8,7 @@ from higgs_challenge.errors import SubmissionError, printable
 
 KEYS = ("mu_hat", "delta_mu_hat", "p16", "p84")
 
-LARGEST = 1e4
+MAX_VALUE = 1e4
 """Beyond it, the scores made from an answer do not fit the platform's decimals."""
 
 MAX_NAME_LENGTH = 200
@@ -32,7 +32,7 @@ def check_answer(answer: Any) -> Interval:
         answer: for a dict, its numbers by key, and for anything else the name of its type; see child.describe.
 
     Raises:
-        SubmissionError: it is no interval; the message says what was expected and what came. Nothing is repaired.
+        SubmissionError: it is not a valid interval; the message says what was expected and what came.
 
     Example:
         >>> check_answer({"mu_hat": 1.0, "delta_mu_hat": 0.2, "p16": 0.8, "p84": 1.2}).p84
@@ -49,8 +49,10 @@ def check_answer(answer: Any) -> Interval:
             raise SubmissionError(f"predict returned {key} = {value}; expected a number.")
         if not _is_finite(value):
             raise SubmissionError(f"predict returned {key} = {value}; expected a finite number.")
-        if abs(value) > LARGEST:
-            raise SubmissionError(f"predict returned {key} = {value}; expected at most {LARGEST:g}, mu being about 1.")
+        if abs(value) > MAX_VALUE:
+            raise SubmissionError(
+                f"predict returned {key} = {value}; expected at most {MAX_VALUE:g}, mu being about 1."
+            )
     if answer["p16"] > answer["p84"]:
         raise SubmissionError(
             f"predict returned p16 = {answer['p16']} above p84 = {answer['p84']}; expected p16 <= p84."

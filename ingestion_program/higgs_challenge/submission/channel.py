@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-LONGEST_MESSAGE = 1_000_000
+MAX_MESSAGE_BYTES = 1_000_000
 """In bytes; a longer one is a submission's attempt to fill our memory."""
 
 
-SECONDS_BETWEEN_LOOKS = 0.1
+SECONDS_BETWEEN_CHECKS = 0.1
 
 
 class ChannelClosedError(Exception):
@@ -37,13 +37,13 @@ class Channel:
             raise ChannelClosedError from error
 
     def receive(
-        self, timeout: float | None = None, look: Callable[[], None] | None = None
+        self, timeout: float | None = None, check: Callable[[], None] | None = None
     ) -> tuple[dict[str, Any], int | None]:
         """Wait for the next message.
 
         Args:
             timeout: seconds within which the whole of it must come; None for no limit.
-            look: called every tenth of a second meanwhile; what it raises ends the waiting.
+            check: called every tenth of a second meanwhile; what it raises ends the waiting.
 
         Returns:
             The message, and the file descriptor that came with it, which the caller closes.
@@ -53,15 +53,15 @@ class Channel:
             ChannelClosedError: the other side has gone, or sent what is no message.
         """
         deadline = float("inf") if timeout is None else time.monotonic() + timeout
-        next_look = float("inf") if look is None else time.monotonic() + SECONDS_BETWEEN_LOOKS
+        next_check = float("inf") if check is None else time.monotonic() + SECONDS_BETWEEN_CHECKS
         while b"\n" not in self._received:
             now = time.monotonic()
             if now >= deadline:
                 raise TimeoutError
-            if look is not None and now >= next_look:
-                look()
-                next_look = time.monotonic() + SECONDS_BETWEEN_LOOKS
-            self._receive_piece(min(deadline, next_look) - now)
+            if check is not None and now >= next_check:
+                check()
+                next_check = time.monotonic() + SECONDS_BETWEEN_CHECKS
+            self._receive_piece(min(deadline, next_check) - now)
         line, _, self._received = self._received.partition(b"\n")
         try:
             message = json.loads(line)
@@ -81,7 +81,7 @@ class Channel:
             raise ChannelClosedError from error
         self._files += files
         self._received += piece
-        if not piece or len(self._received) > LONGEST_MESSAGE or len(self._files) > 1:
+        if not piece or len(self._received) > MAX_MESSAGE_BYTES or len(self._files) > 1:
             raise ChannelClosedError
 
     def close(self) -> None:

@@ -24,7 +24,7 @@ from higgs_challenge.submission.answer import KEYS
 from higgs_challenge.submission.channel import Channel, ChannelClosedError
 from higgs_challenge.task import Task
 
-LONGEST_SENTENCE, LONGEST_TEXT = 2_000, 20_000
+MAX_SENTENCE_LENGTH, MAX_TEXT_LENGTH = 2_000, 20_000
 NOT_THEIRS = (str(Path(higgs_challenge.__file__).parent), str(Path(importlib.__file__).parent), "<frozen ")
 """Where files begin whose frames say nothing to a participant."""
 
@@ -143,19 +143,20 @@ def construct(model: type, **arguments: Any) -> Any:
 def dump_model(model: Any) -> bytes:
     """Pickle a fitted model; SubmissionError names the attribute that does not pickle."""
     try:
-        return cloudpickle.dumps(model)
+        pickled: bytes = cloudpickle.dumps(model)
     except Exception as error:  # a participant's __reduce__ or __getstate__ may raise anything
         culprits = [name for name, value in getattr(model, "__dict__", {}).items() if not _pickles(value)]
         raise SubmissionError(
             f"The fitted model cannot be passed to other workers: {', '.join(culprits) or 'it'} does not pickle "
             f"({type(error).__name__}: {error}). Drop it at the end of fit, define __getstate__, or run one worker."
         ) from error
+    return pickled
 
 
 def _pickles(value: Any) -> bool:
     try:
         cloudpickle.dumps(value)
-    except Exception:  # whatever it is, dump_model tells it
+    except Exception:  # dump_model reports it
         return False
     return True
 
@@ -191,13 +192,13 @@ def explain(error: BaseException, submission: str) -> dict[str, Any]:
         "kind": "" if ours else type(error).__name__,
         "missing_module": str(error.name or "") if isinstance(error, ModuleNotFoundError) else "",
     }
-    problem = str(error) if ours else f"{type(error).__name__}: {_words(error)}"[:LONGEST_SENTENCE].rstrip(": ")
+    problem = str(error) if ours else f"{type(error).__name__}: {_words(error)}"[:MAX_SENTENCE_LENGTH].rstrip(": ")
     problem += _hint(error, submission)
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(NOT_THEIRS)]
     if not frames:
         return {"problem": problem, **facts}
     lines = [*traceback.format_list(frames), *traceback.format_exception_only(error)]
-    text = "".join(lines)[-LONGEST_TEXT:]
+    text = "".join(lines)[-MAX_TEXT_LENGTH:]
     return {"problem": problem, "traceback": text.replace(f'File "{submission}{os.sep}', 'File "'), **facts}
 
 
@@ -226,7 +227,7 @@ def _words(error: BaseException) -> str:
     try:
         return str(error)
     except Exception:  # a participant's exception may fail to describe itself
-        return "(it has no readable text)"
+        return "(no readable message)"
 
 
 def serve(channel: Channel, child: Child, submission: str) -> None:

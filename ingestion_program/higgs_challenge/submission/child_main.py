@@ -1,11 +1,11 @@
-"""Where a submission's process begins: it closes itself in, and only then imports anything that could do harm."""
+"""The entry point of a submission's process: it enters the sandbox, and only then imports what could do harm."""
 
 import os
 import socket
 import sys
 from dataclasses import asdict
 
-from higgs_challenge.sandbox.confine import OFF, Borders, Isolation, confine, limit_resources
+from higgs_challenge.sandbox.isolation import OFF, Isolation, SandboxPolicy, enter_sandbox, limit_resources
 from higgs_challenge.submission.channel import Channel
 
 
@@ -13,19 +13,19 @@ def main() -> None:
     """Serve the trusted side at the other end of the socket whose number is the argument."""
     channel = Channel(socket.socket(fileno=int(sys.argv[1])))
     request, _ = channel.receive()
-    borders = Borders(**request["borders"])
-    if request["confined"]:
-        isolation = confine(borders)
+    policy = SandboxPolicy(**request["policy"])
+    if request["sandboxed"]:
+        isolation = enter_sandbox(policy)
     else:
-        limit_resources(borders)
+        limit_resources(policy)
         isolation = Isolation(OFF, 0, ())
     channel.send({"answers": request["number"], "isolation": asdict(isolation)})
-    # Numerical libraries start threads at import, which must be closed in like everything else.
+    # Numerical libraries start threads at import, which must be sandboxed like everything else.
     from higgs_challenge.submission.child import Child, serve
     from higgs_challenge.submission.semaphores import use_unnamed_semaphores
     from higgs_challenge.tasks import load_task
 
-    if request["confined"]:
+    if request["sandboxed"]:
         use_unnamed_semaphores()
     child = Child(request["submission"], request["training"], load_task(request["task"]))
     sys.path.insert(0, request["submission"])

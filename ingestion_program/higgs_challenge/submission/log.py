@@ -1,11 +1,11 @@
-"""What a submission prints, kept for its author, but not without end."""
+"""What a submission prints, kept for its author up to a limit."""
 
 import contextlib
 import threading
 from pathlib import Path
 from typing import BinaryIO
 
-LARGEST_LOG = 10_000_000
+MAX_LOG_BYTES = 10_000_000
 
 
 class SubmissionLog:
@@ -13,7 +13,7 @@ class SubmissionLog:
 
     def __init__(self, path: Path, append: bool = False) -> None:
         self._file = path.open("ab" if append else "wb")
-        self._left = LARGEST_LOG - self._file.tell()
+        self._left = MAX_LOG_BYTES - self._file.tell()
         self._lock = threading.Lock()
 
     def copy(self, output: BinaryIO) -> None:
@@ -24,7 +24,7 @@ class SubmissionLog:
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock, contextlib.suppress(OSError):  # what a full disk did not take
+        with self._lock, contextlib.suppress(OSError):  # the rest may not fit on a full disk
             self._file.close()
 
     def _write(self, piece: bytes) -> None:
@@ -37,5 +37,5 @@ class SubmissionLog:
                 if self._left <= 0:
                     self._file.write(b"\n[the log is full; what follows is not kept]\n")
                 self._file.flush()
-            except OSError:  # a full disk is told by whoever writes results; a submission must not hang on it
+            except OSError:  # a full disk is reported where results are written; a submission must not hang on it
                 self._left = 0

@@ -9,19 +9,21 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from higgs_challenge.errors import InputError, SubmissionError
-from higgs_challenge.sandbox.confine import FULL, OFF, Borders, Isolation
+from higgs_challenge.sandbox.isolation import FULL, OFF, Isolation
 from higgs_challenge.submission.answer import Interval, check_answer, check_hidden_modules, check_name
 from higgs_challenge.submission.channel import Channel, ChannelClosedError, anonymous_file
 from higgs_challenge.submission.event_file import EventFile
+from higgs_challenge.submission.job import Job
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.scratch import SUBMISSION, WORK, is_whole, make_environment
-from higgs_challenge.submission.usage import Allowance, Usage
+from higgs_challenge.submission.slot import Slot
+from higgs_challenge.submission.usage import Usage
 
 PROGRAM_FOLDER = Path(__file__).parents[2]
 START_LIMIT = 300.0
@@ -69,66 +71,31 @@ class ProcessDiedError(SubmissionError):
     """The submission's process ended by itself, or somebody ended it."""
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a submission's process runs, and what it may use.
-
-    Attributes:
-        task: name of what is measured.
-        scratch: its folder, from scratch.make_scratch.
-        training: the folder of the task's training events; None where it has none.
-        threads: threads that numerical libraries may use.
-        device: what CUDA_VISIBLE_DEVICES shall be; None to leave it as it is.
-        allowance: memory and disk.
-        secrets: files and folders that it must not be able to read.
-        isolation: required (or else InputError), best-effort or off.
-    """
-
-    task: str
-    scratch: Path
-    training: Path | None
-    threads: int
-    device: str | None
-    allowance: Allowance
-    secrets: tuple[Path, ...]
-    isolation: str
-
-    def request(self) -> dict[str, Any]:
-        """Describe it to the process."""
-        reads = () if self.training is None else (str(self.training.resolve()),)
-        borders = Borders(
-            reads=reads,
-            writes=(str(self.scratch.resolve()),),
-            secrets=tuple(map(str, self.secrets)),
-            memory=self.allowance.memory,
-            file_size=self.allowance.disk,
-        )
-        return {
-            "borders": asdict(borders),
-            "confined": self.isolation != OFF,
-            "task": self.task,
-            "submission": str(self.scratch.resolve() / SUBMISSION),
-            "training": reads[0] if reads else None,
-        }
-
-
 class SubmissionProcess:
     """A running submission; a context manager that ends the process whatever it is doing.
 
     Every call is timed by our own monotonic clock, from the request to the answer, so that a submission cannot forge
     it, and fails with a SubmissionError when the submission fails, answers wrongly, dies or exceeds a limit. Between
     calls the process stands still, so that it cannot go on working unmeasured.
+
+    Args:
+        job: of the run.
+        slot: the share of the machine that it may use.
+        log: takes what it prints.
+
+    Attributes:
+        hidden_modules: as in worker.Fit, once it is fitted.
     """
 
-    def __init__(self, place: Place, log: SubmissionLog) -> None:
-        if not is_whole(place.scratch):
+    def __init__(self, job: Job, slot: Slot, log: SubmissionLog) -> None:
+        if not is_whole(job.scratch):
             raise SubmissionError("The submission has removed its own folder, or the folder that it works in.")
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "higgs_challenge.submission.child_main", str(theirs.fileno())],
-                cwd=place.scratch / WORK,
-                env=make_environment(place.scratch.resolve(), PROGRAM_FOLDER, place.threads, place.device),
+                cwd=job.scratch / WORK,
+                env=make_environment(job.scratch.resolve(), PROGRAM_FOLDER, slot.threads, slot.device),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -142,9 +109,9 @@ class SubmissionProcess:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        self._place = place
+        self._job = job
         self._channel = Channel(ours)
-        self._usage = Usage(self._process.pid, place.scratch, place.allowance)
+        self._usage = Usage(self._process.pid, job.scratch, job.resources())
         self._isolation: Isolation | None = None
         self.hidden_modules: tuple[tuple[str, str], ...] = ()
         self._ended = False
@@ -165,7 +132,7 @@ class SubmissionProcess:
         return self._usage.peak_memory
 
     def start(self) -> Isolation:
-        """Wait until the process is up, and closed in, and before it imports anything of the submission's.
+        """Wait until the process is up, and sandboxed, and before it imports anything of the submission's.
 
         Returns:
             The isolation reached.
@@ -174,12 +141,12 @@ class SubmissionProcess:
             InputError: it is less than required.
         """
         if self._isolation is None:
-            reply, _ = self._call("start", START_LIMIT, self._place.request())
+            reply, _ = self._call("start", START_LIMIT, self._describe_job())
             self._isolation = Isolation(**reply["isolation"])
-            if self._place.isolation == REQUIRED and self._isolation.level != FULL:
+            if self._job.isolation == REQUIRED and self._isolation.level != FULL:
                 raise InputError(
-                    f"Submissions must be isolated, but {'; and '.join(self._isolation.missing)}. Mend that, or take "
-                    f"--isolation {BEST_EFFORT} where you trust the submission."
+                    f"Submissions must be isolated, but {'; and '.join(self._isolation.missing)}. Fix that, or use "
+                    f"--isolation {BEST_EFFORT} if you trust the submission."
                 )
             self._call("ready", START_LIMIT)
         return self._isolation
@@ -233,6 +200,16 @@ class SubmissionProcess:
         self._channel.close()
         self._copying.join(timeout=5)
 
+    def _describe_job(self) -> dict[str, Any]:
+        training = self._job.training
+        return {
+            "policy": asdict(self._job.policy()),
+            "sandboxed": self._job.isolation != OFF,
+            "task": self._job.task,
+            "submission": str(self._job.scratch.resolve() / SUBMISSION),
+            "training": None if training is None else str(training),
+        }
+
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
             os.killpg(self._process.pid, number)
@@ -247,18 +224,18 @@ class SubmissionProcess:
         try:
             self._channel.send({"call": call, "number": number, **(details or {})}, file)
             self._signal(signal.SIGCONT)
-            reply, passed = self._channel.receive(limit, lambda: self._look(name))
+            reply, passed = self._channel.receive(limit, lambda: self._check_usage(name))
             seconds = time.monotonic() - started
             self._signal(signal.SIGSTOP)
         except TimeoutError as error:
             raise TimeLimitError(f"{name} took longer than its limit of {limit:g} s.") from error
         except ChannelClosedError as error:
-            raise ProcessDiedError(f"{name} ended the submission's process ({self._fate()}).") from error
-        self._look(name, files=call == "fit")  # what fit leaves is copied for the check of the order
+            raise ProcessDiedError(f"{name} ended the submission's process ({self._describe_exit()}).") from error
+        self._check_usage(name, files=call == "fit")  # what fit leaves is copied for the check of the order
         if passed is not None:
             os.close(passed)
         if passed is not None or reply.get("answers") != number:
-            raise SubmissionError(f"{name} was answered by a message that does not belong to it.")
+            raise SubmissionError(f"{name} got a reply that does not belong to it.")
         if "problem" in reply:
             details_text = f"\n\n{reply['traceback']}" if "traceback" in reply else ""
             raise FailedCallError(
@@ -269,12 +246,12 @@ class SubmissionProcess:
             )
         return reply, seconds
 
-    def _look(self, name: str, files: bool = False) -> None:
-        too_much = self._usage.look(files)
+    def _check_usage(self, name: str, files: bool = False) -> None:
+        too_much = self._usage.check(files)
         if too_much:
             raise SubmissionError(f"{name} {too_much}.")
 
-    def _fate(self) -> str:
+    def _describe_exit(self) -> str:
         try:
             code = self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:

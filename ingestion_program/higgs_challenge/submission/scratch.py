@@ -37,27 +37,29 @@ THREAD_VARIABLES = (
 )
 
 
-def check_submission(folder: Path, most_bytes: int) -> None:
+def check_submission(folder: Path, max_bytes: int) -> None:
     """Check that a submission's folder can be copied.
 
     Raises:
         SubmissionError: it holds too much, or what is neither file nor folder.
     """
-    too_much = check_files(folder, most_bytes)
+    too_much = check_files(folder, max_bytes)
     if too_much:
         raise SubmissionError(f"The submission holds {too_much}.")
-    strange = [path.name for path in folder.rglob("*") if not _is_plain(path)]
-    if strange:
-        raise SubmissionError(f"The submission holds {', '.join(sorted(strange))}, neither file nor folder; remove it.")
+    others = [path.name for path in folder.rglob("*") if not _is_plain(path)]
+    if others:
+        raise SubmissionError(
+            f"The submission holds {', '.join(sorted(others))}, neither a file nor a folder; remove it."
+        )
 
 
 def is_whole(scratch: Path) -> bool:
-    """Tell whether a scratch folder still has its folders, which a submission can remove."""
+    """Check that a scratch folder still has its folders, which a submission can remove."""
     return all((scratch / name).is_dir() and not (scratch / name).is_symlink() for name in (SUBMISSION, WORK, HOME))
 
 
 def make_scratch(scratch: Path, submission: Path) -> None:
-    """Make a scratch folder with a private copy of a submission; links stay links, which lead nowhere once closed in.
+    """Make a scratch folder with a private copy of a submission; links stay links, which lead nowhere once sandboxed.
 
     Raises:
         InputError: the folder cannot be written.
@@ -73,7 +75,7 @@ def make_scratch(scratch: Path, submission: Path) -> None:
 
 
 def digest_tree(folder: Path) -> str:
-    """Hash the names and contents of a submission's files, to tell whether it is still the same.
+    """Hash the names and contents of a submission's files, to see whether it is still the same.
 
     Raises:
         SubmissionError: a file cannot be read.
@@ -96,7 +98,7 @@ def _digest_files(folder: Path) -> str:
 
 def copy_tree(source: Path, target: Path) -> None:
     """Copy a folder whose files become writable; what is neither file, folder nor link is left out."""
-    shutil.copytree(source, target, symlinks=True, ignore=_strange_names)
+    shutil.copytree(source, target, symlinks=True, ignore=_other_names)
     for folder, _, names in os.walk(target):
         os.chmod(folder, 0o755)
         for name in names:
@@ -106,7 +108,7 @@ def copy_tree(source: Path, target: Path) -> None:
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove a folder with whatever foreign code left there, however deep."""
+    """Remove a folder with everything that untrusted code left there, however deep."""
     if folder.exists():
         subprocess.run(["chmod", "-R", "u+rwX", "--", str(folder)], check=False, stderr=subprocess.DEVNULL)
     subprocess.run(["rm", "-rf", "--", str(folder)], check=False)
@@ -138,7 +140,7 @@ def make_environment(scratch: Path, program: Path, threads: int, device: str | N
     return environment
 
 
-def _strange_names(folder: str, names: list[str]) -> set[str]:
+def _other_names(folder: str, names: list[str]) -> set[str]:
     return {name for name in names if not _is_plain(Path(folder, name))}
 
 

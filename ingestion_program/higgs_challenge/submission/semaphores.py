@@ -2,7 +2,7 @@
 
 Python's multiprocessing, thread pools and joblib make named semaphores there. Unnamed ones, in memory that forked
 processes inherit, do the same for pools of processes and need no file. Processes that are not forked (spawn, loky)
-cannot share them, so joblib is told to use threads.
+cannot share them, so joblib is set to use threads.
 """
 
 import _multiprocessing
@@ -12,18 +12,18 @@ import mmap
 import os
 from typing import Any
 
-LARGEST_SEMAPHORE = 64
+MAX_SEMAPHORE_BYTES = 64
 """In bytes; the C library's takes 32 at most."""
 
 
-class UnnamedSemaphore(_multiprocessing.SemLock):
+class UnnamedSemaphore(_multiprocessing.SemLock):  # type: ignore[misc,unused-ignore] # it has no stub
     """Takes the place of _multiprocessing.SemLock, called with the same arguments."""
 
     def __new__(cls, kind: int, value: int, maxvalue: int, name: str, unlink: bool) -> Any:
         """Make a semaphore; one that must have a name, for processes that are not forked, is refused by the system."""
         if not unlink:
             return super().__new__(cls, kind, value, maxvalue, name, unlink)
-        memory = mmap.mmap(-1, LARGEST_SEMAPHORE)
+        memory = mmap.mmap(-1, MAX_SEMAPHORE_BYTES)
         handle = ctypes.addressof(ctypes.c_char.from_buffer(memory))
         if ctypes.CDLL(None, use_errno=True).sem_init(ctypes.c_void_p(handle), 1, ctypes.c_uint(value)):
             raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))

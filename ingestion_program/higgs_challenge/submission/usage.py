@@ -6,17 +6,17 @@ from pathlib import Path
 
 import psutil
 
-MOST_PROCESSES = 200
-MOST_THREADS = 5_000
-MOST_FILES = 100_000
-DEEPEST_FOLDER = 100
-LOOKS_BETWEEN_FILE_LOOKS = 20
+MAX_PROCESSES = 200
+MAX_THREADS = 5_000
+MAX_FILES = 100_000
+MAX_FOLDER_DEPTH = 100
+CHECKS_BETWEEN_FILE_CHECKS = 20
 OWN_MEMORY = ("RssAnon", "RssShmem", "VmSwap", "VmPTE")
 """In /proc/PID/status: memory that is no file's, and the tables that describe it."""
 
 
 @dataclass(frozen=True)
-class Allowance:
+class ResourceLimits:
     """What all processes of one submission process's group may use.
 
     Attributes:
@@ -39,68 +39,68 @@ class Share:
 class Usage:
     """Looks at a process group again and again.
 
-    The kernel limits single processes (isolation.confine); this adds those that a submission starts, and its files.
+    The kernel limits single processes (sandbox.isolation); this adds those that a submission starts, and its files.
     """
 
-    def __init__(self, group: int, scratch: Path, allowance: Allowance) -> None:
-        self._group, self._scratch, self._allowance = group, scratch, allowance
-        self._looks = 0
+    def __init__(self, group: int, scratch: Path, limits: ResourceLimits) -> None:
+        self._group, self._scratch, self._limits = group, scratch, limits
+        self._checks = 0
         self.peak_memory = 0
 
-    def look(self, files: bool = False) -> str | None:
+    def check(self, files: bool = False) -> str | None:
         """Measure, and say what is too much, or None; files only now and then, or where asked for."""
         members = find_members(self._group)
         shares = list(map(measure_process, members))
-        if len(members) > MOST_PROCESSES:
-            return f"had more than {MOST_PROCESSES} processes at once"
-        if sum(share.threads for share in shares) > MOST_THREADS:
-            return f"had more than {MOST_THREADS} threads at once"
+        if len(members) > MAX_PROCESSES:
+            return f"had more than {MAX_PROCESSES} processes at once"
+        if sum(share.threads for share in shares) > MAX_THREADS:
+            return f"had more than {MAX_THREADS} threads at once"
         memory = sum(share.memory for share in shares)
-        if memory > self._allowance.memory:  # processes that share memory each count it, but in a slower look
+        if memory > self._limits.memory:  # processes that share memory each count it, but in a slower look
             memory = sum(map(proportional_memory, members))
         self.peak_memory = max(self.peak_memory, memory)
-        if memory > self._allowance.memory:
-            return f"used more memory than its limit of {self._allowance.memory / 1e9:g} GB"
-        self._looks += 1
-        return self._look_at_files(members) if files or self._looks % LOOKS_BETWEEN_FILE_LOOKS == 0 else None
+        if memory > self._limits.memory:
+            return f"used more memory than its limit of {self._limits.memory / 1e9:g} GB"
+        self._checks += 1
+        return self._check_files(members) if files or self._checks % CHECKS_BETWEEN_FILE_CHECKS == 0 else None
 
-    def _look_at_files(self, members: list[int]) -> str | None:
+    def _check_files(self, members: list[int]) -> str | None:
         try:
             nameless = sum(map(nameless_files, members))
         except PermissionError:
             return "started a program that hides its open files"
-        found = check_files(self._scratch, self._allowance.disk, nameless)
+        found = check_files(self._scratch, self._limits.disk, nameless)
         return found and f"made {found}"
 
 
-def check_files(folder: Path, most_bytes: int, used: int = 0) -> str | None:
+def check_files(folder: Path, max_bytes: int, used: int = 0) -> str | None:
     """Name what of a folder's files is too much, or None; folders count as files, and holes in files as their size.
 
     Args:
         folder: with its sub-folders.
-        most_bytes: allowed.
+        max_bytes: allowed.
         used: bytes elsewhere, which count too.
     """
     files = 0
     todo = [(folder, 0)]
     while todo:
         place, depth = todo.pop()
-        if depth > DEEPEST_FOLDER:
-            return f"folders more than {DEEPEST_FOLDER} deep"
+        if depth > MAX_FOLDER_DEPTH:
+            return f"folders more than {MAX_FOLDER_DEPTH} deep"
         try:
             entries = list_folder(place)
         except OSError as error:  # of a path that is too long, or closed to us
             return f"a folder that cannot be listed ({error.strerror})"
         for entry in entries:
             files += 1
-            if files > MOST_FILES:
-                return f"more than {MOST_FILES} files"
+            if files > MAX_FILES:
+                return f"more than {MAX_FILES} files"
             if entry.is_dir(follow_symlinks=False):
                 todo.append((Path(entry.path), depth + 1))
             else:
                 used += _size(entry.path, follow=False)
-        if used > most_bytes:
-            return f"files of more than {most_bytes / 1e9:g} GB"
+        if used > max_bytes:
+            return f"files of more than {max_bytes / 1e9:g} GB"
     return None
 
 

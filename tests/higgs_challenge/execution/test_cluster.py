@@ -17,11 +17,11 @@ import pytest
 from higgs_challenge import open_store
 from higgs_challenge.errors import InputError, SubmissionError
 from higgs_challenge.execution import cluster as cluster_module
-from higgs_challenge.execution import worker_pool as crew_module
+from higgs_challenge.execution import worker_pool as pool_module
 from higgs_challenge.execution.cluster import connect
-from higgs_challenge.execution.worker import Job
-from higgs_challenge.execution.worker_pool import Crew, find_versions
+from higgs_challenge.execution.worker_pool import WorkerPool, find_versions
 from higgs_challenge.experiments.settings import Limits
+from higgs_challenge.submission.job import Job
 from higgs_challenge.submission.scratch import make_scratch
 from higgs_challenge.tasks.higgs.declaration import StoredEvents
 from tests.helpers.repository import ROOT
@@ -317,41 +317,41 @@ def versions_of(job: Job) -> dict[str, str]:
 
 
 def test_files_that_a_worker_does_not_see_are_told(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crew_module, "SHARED_SECONDS", 0.1)
-    crew = Crew(job, versions_of(job), 2, "tcp://10.0.0.7:3 on node7")
-    assert len(crew.look()) == 2
+    monkeypatch.setattr(pool_module, "SHARED_SECONDS", 0.1)
+    pool = WorkerPool(job, versions_of(job), 2, "tcp://10.0.0.7:3 on node7")
+    assert len(pool.inspect()) == 2
     (job.unfinished.parent / "journal.jsonl").unlink()
     sentence = "tcp://10.0.0.7:3 on node7 cannot write the output in .*output, which must be on a file system that all"
     with pytest.raises(InputError, match=sentence):
-        crew.look()
-    elsewhere = Crew(Job("higgs", Path("/not/there"), job.unfinished, Limits(), (), "off"), {}, 1, "node7")
+        pool.inspect()
+    elsewhere = WorkerPool(Job("higgs", Path("/not/there"), job.unfinished, Limits(), (), "off"), {}, 1, "node7")
     (job.unfinished.parent / "journal.jsonl").touch()
     with pytest.raises(InputError, match="node7 cannot see the data in /not/there, which must be on a file system"):
-        elsewhere.look()
+        elsewhere.inspect()
 
 
 def test_other_versions_on_a_worker_are_told(job: Job) -> None:
-    crew = Crew(job, {**versions_of(job), "numpy": "1.0"}, 1, "node7")
+    pool = WorkerPool(job, {**versions_of(job), "numpy": "1.0"}, 1, "node7")
     with pytest.raises(InputError, match=r"node7 has numpy .*, not 1\.0\. Give all the same environment"):
-        crew.look()
+        pool.inspect()
 
 
 def test_a_model_must_pickle(job: Job, tmp_path: Path) -> None:
     submission = write_submission(tmp_path / "submission", fit="import threading\nself.guard = threading.Lock()")
     make_scratch(job.scratch, submission)
-    crew = Crew(job, versions_of(job), 1, "node7")
+    pool = WorkerPool(job, versions_of(job), 1, "node7")
     with pytest.raises(SubmissionError, match="guard does not pickle"):
-        crew.fit(60.0)
-    crew.close()
+        pool.fit(60.0)
+    pool.close()
 
 
 def test_fit_does_not_run_twice_in_one_folder(job: Job) -> None:
     job.unfinished.mkdir()
     (job.unfinished / "fit_began").touch()
-    crew = Crew(job, versions_of(job), 1, "node7")
+    pool = WorkerPool(job, versions_of(job), 1, "node7")
     with pytest.raises(InputError, match="The Dask worker that ran fit has gone"):
-        crew.fit(60.0)
-    crew.close()
+        pool.fit(60.0)
+    pool.close()
 
 
 @pytest.mark.parametrize(

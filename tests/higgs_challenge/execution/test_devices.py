@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from higgs_challenge.execution.devices import Slot, find_gpus, make_slots, read_gpu_list
+from higgs_challenge.execution.devices import find_gpus, make_slots, read_gpu_list
+from higgs_challenge.submission.slot import Slot
 
 TWO = """\
 GPU 0: NVIDIA H100 80GB HBM3 (UUID: GPU-5e1f0a6c-0001)

@@ -7,7 +7,7 @@ import pytest
 from higgs_challenge import InputError
 from higgs_challenge.execution.journal import Journal
 from higgs_challenge.execution.worker import Fit, Result
-from higgs_challenge.sandbox.confine import Isolation
+from higgs_challenge.sandbox.isolation import Isolation
 from higgs_challenge.submission.answer import Interval
 
 IDENTITY = {"plan": "p", "data": "d", "submission": "s"}

@@ -14,15 +14,15 @@ import pytest
 
 from higgs_challenge import Experiment, Nuisances, open_store
 from higgs_challenge.execution import prefetcher as drawing
-from higgs_challenge.execution.devices import Slot
 from higgs_challenge.execution.local import LocalEngine
-from higgs_challenge.execution.prefetcher import Drawn, DrawnAhead
-from higgs_challenge.execution.worker import Job
+from higgs_challenge.execution.prefetcher import Drawn, Prefetcher
 from higgs_challenge.experiments.settings import Limits
 from higgs_challenge.submission.event_file import EventFile
+from higgs_challenge.submission.job import Job
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import REQUIRED
 from higgs_challenge.submission.scratch import make_scratch
+from higgs_challenge.submission.slot import Slot
 from higgs_challenge.task import Sampler
 from higgs_challenge.tasks.higgs.declaration import StoredEvents
 from higgs_challenge.tasks.higgs.events.columns import FEATURES
@@ -56,14 +56,14 @@ def open_files() -> int:
 def test_every_pseudo_experiment_comes_once_with_its_own_events(data: StoredEvents, workers: int) -> None:
     found: dict[int, Floats] = {}
 
-    def take(drawn_ahead: DrawnAhead) -> None:
-        for drawn in drawn_ahead:
+    def take(prefetcher: Prefetcher) -> None:
+        for drawn in prefetcher:
             assert drawn.experiment.index not in found
             with drawn.file as file:
                 found[drawn.experiment.index] = read(file)
 
-    with DrawnAhead(data, EXPERIMENTS, workers) as drawn_ahead, ThreadPoolExecutor(workers) as threads:
-        list(threads.map(take, [drawn_ahead] * workers))
+    with Prefetcher(data, EXPERIMENTS, workers) as prefetcher, ThreadPoolExecutor(workers) as threads:
+        list(threads.map(take, [prefetcher] * workers))
     assert set(found) == set(range(len(EXPERIMENTS)))
     for index, features in found.items():
         np.testing.assert_array_equal(features, draw_features(data.store, EXPERIMENTS[index]))
@@ -84,8 +84,8 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> list[threading.Event]:
 
 
 def test_the_next_one_is_drawn_while_one_is_used_and_no_more(data: StoredEvents, begun: list[threading.Event]) -> None:
-    with DrawnAhead(data, EXPERIMENTS, 1) as drawn_ahead:
-        taken: Iterator[Drawn] = iter(drawn_ahead)
+    with Prefetcher(data, EXPERIMENTS, 1) as prefetcher:
+        taken: Iterator[Drawn] = iter(prefetcher)
         for index in range(3):
             with next(taken).file:
                 assert begun[index + 1].wait(SECONDS)
@@ -121,10 +121,10 @@ def test_an_engine_draws_while_the_submission_works(
 
 def test_nothing_is_left_open_when_the_run_ends_early(data: StoredEvents) -> None:
     before = open_files()
-    with DrawnAhead(data, EXPERIMENTS, 2) as drawn_ahead:
-        next(iter(drawn_ahead)).file.close()
+    with Prefetcher(data, EXPERIMENTS, 2) as prefetcher:
+        next(iter(prefetcher)).file.close()
     assert open_files() == before
-    assert list(drawn_ahead) == []
+    assert list(prefetcher) == []
 
 
 def test_an_error_in_drawing_hides_no_other_and_leaves_nothing_open(
@@ -139,7 +139,7 @@ def test_an_error_in_drawing_hides_no_other_and_leaves_nothing_open(
 
     monkeypatch.setattr(drawing, "draw_events", fail_once)
     before = open_files()
-    with pytest.raises(KeyboardInterrupt), DrawnAhead(data, EXPERIMENTS, 4):
+    with pytest.raises(KeyboardInterrupt), Prefetcher(data, EXPERIMENTS, 4):
         raise KeyboardInterrupt
     assert open_files() == before
 
@@ -149,8 +149,8 @@ def test_an_error_in_drawing_reaches_the_one_who_waits(data: StoredEvents, monke
         raise OSError("the store is gone")
 
     monkeypatch.setattr(drawing, "draw_events", fail)
-    with DrawnAhead(data, EXPERIMENTS[:1], 1) as drawn_ahead, pytest.raises(OSError, match="the store is gone"):
-        next(iter(drawn_ahead))
+    with Prefetcher(data, EXPERIMENTS[:1], 1) as prefetcher, pytest.raises(OSError, match="the store is gone"):
+        next(iter(prefetcher))
 
 
 def test_nobody_can_change_handed_over_events() -> None:

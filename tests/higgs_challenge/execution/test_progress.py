@@ -5,7 +5,7 @@ import time
 import pytest
 
 from higgs_challenge.execution import progress
-from higgs_challenge.execution.progress import format_seconds, show_progress, show_waiting
+from higgs_challenge.execution.progress import show_progress, show_waiting
 
 
 def test_a_long_job_is_told_now_and_then_and_at_its_end(
@@ -54,11 +54,3 @@ def test_waiting_is_told_with_the_time_it_has_taken(
     assert lines[1] == "Fitting ... 0 s so far"
     time.sleep(0.1)
     assert capsys.readouterr().err == ""
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0.2, "0 s"), (59.4, "59 s"), (200, "3 min 20 s"), (7500, "2 h 5 min"), (float("inf"), "unknown time")],
-)
-def test_durations_read_well(seconds: float, text: str) -> None:
-    assert format_seconds(seconds) == text

@@ -173,7 +173,7 @@ def test_a_finished_run_resumed_writes_the_same_again(folder: Path, small_store:
     first = answers(folder, "output")
     again = run(folder, small_store, "output", "--resume", "--check-order", "1")
     assert again.returncode == 0, again.stderr
-    assert "Warning: the order was not checked, for the run had finished" in again.stderr
+    assert "Warning: the order was not checked: the run had already finished" in again.stderr
     assert "Resuming: fitted already, 24 pseudo-experiments are done." in again.stderr
     assert answers(folder, "output") == first
 

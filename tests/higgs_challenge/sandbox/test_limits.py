@@ -5,20 +5,20 @@ from pathlib import Path
 import pytest
 
 from higgs_challenge import SubmissionError
+from higgs_challenge.experiments.settings import Limits
 from higgs_challenge.submission import usage
 from higgs_challenge.submission.scratch import remove_tree
-from higgs_challenge.submission.usage import Allowance
 from tests.helpers.tiny_submissions import running, write_submission
 
-SMALL = Allowance(memory=1_000_000_000, disk=100_000_000)
+SMALL = Limits(memory_gigabytes=1.0, disk_gigabytes=0.1)
 SECONDS = 25.0
 """Within which every submission here would have taken a few times its limit and ended well."""
 
 WAIT = "import time\ntime.sleep(6)\n"
 TOO_MUCH_MEMORY = "fit used more memory than its limit of 1 GB."
 TOO_MUCH_DISK = "fit made files of more than 0.1 GB."
-MOST_FILES = 2_000
-TOO_MANY_FILES = f"fit made more than {MOST_FILES} files."
+MAX_FILES = 2_000
+TOO_MANY_FILES = f"fit made more than {MAX_FILES} files."
 NO_MORE_MEMORY = "(a process may have 1 GB)"
 
 MEMORY = {
@@ -92,7 +92,7 @@ PROCESSES = {
 def fails(folder: Path, training: Path, fit: str) -> str:
     """Give the message with which fit ends."""
     submission = write_submission(folder / "submission", fit=fit)
-    with running(submission, training, allowance=SMALL) as process, pytest.raises(SubmissionError) as caught:
+    with running(submission, training, limits=SMALL) as process, pytest.raises(SubmissionError) as caught:
         process.fit(SECONDS)
     remove_tree(folder / "scratch")
     assert not (folder / "scratch").exists()
@@ -108,7 +108,7 @@ def test_memory_cannot_be_eaten_by(tmp_path: Path, training: Path, fit: str, mes
 def test_the_disk_cannot_be_filled_by(
     tmp_path: Path, training: Path, monkeypatch: pytest.MonkeyPatch, fit: str, message: str
 ) -> None:
-    monkeypatch.setattr(usage, "MOST_FILES", MOST_FILES)
+    monkeypatch.setattr(usage, "MAX_FILES", MAX_FILES)
     assert message in fails(tmp_path, training, fit)
 
 

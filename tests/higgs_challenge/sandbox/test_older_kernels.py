@@ -10,8 +10,8 @@ from tests.helpers.tiny_submissions import write_submission
 
 NO_LANDLOCK = "import landlockpy\n\nlandlockpy.abi_version = landlockpy._syscall.abi_version = lambda: 0\n"
 NO_LIBRARY = "import ctypes.util\n\nctypes.util.find_library = lambda name: None\n"
-FILES_OPEN = "files are open: the kernel has no Landlock, or a container's rules keep it away"
-CALLS_OPEN = "the network and other processes are open: "
+FILES_OPEN = "files are not restricted: the kernel has no Landlock, or the container blocks it"
+CALLS_OPEN = "the network and other processes are not blocked: "
 LACKS = {
     "no Landlock": (NO_LANDLOCK, "partial", [FILES_OPEN]),
     "no libseccomp": (NO_LIBRARY, "partial", [CALLS_OPEN, "apt-get install libseccomp2"]),
@@ -34,7 +34,7 @@ def test_a_machine_without(
     if isolation == "required":
         assert ended.code == 2
         assert ended.message.startswith("Submissions must be isolated, but ")
-        assert ended.message.rstrip().endswith("take --isolation best-effort where you trust the submission.")
+        assert ended.message.rstrip().endswith("use --isolation best-effort if you trust the submission.")
         assert "ran" not in ended.printed
         assert not any(name.startswith("result_") for name in ended.files)
         assert_nothing_runs(ended)

@@ -1,4 +1,4 @@
-"""Attempts of one line or a few: what each submission is told, and that each works where nobody is closed in."""
+"""Attempts of one line or a few: what each submission is told, and that each works where nothing is sandboxed."""
 
 import functools
 import json
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from higgs_challenge.sandbox.confine import FULL
+from higgs_challenge.sandbox.isolation import FULL
 from higgs_challenge.submission.process import OFF, REQUIRED
 from tests.helpers.call_probes import CALL_PROBES
 from tests.helpers.file_probes import FILE_PROBES

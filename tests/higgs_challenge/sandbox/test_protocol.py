@@ -23,7 +23,7 @@ line = channel._socket
 """
 """Finds the connection, and the question with its number, in the frames of the process."""
 
-FOREIGN = "was answered by a message that does not belong to it."
+FOREIGN = "got a reply that does not belong to it."
 
 LIES = {
     "a message that is no message": (

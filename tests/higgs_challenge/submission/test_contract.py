@@ -202,5 +202,5 @@ def test_an_exception_that_cannot_describe_itself_is_told(tmp_path: Path, traini
         raise Silent
     """
     folder = write_submission(tmp_path / "submission", fit=fit)
-    with running(folder, training) as process, pytest.raises(SubmissionError, match="no readable text"):
+    with running(folder, training) as process, pytest.raises(SubmissionError, match="no readable message"):
         process.fit(LIMIT)

@@ -8,6 +8,7 @@ import pytest
 
 from higgs_challenge import SubmissionError
 from higgs_challenge.submission.answer import Interval
+from higgs_challenge.submission.slot import Slot
 from higgs_challenge.tasks.higgs.events.transform import Floats
 from tests.helpers.tiny_submissions import LIMIT, ask, running, write_submission
 
@@ -247,6 +248,6 @@ def test_a_process_sees_its_own_device_and_threads(
         print('pools', {pool['num_threads'] for pool in threadpool_info()})
     """
     folder = write_submission(tmp_path / "submission", constructor=constructor)
-    with running(folder, training, device="GPU-7", threads=2) as process:
+    with running(folder, training, Slot("GPU-7", 2)) as process:
         process.fit(LIMIT)
     assert "seen GPU-7 2 2\npools {2}\n" in printed(tmp_path)

@@ -1,4 +1,4 @@
-"""Submissions as the field writes them, with its libraries and habits, run unchanged in closed-in processes."""
+"""Submissions as the field writes them, with its libraries and habits, run unchanged in sandboxed processes."""
 
 import math
 import shutil
@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 
 from higgs_challenge import SubmissionError
-from higgs_challenge.execution.devices import Slot
 from higgs_challenge.execution.local import LocalEngine
-from higgs_challenge.execution.worker import Job, Result
+from higgs_challenge.execution.worker import Result
 from higgs_challenge.experiments.settings import Limits, Settings
-from higgs_challenge.sandbox.confine import FULL
+from higgs_challenge.sandbox.isolation import FULL
+from higgs_challenge.submission.job import Job
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import REQUIRED
 from higgs_challenge.submission.scratch import digest_tree, make_scratch
+from higgs_challenge.submission.slot import Slot
 from higgs_challenge.tasks.higgs.data.store import open_store
 from higgs_challenge.tasks.higgs.declaration import StoredEvents
 from tests.helpers.plans import plan_of

@@ -137,7 +137,7 @@ def test_starting_kit_holds_the_dummy_submission(files, root):
     kit = unzip(files["starting_kit.zip"])
     assert kit["dummy_submission/model.py"] == (root / "dummy_submission" / "model.py").read_bytes()
     assert kit["README.md"].strip()
-    tools = {"check_submission.py", "walkthrough.md", "template/model.py"}
+    tools = {"README.md", "walkthrough.md", "template/model.py"}
     assert tools | {"phases/feedback/settings.yaml", "phases/final/settings.yaml"} <= set(kit)
     cells = json.loads(kit["notebook.ipynb"])["cells"]
     assert "".join(cells[0]["source"]) in kit["notebook.py"].decode().replace("\n# ", "\n").replace("\n#\n", "\n\n")

@@ -1,21 +1,14 @@
 """The command that checks a bundle: what it prints, and its exit code."""
 
-import subprocess
-import sys
-
 import pytest
 
-from higgs_tools.bundle import check_bundle, make_bundle
+from higgs_tools.bundle import make_bundle
+from tests.helpers.commands import call, start
 from tests.helpers.zips import rezip, unzip
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    monkeypatch.setattr(sys, "argv", ["check_bundle.py", *map(str, arguments)])
-    return check_bundle.main()
-
-
-def test_a_fresh_bundle_passes_with_warnings(bundle, monkeypatch, capsys):
-    assert run(monkeypatch, bundle) == 0
+def test_a_fresh_bundle_passes_with_warnings(bundle, capsys):
+    assert call("check-bundle", bundle) == 0
     shown = capsys.readouterr()
     *warnings, last = shown.out.splitlines()
     assert last.endswith(f"nothing that Codabench would refuse, {len(warnings)} warnings")
@@ -24,12 +17,12 @@ def test_a_fresh_bundle_passes_with_warnings(bundle, monkeypatch, capsys):
     assert shown.err == ""
 
 
-def test_problems_end_with_exit_code_two(bundle, tmp_path, monkeypatch, capsys):
+def test_problems_end_with_exit_code_two(bundle, tmp_path, capsys):
     files = unzip(bundle.read_bytes())
     del files["pages/data.md"]
     broken = tmp_path / "broken.zip"
     broken.write_bytes(rezip(files))
-    assert run(monkeypatch, broken) == 2
+    assert call("check-bundle", broken) == 2
     shown = capsys.readouterr()
     assert shown.out == ""
     assert shown.err.startswith("problem: competition.yaml: names pages/data.md, which is not in the bundle; add ")
@@ -39,38 +32,41 @@ def test_problems_end_with_exit_code_two(bundle, tmp_path, monkeypatch, capsys):
     ("name", "content", "expected"),
     [
         ("gone.zip", None, "gone.zip: is missing; run make bundle, or name another zip."),
-        ("text.zip", b"no zip", "text.zip: is no zip that can be unpacked (File is not a zip file); pack or download"),
+        (
+            "text.zip",
+            b"no zip",
+            "text.zip: is not a zip that can be unpacked (File is not a zip file); pack",
+        ),
         (".", None, "is a folder; name the zip that is to be uploaded."),
     ],
 )
-def test_what_cannot_be_checked_is_one_sentence(tmp_path, monkeypatch, capsys, name, content, expected):
+def test_what_cannot_be_checked_is_one_sentence(tmp_path, capsys, name, content, expected):
     if content is not None:
         (tmp_path / name).write_bytes(content)
-    assert run(monkeypatch, tmp_path / name) == 2
+    assert call("check-bundle", tmp_path / name) == 2
     shown = capsys.readouterr()
     (line,) = shown.err.splitlines()
     assert expected in line
     assert shown.out == ""
 
 
-def test_names_in_a_zip_do_not_command_the_terminal(tmp_path, monkeypatch, capsys):
+def test_names_in_a_zip_do_not_command_the_terminal(tmp_path, capsys):
     hostile = tmp_path / "hostile.zip"
     hostile.write_bytes(rezip({"competition.yaml": b"x", ".\x1b]0;owned\x07": b"x"}))
-    assert run(monkeypatch, hostile) == 2
+    assert call("check-bundle", hostile) == 2
     assert "\x1b" not in capsys.readouterr().err
 
 
 def test_as_a_program(tmp_path):
-    script = [sys.executable, "-m", "higgs_tools.bundle.check_bundle"]
-    helped = subprocess.run([*script, "--help"], capture_output=True, text=True, timeout=60, check=False)
+    helped = start("check-bundle", "--help")
     assert helped.returncode == 0
     assert "with the rules of Codabench" in helped.stdout
-    missing = subprocess.run([*script, tmp_path / "x"], capture_output=True, text=True, timeout=60, check=False)
+    missing = start("check-bundle", tmp_path / "x")
     assert (missing.returncode, missing.stdout) == (2, "")
     assert "Traceback" not in missing.stderr
 
 
-def test_what_the_check_refuses_is_not_packed(project, monkeypatch):
+def test_what_the_check_refuses_is_not_packed(project):
     (project / "pages" / "data.md").write_text("# Data\n\n{{ '{{ rows }}' }}\n")
     with pytest.raises(make_bundle.InputError, match=r"pages/data.md: has a placeholder \(\{\{ in line 3\)"):
         make_bundle.build([project], project / "build" / "bundle.zip")

@@ -1,19 +1,18 @@
 """Packing stops at bad input with one sentence and exit code 2, and leaves nothing half-written."""
 
-import sys
 from pathlib import Path
 
 import pytest
 
 from higgs_tools.bundle import make_bundle
 from higgs_tools.bundle.task_files import source_folders
+from tests.helpers.commands import call
 from tests.helpers.zips import unzip
 
 
 def run(project: Path, monkeypatch: pytest.MonkeyPatch) -> int:
-    monkeypatch.setattr(make_bundle, "ROOT", project)
-    monkeypatch.setattr(sys, "argv", ["make_bundle.py", "--output", str(project / "build" / "bundle.zip")])
-    return make_bundle.main()
+    monkeypatch.chdir(project)
+    return call("bundle", "--output", project / "build" / "bundle.zip")
 
 
 def replace(path: Path, old: str, new: str) -> None:
@@ -25,7 +24,7 @@ def replace(path: Path, old: str, new: str) -> None:
 SPOILT = {
     "no competition.yaml": (lambda p: (p / "competition.yaml").unlink(), "competition.yaml: is missing"),
     "not YAML": (lambda p: (p / "competition.yaml").write_text("pages: ["), "competition.yaml: is not YAML"),
-    "misspelt": (lambda p: replace(p / "competition.yaml", "enable_detailed", "enabled_detailed"), "no field"),
+    "misspelt": (lambda p: replace(p / "competition.yaml", "enable_detailed", "enabled_detailed"), "not a field"),
     "missing page": (lambda p: (p / "pages" / "data.md").unlink(), "names pages/data.md, which is not in the bundle"),
     "empty page": (lambda p: (p / "pages" / "data.md").write_text(""), "pages/data.md: is empty"),
     "key too long": (
@@ -74,7 +73,7 @@ def test_what_programs_leave_behind_stays_out(project, monkeypatch, capsys):
 
 def test_what_is_no_file_is_not_replaced(tmp_path):
     (tmp_path / "bundle.zip").mkdir()
-    with pytest.raises(make_bundle.InputError, match="is no file that could be replaced"):
+    with pytest.raises(make_bundle.InputError, match="expected a file or nothing at this path, got a folder"):
         make_bundle.write_whole(tmp_path / "bundle.zip", b"new")
 
 

@@ -9,10 +9,10 @@ from zipfile import ZipFile, ZipInfo
 
 import pytest
 
-from higgs_tools.bundle.rules import archives, members
+from higgs_tools.bundle.rules import archives, zip_members
 from higgs_tools.bundle.rules.files import BUNDLE_LIMIT
-from higgs_tools.bundle.rules.members import check_members
-from higgs_tools.bundle.rules.zipped import UNPACKED_BUNDLE_LIMIT, inspect_zip
+from higgs_tools.bundle.rules.whole_zip import UNPACKED_BUNDLE_LIMIT, inspect_zip
+from higgs_tools.bundle.rules.zip_members import check_members
 from tests.helpers.zips import rezip, unzip
 
 FOREIGN = """
@@ -111,7 +111,7 @@ def test_a_bomb_is_told_by_its_headers(packed):
 
 
 def test_an_archive_that_is_a_bomb_is_not_unpacked(files, monkeypatch):
-    monkeypatch.setattr(members, "UNPACKED_LIMIT", 10**7)
+    monkeypatch.setattr(zip_members, "UNPACKED_LIMIT", 10**7)
     monkeypatch.setattr(
         ZipFile, "testzip", lambda archive: pytest.fail("unpacked") if "zeros" in archive.NameToInfo else None
     )
@@ -173,14 +173,14 @@ def test_competition_yaml_is_readable(content, expected):
 @pytest.mark.parametrize("content", [b"", b"nothing", b"PK\5\6", b"PK\3\4" + bytes(50)])
 def test_a_file_that_is_no_zip(content):
     (fault,) = faults(content)
-    assert fault.startswith("bundle.zip: is no zip that can be unpacked (")
+    assert fault.startswith("bundle.zip: is not a zip that can be unpacked (")
 
 
 def test_a_bundle_that_is_cut_or_damaged(bundle):
     content = bundle.read_bytes()
     for broken in (content[:-1000], content[:1000] + b"\xff" * 8 + content[1008:]):
         (fault,) = faults(broken)
-        assert "is no zip that can be unpacked" in fault
+        assert "is not a zip that can be unpacked" in fault
 
 
 def foreign(root: Path, **changes: bytes) -> bytes:

@@ -24,8 +24,8 @@ def files(*names: str) -> list[Entry]:
     return [Entry(name, Kind.FILE, 10) for name in names]
 
 
-def structure(entries: list[Entry], packed: bool = True, most_bytes: int = 1000) -> list[Finding]:
-    return check_structure(entries, most_bytes, RESERVED, ["numpy"], packed)
+def structure(entries: list[Entry], packed: bool = True, max_bytes: int = 1000) -> list[Finding]:
+    return check_structure(entries, max_bytes, RESERVED, ["numpy"], packed)
 
 
 def worst(findings: list[Finding]) -> Finding:
@@ -50,14 +50,14 @@ def test_a_flat_submission_is_fine() -> None:
         (files("model.py", "metadata.yml"), Level.FAILURE, "command of its own", "remove it"),
         (files("model.py", "mine/metadata.yaml"), Level.FAILURE, "mine/metadata.yaml: the platform", "remove it"),
         (files("model.py", "a/package/metadata"), Level.WARNING, "sub-folders (a)", "beside model.py"),
-        (files("model.py", "__MACOSX/._model.py"), Level.WARNING, "__MACOSX/._model.py", "--pack"),
-        (files("model.py", ".DS_Store", "__pycache__/a.pyc"), Level.WARNING, ".DS_Store", "--pack"),
+        (files("model.py", "__MACOSX/._model.py"), Level.WARNING, "__MACOSX/._model.py", "higgs-challenge pack"),
+        (files("model.py", ".DS_Store", "__pycache__/a.pyc"), Level.WARNING, ".DS_Store", "higgs-challenge pack"),
         (files("model.py", "../evil.py"), Level.FAILURE, "../evil.py", "plain names"),
         (files("model.py", "/etc/evil"), Level.FAILURE, "/etc/evil", "plain names"),
         (files("model.py", "C:\\evil.py"), Level.FAILURE, "C:\\evil.py", "plain names"),
         ([*files("model.py"), Entry("net.py", Kind.LINK)], Level.FAILURE, "net.py (link)", "files themselves"),
         ([*files("model.py"), Entry("a", Kind.ENCRYPTED)], Level.FAILURE, "a (encrypted file)", "unencrypted"),
-        (files("model.py", "net.py", "net.py"), Level.FAILURE, "more than once: net.py", "--pack"),
+        (files("model.py", "net.py", "net.py"), Level.FAILURE, "more than once: net.py", "higgs-challenge pack"),
         (files("model.py", "random.py"), Level.WARNING, "random (Python's)", "rename"),
         (files("model.py", "numpy.py"), Level.WARNING, "numpy (installed)", "rename"),
         ([*files("model.py"), Entry("big", Kind.FILE, 2000)], Level.FAILURE, "the limit is", "leave out"),

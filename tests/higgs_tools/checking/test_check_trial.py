@@ -8,7 +8,7 @@ import pytest
 from higgs_challenge.execution.worker import Fit, Result
 from higgs_challenge.experiments import Settings
 from higgs_challenge.experiments.settings import Limits
-from higgs_challenge.sandbox.confine import FULL, Isolation
+from higgs_challenge.sandbox.isolation import FULL, Isolation
 from higgs_challenge.submission.answer import Interval
 from higgs_tools.checking.checker import check_submission
 from higgs_tools.checking.findings import Finding, Level

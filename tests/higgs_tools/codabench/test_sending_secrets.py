@@ -4,9 +4,9 @@ import html
 import json
 import logging
 import re
-import sys
 import traceback
 from collections.abc import Callable
+from functools import partial
 from types import ModuleType
 from urllib.parse import quote
 
@@ -17,6 +17,7 @@ from higgs_tools.bundle.rules import Findings
 from higgs_tools.codabench import submit, upload
 from higgs_tools.codabench.platform_client import Account, Platform, is_safe_address, read_account
 from tests.helpers.codabench_stub import COMPETITION, PASSWORD, SIGNATURE, TOKEN, USERNAME
+from tests.helpers.commands import call
 from tests.helpers.zips import rezip
 
 SECRETS = (PASSWORD, TOKEN, SIGNATURE, quote(PASSWORD), json.dumps(PASSWORD)[1:-1], html.escape(PASSWORD))
@@ -49,8 +50,7 @@ def ready(tmp_path, monkeypatch) -> Callable[[ModuleType], Run]:
 
     def make_ready(program: ModuleType) -> Run:
         options = ["--competition", COMPETITION, "--phase", "Feedback"] if program is submit else []
-        monkeypatch.setattr(sys, "argv", ["program", *map(str, [archive, *options]), "--send"])
-        return program.main
+        return partial(call, "submit" if program is submit else "upload", archive, *options, "--send")
 
     return make_ready
 
@@ -144,10 +144,10 @@ def test_a_safe_address(url, safe):
             "http://www.codabench.org/",
             "http://www.codabench.org would show your password to the network; write it with",
         ),
-        ("https://me:secret-in-url@www.codabench.org/", "is no address"),
-        ("www.codabench.org", "is no address"),
-        ("https://[broken/", "is no address"),
-        ("https://www.codabench.org/?x=1", "is no address"),
+        ("https://me:secret-in-url@www.codabench.org/", "is not a valid address"),
+        ("www.codabench.org", "is not a valid address"),
+        ("https://[broken/", "is not a valid address"),
+        ("https://www.codabench.org/?x=1", "is not a valid address"),
     ],
 )
 def test_an_address_that_is_refused(stub, run, monkeypatch, capsys, url, expected):

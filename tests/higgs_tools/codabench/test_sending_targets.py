@@ -13,17 +13,17 @@ def make(root, *arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["check-bundle"], '-m higgs_tools.bundle.check_bundle "build/bundle.zip"'),
-        (["check-bundle", "BUNDLE=other.zip"], '-m higgs_tools.bundle.check_bundle "other.zip"'),
-        (["upload"], '-m higgs_tools.codabench.upload "build/bundle.zip"'),
-        (["upload", "BUNDLE=other.zip", "SEND=yes"], '-m higgs_tools.codabench.upload "other.zip" --send'),
+        (["check-bundle"], 'bin/higgs-challenge check-bundle "build/bundle.zip"'),
+        (["check-bundle", "BUNDLE=other.zip"], 'bin/higgs-challenge check-bundle "other.zip"'),
+        (["upload"], 'bin/higgs-challenge upload "build/bundle.zip"'),
+        (["upload", "BUNDLE=other.zip", "SEND=yes"], 'bin/higgs-challenge upload "other.zip" --send'),
         (
             ["submit", "SUBMISSION=mine", "COMPETITION=7", "PHASE=Final"],
-            '-m higgs_tools.codabench.submit "mine" --competition "7" --phase "Final"',
+            'bin/higgs-challenge submit "mine" --competition "7" --phase "Final"',
         ),
         (
             ["submit", "SUBMISSION=mine.zip", "COMPETITION=7", "SEND=yes"],
-            '-m higgs_tools.codabench.submit "mine.zip" --competition "7" --phase "feedback" --send',
+            'bin/higgs-challenge submit "mine.zip" --competition "7" --phase "feedback" --send',
         ),
     ],
 )

@@ -1,30 +1,26 @@
 """Sending a submission: packed and checked, to the phase that is named, until it has a score."""
 
-import sys
 from pathlib import Path
 
 import pytest
 
 from higgs_tools.codabench import submit
 from tests.helpers.codabench_stub import COMPETITION, KEY, SIGNATURE, SUBMISSION, TOKEN, Stub
+from tests.helpers.commands import call
 from tests.helpers.zips import rezip, unzip
 from tests.higgs_tools.codabench.test_upload import announced
 
 MODEL = b"class Model: ...\n"
 
 
-def run(
-    monkeypatch: pytest.MonkeyPatch, *arguments: object, competition: object = COMPETITION, phase="feedback"
-) -> int:
-    options = ["--competition", competition, "--phase", phase]
-    monkeypatch.setattr(sys, "argv", ["submit.py", *map(str, [*arguments, *options])])
-    return submit.main()
+def run(*arguments: object, competition: object = COMPETITION, phase="feedback") -> int:
+    return call("submit", *arguments, "--competition", competition, "--phase", phase)
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A submission's folder; zips are made beside it."""
-    monkeypatch.setattr(submit, "PACKED", tmp_path / "packed")
+    monkeypatch.setattr(submit, "find_repository", lambda: tmp_path)
     mine = tmp_path / "mine"
     (mine / "__pycache__").mkdir(parents=True)
     (mine / "model.py").write_bytes(MODEL)
@@ -45,16 +41,16 @@ def made(stub: Stub) -> list[str]:
     return list(dict.fromkeys(calls))
 
 
-def test_without_send_nothing_is_asked(stub, folder, monkeypatch, capsys):
-    assert run(monkeypatch, folder) == 0
+def test_without_send_nothing_is_asked(stub, folder, capsys):
+    assert run(folder) == 0
     shown = capsys.readouterr().out
     assert stub.asked == []
-    assert f"{folder.parent / 'packed' / 'mine.zip'}, " in shown
+    assert f"{folder.parent / 'build' / 'submissions' / 'mine.zip'}, " in shown
     assert "Nothing was sent" in shown
 
 
-def test_a_folder_is_packed_sent_and_scored(stub, folder, monkeypatch, capsys):
-    assert run(monkeypatch, folder, "--send") == 0
+def test_a_folder_is_packed_sent_and_scored(stub, folder, capsys):
+    assert run(folder, "--send") == 0
     shown = capsys.readouterr().out
     assert made(stub) == announced(shown)
     entry, storage, posted = (stub.asked[number] for number in (3, 4, 5))
@@ -72,19 +68,19 @@ def test_a_folder_is_packed_sent_and_scored(stub, folder, monkeypatch, capsys):
     ]
 
 
-def test_the_same_folder_gives_the_same_zip(stub, folder, monkeypatch, tmp_path):
-    assert run(monkeypatch, folder) == 0
-    first = (tmp_path / "packed" / "mine.zip").read_bytes()
+def test_the_same_folder_gives_the_same_zip(stub, folder, tmp_path):
+    assert run(folder) == 0
+    first = (tmp_path / "build" / "submissions" / "mine.zip").read_bytes()
     (folder / "model.py").touch()
-    assert run(monkeypatch, folder) == 0
-    assert (tmp_path / "packed" / "mine.zip").read_bytes() == first
+    assert run(folder) == 0
+    assert (tmp_path / "build" / "submissions" / "mine.zip").read_bytes() == first
 
 
-def test_a_zip_is_sent_as_it_is(stub, tmp_path, monkeypatch):
+def test_a_zip_is_sent_as_it_is(stub, tmp_path):
     archive = tmp_path / "best.zip"
     archive.write_bytes(rezip({"model.py": MODEL}))
     address = f"{stub.address}competitions/{COMPETITION}/#/participate-tab"
-    assert run(monkeypatch, archive, "--send", competition=address, phase=70) == 0
+    assert run(archive, "--send", competition=address, phase=70) == 0
     assert stub.asked[4].body == archive.read_bytes()
 
 
@@ -101,9 +97,9 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("content", "expected"), BROKEN.values(), ids=BROKEN.keys())
-def test_a_zip_that_cannot_run_is_not_sent(stub, tmp_path, monkeypatch, capsys, content, expected):
+def test_a_zip_that_cannot_run_is_not_sent(stub, tmp_path, capsys, content, expected):
     (tmp_path / "mine.zip").write_bytes(rezip(content))
-    assert run(monkeypatch, tmp_path / "mine.zip", "--send") == 2
+    assert run(tmp_path / "mine.zip", "--send") == 2
     shown = capsys.readouterr()
     assert expected in shown.err
     assert shown.out == ""
@@ -114,9 +110,9 @@ def test_a_zip_that_cannot_run_is_not_sent(stub, tmp_path, monkeypatch, capsys, 
     ("name", "expected"),
     [("net/layers.py", "sub-folders (net)"), ("__MACOSX/a", "files that do not belong in it: __MACOSX/a")],
 )
-def test_what_does_no_harm_is_a_warning(stub, tmp_path, monkeypatch, capsys, name, expected):
+def test_what_does_no_harm_is_a_warning(stub, tmp_path, capsys, name, expected):
     (tmp_path / "mine.zip").write_bytes(rezip({"model.py": MODEL, name: b"x"}))
-    assert run(monkeypatch, tmp_path / "mine.zip") == 0
+    assert run(tmp_path / "mine.zip") == 0
     assert f"warning: mine.zip: {expected}" in capsys.readouterr().out
 
 
@@ -126,21 +122,21 @@ def test_what_does_no_harm_is_a_warning(stub, tmp_path, monkeypatch, capsys, nam
         ("gone", None, "gone: is missing; name the folder or the zip of your submission"),
         ("text.zip", b"text", "text.zip is no zip that can be read"),
         ("damaged.zip", rezip({"model.py": MODEL}).replace(MODEL, MODEL[::-1]), "damaged.zip: holds model.py damaged"),
-        ("mine.tar", rezip({"model.py": MODEL}), "has no name that ends in .zip"),
+        ("mine.tar", rezip({"model.py": MODEL}), "expected a name that ends in .zip"),
     ],
 )
-def test_what_is_no_submission(stub, tmp_path, monkeypatch, capsys, name, content, expected):
+def test_what_is_no_submission(stub, tmp_path, capsys, name, content, expected):
     if content is not None:
         (tmp_path / name).write_bytes(content)
-    assert run(monkeypatch, tmp_path / name, "--send") == 2
+    assert run(tmp_path / name, "--send") == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert expected in line
     assert stub.asked == []
 
 
-def test_an_empty_folder(stub, tmp_path, monkeypatch, capsys):
+def test_an_empty_folder(stub, tmp_path, capsys):
     (tmp_path / "empty").mkdir()
-    assert run(monkeypatch, tmp_path / "empty") == 2
+    assert run(tmp_path / "empty") == 2
     assert "holds no file" in capsys.readouterr().err
 
 
@@ -153,9 +149,9 @@ FAULTS = {
     "no such phase": (
         {"phase": "semi-final"},
         {},
-        "semi-final: is no phase of this competition; its phases are Feedback (70), Final (71).",
+        "semi-final: expected a phase of this competition: Feedback (70), Final (71).",
     ),
-    "no competition": ({"competition": "my challenge"}, {}, "my challenge: is no competition; give its number"),
+    "no competition": ({"competition": "my challenge"}, {}, "my challenge: expected a competition's number"),
     "other instance": (
         {"competition": "https://www.codabench.org/competitions/17525/"},
         {},
@@ -172,39 +168,39 @@ FAULTS = {
 
 
 @pytest.mark.parametrize(("options", "instead", "expected"), FAULTS.values(), ids=FAULTS.keys())
-def test_what_goes_wrong_is_explained(stub, folder, monkeypatch, capsys, options, instead, expected):
+def test_what_goes_wrong_is_explained(stub, folder, capsys, options, instead, expected):
     stub.instead = instead
-    assert run(monkeypatch, folder, "--send", **options) == 2
+    assert run(folder, "--send", **options) == 2
     complaint = capsys.readouterr().err.splitlines()[-1]
     assert expected in complaint
     assert "POST /api/submissions/" not in stub.calls or "POST /api/submissions/" in instead
 
 
-def test_a_phase_that_takes_no_more(stub, folder, monkeypatch, capsys):
+def test_a_phase_that_takes_no_more(stub, folder, capsys):
     stub.can_submit = (False, "Reached maximum allowed submissions for today for this phase")
-    assert run(monkeypatch, folder, "--send") == 2
+    assert run(folder, "--send") == 2
     assert "Reached maximum allowed submissions for today" in capsys.readouterr().err
     assert not any("datasets" in call for call in stub.calls)
 
 
-def test_a_submission_that_fails_there(stub, folder, monkeypatch, capsys):
+def test_a_submission_that_fails_there(stub, folder, capsys):
     stub.submission_states = ["Running", "Failed"]
-    assert run(monkeypatch, folder, "--send") == 2
+    assert run(folder, "--send") == 2
     assert (
         f"Submission {SUBMISSION}: Failed (exit status 1); read its logs on {stub.address}" in capsys.readouterr().err
     )
 
 
-def test_waiting_has_an_end(stub, folder, monkeypatch, capsys):
+def test_waiting_has_an_end(stub, folder, capsys):
     stub.submission_states = ["Running"]
-    assert run(monkeypatch, folder, "--send", "--hours", 0.0001) == 2
+    assert run(folder, "--send", "--hours", 0.0001) == 2
     assert f"waiting for submission {SUBMISSION}, which goes on, failed: timed out" in capsys.readouterr().err
 
 
-def test_a_server_that_falters_while_we_wait(stub, folder, monkeypatch):
+def test_a_server_that_falters_while_we_wait(stub, folder):
     finished = {"id": SUBMISSION, "status": "Finished", "scores": []}
     stub.instead = {f"GET /api/submissions/{SUBMISSION}/": [(502, ""), (200, {"status": "Running"}), (200, finished)]}
-    assert run(monkeypatch, folder, "--send") == 0
+    assert run(folder, "--send") == 0
 
 
 def test_an_interruption_says_what_goes_on(stub, folder, monkeypatch, capsys):
@@ -212,5 +208,5 @@ def test_an_interruption_says_what_goes_on(stub, folder, monkeypatch, capsys):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("codabench.client.time.sleep", interrupt)
-    assert run(monkeypatch, folder, "--send") == 130
-    assert capsys.readouterr().err.splitlines()[-1] == "Interrupted; what the platform has received goes on there."
+    assert run(folder, "--send") == 130
+    assert capsys.readouterr().err.splitlines()[-1] == "Interrupted; the platform goes on with what it has received."

@@ -2,22 +2,21 @@
 
 import hashlib
 import re
-import sys
 import threading
 from pathlib import Path
 
 import pytest
 
-from higgs_tools.codabench import platform_client, upload
+from higgs_tools.codabench import platform_client
 from tests.helpers.codabench_stub import COMPETITION, KEY, SIGNATURE, STATUS, TOKEN, USERNAME, Asked, Stub
+from tests.helpers.commands import call
 from tests.helpers.zips import rezip, unzip
 
 REFUSED = [{"status": "Failed", "details": "Unable to find page: pages/data.md", "resulting_competition": None}]
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    monkeypatch.setattr(sys, "argv", ["upload.py", *map(str, arguments)])
-    return upload.main()
+def run(*arguments: object) -> int:
+    return call("upload", *arguments)
 
 
 def announced(shown: str) -> list[str]:
@@ -36,8 +35,8 @@ def made(stub: Stub) -> list[str]:
     return list(dict.fromkeys(calls))
 
 
-def test_without_send_nothing_is_asked(stub, bundle, monkeypatch, capsys):
-    assert run(monkeypatch, bundle) == 0
+def test_without_send_nothing_is_asked(stub, bundle, capsys):
+    assert run(bundle) == 0
     shown = capsys.readouterr().out
     assert stub.asked == []
     assert f"{bundle}, {bundle.stat().st_size} bytes, 0 problems, {shown.count('warning: ')} warnings" in shown
@@ -50,15 +49,15 @@ def test_without_send_nothing_is_asked(stub, bundle, monkeypatch, capsys):
 
 def test_without_an_account_the_plan_is_shown_all_the_same(stub, bundle, monkeypatch, capsys):
     monkeypatch.delenv("CODABENCH_PASSWORD")
-    assert run(monkeypatch, bundle) == 0
+    assert run(bundle) == 0
     assert "account:  not complete: set CODABENCH_USERNAME and CODABENCH_PASSWORD" in capsys.readouterr().out
-    assert run(monkeypatch, bundle, "--send") == 2
+    assert run(bundle, "--send") == 2
     assert "No account to send with" in capsys.readouterr().err
     assert stub.asked == []
 
 
-def test_sending_does_what_was_announced(stub, bundle, monkeypatch, capsys):
-    assert run(monkeypatch, bundle, "--send") == 0
+def test_sending_does_what_was_announced(stub, bundle, capsys):
+    assert run(bundle, "--send") == 0
     shown = capsys.readouterr()
     assert made(stub) == announced(shown.out)
     login, entry, storage, completed, *polls = stub.asked
@@ -80,20 +79,20 @@ def test_sending_does_what_was_announced(stub, bundle, monkeypatch, capsys):
     assert "status: Starting" in shown.out
 
 
-def test_a_bundle_with_problems_is_not_sent(stub, bundle, tmp_path, monkeypatch, capsys):
+def test_a_bundle_with_problems_is_not_sent(stub, bundle, tmp_path, capsys):
     files = unzip(bundle.read_bytes())
     del files["logo.png"]
     broken = tmp_path / "broken.zip"
     broken.write_bytes(rezip(files))
     for option in ([], ["--send"]):
-        assert run(monkeypatch, broken, *option) == 2
+        assert run(broken, *option) == 2
         assert "names logo.png, which is not in the bundle" in capsys.readouterr().err
     assert stub.asked == []
 
 
-def test_a_file_without_the_name_of_a_zip_is_not_sent(stub, bundle, tmp_path, monkeypatch, capsys):
+def test_a_file_without_the_name_of_a_zip_is_not_sent(stub, bundle, tmp_path, capsys):
     (tmp_path / "bundle.bin").write_bytes(bundle.read_bytes())
-    assert run(monkeypatch, tmp_path / "bundle.bin", "--send") == 2
+    assert run(tmp_path / "bundle.bin", "--send") == 2
     assert "ends in .zip" in capsys.readouterr().err
     assert stub.asked == []
 
@@ -124,22 +123,22 @@ FAULTS = {
 
 
 @pytest.mark.parametrize(("instead", "expected"), FAULTS.values(), ids=FAULTS.keys())
-def test_what_goes_wrong_is_explained(stub, bundle, monkeypatch, capsys, instead, expected):
+def test_what_goes_wrong_is_explained(stub, bundle, capsys, instead, expected):
     stub.instead = instead
-    assert run(monkeypatch, bundle, "--send") == 2
+    assert run(bundle, "--send") == 2
     (*progress, complaint) = capsys.readouterr().err.splitlines()
-    assert complaint.startswith(stub.address)
+    assert complaint.startswith(f"InputError: {stub.address}")
     assert expected in complaint
     assert not any(stub.address in line for line in progress)
 
 
-def test_the_word_of_the_unpacker_is_shown(stub, bundle, monkeypatch, capsys):
+def test_the_word_of_the_unpacker_is_shown(stub, bundle, capsys):
     stub.bundle_states = REFUSED
-    assert run(monkeypatch, bundle, "--send") == 2
+    assert run(bundle, "--send") == 2
     assert "competition creation failed: Unable to find page: pages/data.md" in capsys.readouterr().err
 
 
-def test_a_server_that_falters_while_we_wait(stub, bundle, monkeypatch):
+def test_a_server_that_falters_while_we_wait(stub, bundle):
     answers = [
         (503, "busy"),
         (200, {"status": "Starting"}),
@@ -147,19 +146,19 @@ def test_a_server_that_falters_while_we_wait(stub, bundle, monkeypatch):
         (200, {"status": "Finished", "resulting_competition": 5}),
     ]
     stub.instead = {"GET .*/creation_status/": answers}
-    assert run(monkeypatch, bundle, "--send") == 0
+    assert run(bundle, "--send") == 0
 
 
-def test_a_server_that_stays_away_while_we_wait(stub, bundle, monkeypatch, capsys):
+def test_a_server_that_stays_away_while_we_wait(stub, bundle, capsys):
     stub.instead = {"GET .*/creation_status/": [(503, "")]}
-    assert run(monkeypatch, bundle, "--send") == 2
+    assert run(bundle, "--send") == 2
     assert "the server is in trouble (503)" in capsys.readouterr().err
     assert sum("creation_status" in call for call in stub.calls) == 3
 
 
 def test_no_server(bundle, stub, monkeypatch, capsys):
     monkeypatch.setenv("CODABENCH_URL", "http://127.0.0.1:9/")
-    assert run(monkeypatch, bundle, "--send") == 2
+    assert run(bundle, "--send") == 2
     assert "http://127.0.0.1:9/: the login failed: no connection" in capsys.readouterr().err
 
 
@@ -178,20 +177,20 @@ def test_a_server_that_does_not_answer(stub, bundle, monkeypatch, capsys, step, 
     monkeypatch.setattr(stub, "answer", answer)
     monkeypatch.setattr(platform_client, "LOGIN_TIMEOUT", 0.3)
     monkeypatch.setattr(platform_client, "REQUEST_TIMEOUT", 0.3)
-    assert run(monkeypatch, bundle, "--send") == 2
+    assert run(bundle, "--send") == 2
     ended.set()
     assert expected in capsys.readouterr().err
 
 
-def test_storage_without_https_is_refused(stub, bundle, monkeypatch, capsys):
+def test_storage_without_https_is_refused(stub, bundle, capsys):
     elsewhere = f"http://storage.example/{KEY}.zip?{SIGNATURE}"
     stub.instead = {"POST /api/datasets/": [(201, {"key": KEY, "sassy_url": elsewhere})]}
-    assert run(monkeypatch, bundle, "--send") == 2
+    assert run(bundle, "--send") == 2
     assert "names a storage without https" in capsys.readouterr().err
     assert len(stub.asked) == 2
 
 
-def test_a_missing_bundle(stub, tmp_path: Path, monkeypatch, capsys):
-    assert run(monkeypatch, tmp_path / "bundle.zip", "--send") == 2
+def test_a_missing_bundle(stub, tmp_path: Path, capsys):
+    assert run(tmp_path / "bundle.zip", "--send") == 2
     assert "is missing; run make bundle" in capsys.readouterr().err
     assert stub.asked == []

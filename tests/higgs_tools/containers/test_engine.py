@@ -9,8 +9,8 @@ import pytest
 from docker.errors import APIError, ImageNotFound, NotFound
 
 from higgs_challenge.errors import InputError, SubmissionError
+from higgs_tools.containers.local_worker import container
 from higgs_tools.containers.local_worker import engine as of_engine
-from higgs_tools.containers.local_worker import running
 from higgs_tools.containers.local_worker.programs import Container, Program
 from tests.helpers.small_bundle import run_locally, write_bundle, write_files
 
@@ -60,7 +60,7 @@ class MadeEngine:
 def run(engine: MadeEngine, gpu: str | None = None, program: Program = INGESTION) -> bytes:
     log = io.BytesIO()
     log.name = "its.log"
-    running.run(engine, program, Container("image:1", gpu=gpu), 60, log)  # type: ignore[arg-type]
+    container.run(engine, program, Container("image:1", gpu=gpu), 60, log)  # type: ignore[arg-type]
     return log.getvalue()
 
 

@@ -75,9 +75,7 @@ def test_command_is_split_at_each_space(tmp_path):
 )
 def test_settings_lie_where_the_command_says(tmp_path, place, folder):
     work = work_folder(tmp_path, f"python3 /app/program/main.py --input {place} --data /app/data")
-    write_files(work, {"ingestion_program/write_truth.py": ""})
-    assert programs.phase_folder(work) == (place, work / (folder or "ingestion_program"))
-    assert programs.truth(work).command[2:4] == ("--input", place)
+    assert programs.phase_folder(work) == work / (folder or "ingestion_program")
 
 
 @pytest.mark.parametrize("words", ["", " --input /app/data", " --input"])
@@ -97,8 +95,3 @@ def test_program_without_metadata_is_told(tmp_path):
     write_files(tmp_path, {"scoring_program/main.py": ""})
     with pytest.raises(InputError, match=r"scoring_program has no metadata.yaml"):
         programs.scoring(tmp_path, tmp_path, None)
-
-
-def test_phase_without_a_truth_program_cannot_be_made_smaller(tmp_path):
-    with pytest.raises(InputError, match=r"has no write_truth.py"):
-        programs.truth(work_folder(tmp_path))

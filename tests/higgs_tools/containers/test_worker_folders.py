@@ -64,7 +64,7 @@ def test_bad_bundles_are_told(tmp_path):
     with pytest.raises(InputError, match=r"There is no bundle .*: make bundle, or name another one"):
         of_bundle.read_competition(tmp_path / "none.zip")
     (tmp_path / "text.zip").write_text("text")
-    with pytest.raises(InputError, match="is no bundle"):
+    with pytest.raises(InputError, match="is not a bundle"):
         of_bundle.read_competition(tmp_path / "text.zip")
     (tmp_path / "empty.zip").write_bytes(zipped({"competition.yaml": "version: 1\n"}))
     with pytest.raises(InputError, match=r"competition.yaml in .*empty.zip cannot be used"):

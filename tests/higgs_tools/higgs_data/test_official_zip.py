@@ -5,7 +5,7 @@ import pytest
 
 from higgs_challenge import InputError
 from higgs_challenge import directories as disk
-from higgs_challenge.directories import passing_folder, require_space
+from higgs_challenge.directories import require_space, temporary_directory
 from higgs_tools.higgs_data.official_zip import official_parquet
 from tests.helpers.handmade import METADATA, PARQUET, official_frame, write_official
 
@@ -108,10 +108,10 @@ def test_space_is_asked_of_the_disk_that_a_new_folder_will_be_on(tmp_path: Path)
         require_space(tmp_path / "not" / "yet", 10**18, "everything")
 
 
-def test_a_passing_folder_begins_empty_and_is_gone_after(tmp_path: Path) -> None:
+def test_a_temporary_directory_begins_empty_and_is_gone_after(tmp_path: Path) -> None:
     (tmp_path / "aside").mkdir()
     (tmp_path / "aside" / "of_a_killed_run").touch()
-    with pytest.raises(KeyboardInterrupt), passing_folder(tmp_path / "aside") as aside:  # noqa: PT012
+    with pytest.raises(KeyboardInterrupt), temporary_directory(tmp_path / "aside") as aside:  # noqa: PT012
         assert list(aside.iterdir()) == []
         (aside / "half").touch()
         raise KeyboardInterrupt

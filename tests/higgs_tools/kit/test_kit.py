@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,8 +12,10 @@ from higgs_tools.checking.checker import check_submission
 from higgs_tools.checking.findings import Level
 from higgs_tools.checking.phases import find_phase
 from higgs_tools.checking.submission_zip import list_zip, open_zip
+from higgs_tools.commands.checking import find_kit
 from higgs_tools.higgs_data.synthetic import SIZES, make_synthetic_data
 from higgs_tools.kit.make_kit import PHASES, phase_files
+from tests.helpers.commands import start
 from tests.helpers.repository import ROOT
 from tests.helpers.tiny_submissions import write_submission
 
@@ -27,9 +28,8 @@ def kit(tmp_path: Path) -> Path:
     return Path(shutil.copytree(KIT, tmp_path / "kit"))
 
 
-def check(kit: Path, *options: object, python: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, *python, "check_submission.py", *map(str, options)]
-    return subprocess.run(command, cwd=kit, capture_output=True, text=True, timeout=300)
+def run(kit: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    return start(*arguments, folder=kit, timeout=300)
 
 
 def test_a_phase_that_is_missing_is_told(tmp_path):
@@ -67,7 +67,7 @@ def test_a_phase_that_is_not_there_is_told_with_those_that_are() -> None:
 
 def test_a_good_submission_is_packed(kit: Path, small_store: Path) -> None:
     write_submission(kit / "mine", {".hidden": "x", "weights.txt": "1"})
-    ended = check(kit, "mine", "--data", small_store, "--pack", "out/mine.zip")
+    ended = run(kit, "pack", "mine", "out/mine.zip", "--data", small_store)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "READY: mine.zip will run" in ended.stdout
     assert "out/mine.zip is packed, 2 files" in ended.stdout
@@ -77,7 +77,7 @@ def test_a_good_submission_is_packed(kit: Path, small_store: Path) -> None:
 
 def test_a_bad_submission_is_not_packed(kit: Path, small_store: Path) -> None:
     write_submission(kit / "mine", predict="{}['key']")
-    ended = check(kit, "mine", "--data", small_store, "--pack", "mine.zip")
+    ended = run(kit, "pack", "mine", "mine.zip", "--data", small_store)
     assert ended.returncode == 1
     assert "NOT READY: mine.zip has 1 failure to mend. mine.zip was not written." in ended.stdout
     assert not (kit / "mine.zip").exists()
@@ -86,30 +86,35 @@ def test_a_bad_submission_is_not_packed(kit: Path, small_store: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("nothing",), "There is no submission nothing"),
-        (("template", "--phase", "practice"), "There is no phase practice"),
-        (("template", "--workers", "0"), "must be at least 1"),
-        (("template", "--time-limit", "-1"), "must be more than 0"),
-        (("check_submission.py", "--pack", "a.zip"), "--pack packs a folder"),
+        (("check", "nothing"), "There is no submission nothing"),
+        (("check", "template", "--phase", "practice"), "There is no phase practice"),
+        (("check", "template", "--workers", "0"), "0 is not in the range x>=1"),
+        (("check", "template", "--time-limit", "-1"), "-1.0 is not in the range"),
+        (("check", "template", "--time-limit", "inf"), "inf is not a finite number"),
+        (("check", "template", "--time-limit", "nan"), "nan is not a finite number"),
+        (("pack", "plots.py", "a.zip"), "Directory 'plots.py' is a file"),
+        (("pack", "template", "template/a.zip"), "would lie in the folder that is packed"),
     ],
 )
 def test_a_wrong_command_is_told_in_a_sentence(kit: Path, options: tuple[str, ...], words: str) -> None:
-    ended = check(kit, *options)
+    ended = run(kit, *options)
     assert ended.returncode == 2
     assert words in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
-def test_without_the_package_the_check_says_what_is_missing(kit: Path) -> None:
-    ended = check(kit, "template", python=("-S", "-E"))
-    assert ended.returncode == 2
-    assert "needs the package of the challenge" in ended.stderr
-
-
-def test_help_explains_every_option(kit: Path) -> None:
-    text = check(kit, "--help").stdout
-    for words in ("--phase", "--pack ZIP", "--time-limit SECONDS", "--workers N", "--data", "exit codes"):
+@pytest.mark.parametrize("command", ["check", "pack"])
+def test_help_explains_every_option(kit: Path, command: str) -> None:
+    text = run(kit, command, "--help").stdout
+    for words in ("--phase", "--time-limit SECONDS", "--workers N", "--data", "Exit codes"):
         assert words in text
+
+
+def test_the_kits_phases_are_those_of_the_working_directory(kit: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(kit)
+    assert find_kit() == kit
+    monkeypatch.chdir(kit.parent)
+    assert find_kit() == KIT
 
 
 @pytest.mark.slow

@@ -1,19 +1,17 @@
 """Making particle-level events, as far as it goes without Pythia, which is not installed with the rest."""
 
 import importlib.util
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from higgs_tools.tuning.pythia_events import Momentum
+from tests.helpers.commands import start
 
 
 @pytest.mark.skipif(importlib.util.find_spec("pythia8mc") is not None, reason="pythia8mc is installed")
 def test_missing_pythia_is_named_with_the_remedy(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "higgs_tools.tuning.pythia_events", str(tmp_path), "--process", "ttbar"]
-    run = subprocess.run(command, capture_output=True, text=True)
+    run = start("pythia-events", tmp_path, "--process", "ttbar")
     assert run.returncode == 2
     assert "pip install pythia8mc" in run.stderr
     assert not list(tmp_path.iterdir())

@@ -1,8 +1,6 @@
 """The tool that fits the generator's numbers."""
 
 import math
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -12,6 +10,7 @@ from higgs_challenge.tasks.higgs.simulation import simulate
 from higgs_challenge.tasks.higgs.simulation.tuning import TUNING, Tuning
 from higgs_tools.tuning.tune_simulation import check_numbers, fit
 from higgs_tools.tuning.tuning_targets import COMPONENTS, Residuals, get_number, make_sample, set_number
+from tests.helpers.commands import start
 
 
 @pytest.mark.parametrize(
@@ -66,7 +65,6 @@ def test_names_that_are_no_numbers_are_refused(path: str) -> None:
 
 
 def test_command_explains_itself() -> None:
-    command = [sys.executable, "-m", "higgs_tools.tuning.tune_simulation", "--help"]
-    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    shown = start("tune-simulation", "--help").stdout
     assert "--official" in shown
     assert "--pythia" in shown

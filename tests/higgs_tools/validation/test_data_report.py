@@ -5,7 +5,6 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from higgs_challenge.errors import InputError
 from higgs_challenge.tasks.higgs.events.columns import FEATURES, PROCESSES
 from higgs_challenge.tasks.higgs.simulation import simulate
 from higgs_tools.validation import data_report, validate_data
@@ -14,6 +13,7 @@ from higgs_tools.validation.documentation import write_figures
 from higgs_tools.validation.findings import Findings, validate
 from higgs_tools.validation.samples import Sample, is_held_out
 from higgs_tools.validation.targets import REGION_YIELDS
+from tests.helpers.commands import call
 from tests.helpers.handmade import official_frame, physical_rows, write_official
 from tests.helpers.outline import Outline, outline_without_strangers
 
@@ -100,26 +100,24 @@ def test_pictures_of_the_documentation_are_small(with_all_samples: list[Findings
         assert path.stat().st_size < 200_000
 
 
-def run(*arguments: str) -> None:
+def run(*arguments: str) -> int:
     with (
-        mock.patch("sys.argv", ["validate_data.py", *arguments]),
         mock.patch.dict(validate_data.COUNTED_EVENTS, EVENTS),
         mock.patch.object(data_report, "FEATURES", FEATURES[:1]),
     ):
-        validate_data.main()
+        return call("validate-data", *arguments)
 
 
 def test_command_reads_the_folder_that_is_named(tmp_path: Path) -> None:
     folder = write_official(tmp_path / "official", official_frame(120)).parent
-    run("--official", str(folder), "--output", str(tmp_path / "new" / "data.html"))
+    assert run("--official", str(folder), "--output", str(tmp_path / "new" / "data.html")) == 0
     assert "30 htautau, 30 ztautau, 30 diboson, 30 ttbar" in (tmp_path / "new" / "data.html").read_text()
 
 
 def test_command_names_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(InputError, match="holds no official file"):
-        run("--official", str(tmp_path))
-    with pytest.raises(InputError, match=r"no pythia_PROCESS\.parquet"):
-        run("--pythia", str(tmp_path))
-    with pytest.raises(SystemExit):
-        run("--official", str(tmp_path / "nowhere"))
-    assert "is not a folder" in capsys.readouterr().err
+    assert run("--official", str(tmp_path)) == 2
+    assert "holds no official file" in capsys.readouterr().err
+    assert run("--pythia", str(tmp_path)) == 2
+    assert "no pythia_PROCESS.parquet" in capsys.readouterr().err
+    assert run("--official", str(tmp_path / "nowhere")) == 2
+    assert "nowhere' does not exist" in capsys.readouterr().err

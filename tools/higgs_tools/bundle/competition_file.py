@@ -17,7 +17,7 @@ SubmissionRule = Literal[
 
 
 class Part(BaseModel):
-    """Base of every part; a field that Codabench would silently ignore is refused, for it is a typing error."""
+    """Base of every part; a field that Codabench would silently ignore is refused, since it must be a typing error."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -147,33 +147,33 @@ class Competition(Part):
     fact_sheet: dict[str, Question] = {}
 
     def texts(self) -> list[str]:
-        """Names of the files that Codabench shows as text."""
+        """List the files that Codabench shows as text."""
         return [self.terms, *(page.file for page in self.pages)]
 
     def programs(self) -> Iterator[tuple[str, str]]:
-        """Pairs of (ingestion or scoring, name of the program's zip)."""
+        """Give pairs of (ingestion or scoring, name of the program's zip)."""
         for task in self.tasks:
             if task.ingestion_program:
                 yield "ingestion", task.ingestion_program
             yield "scoring", task.scoring_program
 
     def sources(self) -> set[str]:
-        """All that Codabench makes datasets of: names of zips or folders in the bundle, and keys of datasets."""
+        """Collect all that Codabench makes datasets of: zips or folders in the bundle, and keys of datasets."""
         kits = [name for phase in self.phases for name in (phase.starting_kit, phase.public_data) if name]
         data = [name for task in self.tasks for name in (task.input_data, task.reference_data) if name]
         return {*kits, *data, *(name for _, name in self.programs()), *(solution.path for solution in self.solutions)}
 
     def archives(self) -> set[str]:
-        """Names of all zips and folders in the bundle."""
+        """Collect the names of all zips and folders in the bundle."""
         return {name for name in self.sources() if not is_dataset_key(name)}
 
     def files(self) -> set[str]:
-        """Names of everything that must be in the bundle."""
+        """Collect the names of everything that must be in the bundle."""
         return {"competition.yaml", self.image, *self.texts(), *self.archives()}
 
 
 def is_dataset_key(name: str) -> bool:
-    """Whether this is no file's name but the key (UUID) of a dataset on the platform."""
+    """Check whether a name is the key (UUID) of a dataset on the platform, not a file's name."""
     try:
         uuid.UUID(name)
     except ValueError:

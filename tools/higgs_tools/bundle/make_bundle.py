@@ -1,25 +1,21 @@
-"""Pack a competition into one zip that Codabench accepts."""
+"""Packing a competition into one zip that Codabench accepts."""
 
-import argparse
 import io
 import os
-import sys
 import tempfile
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from higgs_challenge.errors import ChallengeError, InputError
-from higgs_challenge.tasks import task_names
+from higgs_challenge.errors import InputError
 from higgs_tools.bundle.pages import render_pages
 from higgs_tools.bundle.rules import Problem, parse_competition
-from higgs_tools.bundle.rules.shape import load_yaml
-from higgs_tools.bundle.rules.zipped import inspect_zip
-from higgs_tools.bundle.task_files import CHALLENGE, find, source_folders
+from higgs_tools.bundle.rules.parsing import load_yaml
+from higgs_tools.bundle.rules.whole_zip import inspect_zip
+from higgs_tools.bundle.task_files import find
 from higgs_tools.checking.packing import belongs as own_file
 from higgs_tools.checking.packing import plain_member
 from higgs_tools.checking.submission_zip import Entry, Kind
-from higgs_tools.repository import ROOT
 
 KIT = "starting_kit.zip"
 PHASE_FOLDER = "phase/"
@@ -46,10 +42,17 @@ MADE_BY_TRAINING = "trained_model.pt"
 
 
 def build(folders: Sequence[Path], output: Path) -> tuple[Problem, ...]:
-    """Write the bundle of a project to output, whole or not at all, and return the warnings.
+    """Write the bundle of a project, whole or not at all.
 
-    folders are the task's, see task_files.
-    Raises InputError, its text one sentence a problem, where Codabench would refuse the bundle.
+    Args:
+        folders: of the task, see task_files.
+        output: the zip to write.
+
+    Returns:
+        The warnings.
+
+    Raises:
+        InputError: Codabench would refuse the bundle; the text has one sentence for each problem.
     """
     bundle = pack(collect(folders, read_competition(folders[0])))
     findings = inspect_zip(output.name, io.BytesIO(bundle))
@@ -60,7 +63,17 @@ def build(folders: Sequence[Path], output: Path) -> tuple[Problem, ...]:
 
 
 def read_competition(root: Path) -> object:
-    """The parsed competition.yaml in a folder."""
+    """Parse the competition.yaml in a folder.
+
+    Args:
+        root: the folder.
+
+    Returns:
+        Its content, whose shape is not yet checked.
+
+    Raises:
+        InputError: it is missing, or not YAML.
+    """
     path = root / "competition.yaml"
     try:
         return load_yaml(path.read_bytes())
@@ -71,12 +84,18 @@ def read_competition(root: Path) -> object:
 
 
 def collect(folders: Sequence[Path], competition: object) -> dict[str, bytes]:
-    """The content of the bundle by name: competition.yaml and what it names, as far as it exists, archives packed.
+    """Collect competition.yaml and what it names, as far as it exists: archives packed, numbers put into the pages.
 
-    Pages have their numbers in them.
+    Args:
+        folders: of the task, see task_files.
+        competition: the parsed competition.yaml.
 
-    Raises InputError where competition.yaml has the wrong shape, the folder of an archive is missing, settings are
-    wrong, or a page names a number that there is not.
+    Returns:
+        The content of each file of the bundle, by its name.
+
+    Raises:
+        InputError: competition.yaml has the wrong shape, the folder of an archive is missing, settings are wrong, or a
+            page names a number that does not exist.
     """
     parsed = parse_competition(competition)
     if isinstance(parsed, list):
@@ -93,12 +112,12 @@ def collect(folders: Sequence[Path], competition: object) -> dict[str, bytes]:
 
 
 def refusal(problems: Iterable[Problem]) -> InputError:
-    """What to raise where the bundle cannot be made: one sentence a problem."""
+    """Make the error for a bundle that cannot be made: one sentence for each problem."""
     return InputError("\n".join(str(problem) for problem in problems))
 
 
 def read_folders(folders: Sequence[Path], archive: str) -> dict[str, bytes]:
-    """The files of the folders that an archive is made of, by their name in it."""
+    """Read the files of the folders that an archive is made of, by their name in it."""
     files = {}
     for name, prefix in FOLDERS[archive].items():
         folder = find(folders, name)
@@ -113,7 +132,7 @@ def read_folders(folders: Sequence[Path], archive: str) -> dict[str, bytes]:
 
 
 def made_files(folders: Sequence[Path], archive: str) -> dict[str, bytes]:
-    """What is made for an archive of files in its folders: the kit's notebook, as notebook programs open it."""
+    """Make what an archive holds besides its folders' files: the kit's notebook, as notebook programs open it."""
     source = find(folders, "starting_kit/notebook.py")
     if archive != KIT or not source.is_file():
         return {}
@@ -123,12 +142,12 @@ def made_files(folders: Sequence[Path], archive: str) -> dict[str, bytes]:
 
 
 def belongs(path: Path) -> bool:
-    """Whether a file is the project's own, not hidden and not left by a program."""
+    """Check that a file is the project's own: not hidden, and not left by a program."""
     return own_file(Entry(path.as_posix(), Kind.FILE)) and path.name != MADE_BY_TRAINING
 
 
 def truth_files(settings: Path) -> dict[str, bytes]:
-    """The truth that follows from a phase's settings, as files by name."""
+    """Make the truth that follows from a phase's settings, as files by name."""
     # Imported here so that the rest of this module, and its tests, do not wait for the compiled event core.
     from higgs_challenge.execution.progress import show_progress
     from higgs_challenge.experiments import load_settings, make_plan, write_truth
@@ -145,7 +164,7 @@ def truth_files(settings: Path) -> dict[str, bytes]:
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:
-    """A zip of the files, in the order of their names and without a trace of when or by whom it was made."""
+    """Zip files in the order of their names, without a trace of when or by whom it was done."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name in sorted(files):
@@ -154,10 +173,18 @@ def pack(files: Mapping[str, bytes]) -> bytes:
 
 
 def write_whole(output: Path, content: bytes) -> None:
-    """Write a file so that its name never stands for half of it."""
+    """Write a file whole or not at all.
+
+    Args:
+        output: its path; its directory is made where needed.
+        content: its bytes.
+
+    Raises:
+        InputError: it cannot be written.
+    """
     part = output.with_name(output.name + ".part")
     if output.exists() and not output.is_file():
-        raise InputError(f"{output}: is no file that could be replaced; name another --output.")
+        raise InputError(f"{output}: expected a file or nothing at this path, got a folder; name another --output.")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         part.write_bytes(content)
@@ -167,31 +194,3 @@ def write_whole(output: Path, content: bytes) -> None:
     finally:
         if output.parent.is_dir():
             part.unlink(missing_ok=True)
-
-
-def main() -> int:
-    """Build the bundle of this repository; 0 if it was written, 2 if something has to be mended first."""
-    parser = argparse.ArgumentParser(description="Pack a competition into one zip that Codabench accepts.")
-    parser.add_argument(
-        "--task", default=CHALLENGE, choices=task_names(), help="what is measured (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--output",
-        type=Path,
-        default=ROOT / "build" / "bundle.zip",
-        help="where to write the zip (default: %(default)s)",
-    )
-    arguments = parser.parse_args()
-    try:
-        warnings = build(source_folders(ROOT, arguments.task), arguments.output)
-    except ChallengeError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(f"{arguments.output}: {arguments.output.stat().st_size / 1e6:.1f} MB, ready for codabench.org")
-    for warning in warnings:
-        print(f"warning: {warning}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -21,9 +21,8 @@ from higgs_challenge.tasks.higgs.events.nuisances import PRIORS, Nuisances
 from higgs_scoring import bootstrap, metrics, ranking
 from higgs_tools.bundle.competition_file import Competition, Phase
 from higgs_tools.bundle.task_files import find
-from higgs_tools.repository import ROOT
 
-CONSTRAINTS = ROOT / "constraints.txt"
+CONSTRAINTS = "constraints.txt"
 
 EXAMPLE_WIDTH = 0.5
 """Mean width of the intervals in the page's examples of a score."""
@@ -48,7 +47,7 @@ def page_numbers(folders: Sequence[Path], competition: Competition) -> dict[str,
     return {
         "phases": cache(partial(gather_phases, folders, competition)),
         "score": cache(gather_score),
-        "environment": cache(partial(gather_environment, competition)),
+        "environment": cache(partial(gather_environment, folders, competition)),
         "data": cache(gather_data),
     }
 
@@ -67,7 +66,6 @@ def _describe_phase(folders: Sequence[Path], competition: Competition, phase: Ph
     settings = load_settings(path)
     lowest, highest = metrics.allowed_coverage(settings.number)
     return {
-        "name": phase.name,
         "sets": settings.num_of_sets,
         "pseudo_experiments": settings.num_pseudo_experiments,
         "number": thousands(settings.number),
@@ -117,17 +115,17 @@ def gather_score() -> dict[str, Any]:
         "beats_percent": 100 * ranking.BEATS,
         "loses_percent": 100 * ranking.LOSES,
         "example_width": EXAMPLE_WIDTH,
-        "largest_answer": thousands(answer.LARGEST),
+        "largest_answer": thousands(answer.MAX_VALUE),
     }
 
 
-def gather_environment(competition: Competition) -> dict[str, Any]:
+def gather_environment(folders: Sequence[Path], competition: Competition) -> dict[str, Any]:
     """Give the container image, the version of every pinned package, and how much of a log is kept."""
-    pins = (line.partition("==") for line in CONSTRAINTS.read_text(encoding="utf-8").splitlines())
+    pins = (line.partition("==") for line in find(folders, CONSTRAINTS).read_text(encoding="utf-8").splitlines())
     return {
         "image": competition.docker_image,
         "versions": {name.lower().replace("-", "_"): version for name, sign, version in pins if sign},
-        "log_megabytes": log.LARGEST_LOG / 1e6,
+        "log_megabytes": log.MAX_LOG_BYTES / 1e6,
     }
 
 
@@ -143,7 +141,6 @@ def gather_data() -> dict[str, Any]:
         "doi": DOI,
         "yields": {process: thousands(NOMINAL_YIELDS[process]) for process in columns.PROCESSES},
         "total_millions": decimals(sum(NOMINAL_YIELDS.values()) / 1e6, 2),
-        "signal": columns.SIGNAL,
         "hidden_percent": 100 * HIDDEN_SHARE,
         "num_primary": len(columns.PRIMARY),
         "num_derived": len(columns.DERIVED),

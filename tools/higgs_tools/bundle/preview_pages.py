@@ -1,21 +1,17 @@
-"""Write the competition's pages as Codabench gets them, and as it shows them."""
+"""The competition's pages as Codabench gets them, and as it shows them."""
 
-import argparse
 import html
 import re
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from markdown_it import MarkdownIt
 
-from higgs_challenge.errors import ChallengeError, InputError
-from higgs_challenge.tasks import task_names
+from higgs_challenge.errors import InputError
 from higgs_tools.bundle.make_bundle import read_competition, refusal, write_whole
 from higgs_tools.bundle.pages import render_pages
 from higgs_tools.bundle.rules import parse_competition
-from higgs_tools.bundle.task_files import CHALLENGE, find, source_folders
-from higgs_tools.repository import ROOT
+from higgs_tools.bundle.task_files import find
 
 KATEX = "https://cdn.jsdelivr.net/npm/katex@0.16.22/dist"
 """Where a browser finds the library that Codabench draws formulas with."""
@@ -102,26 +98,3 @@ def write_previews(folders: Sequence[Path], output: Path, katex: str) -> list[Pa
         page = PAGE.format(title=path.stem, katex=katex, body=as_html(content.decode("utf-8")))
         write_whole(written[-1], page.encode("utf-8"))
     return written
-
-
-def main() -> int:
-    """Write the pages; 0 if they were written, 2 if something has to be mended first."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--task", default=CHALLENGE, choices=task_names(), help="what is measured (default: %(default)s)"
-    )
-    parser.add_argument("--output", type=Path, default=ROOT / "build" / "pages", help="folder for the pages")
-    parser.add_argument("--katex", default=KATEX, help="address of KaTeX's folder dist (default: %(default)s)")
-    arguments = parser.parse_args()
-    try:
-        written = write_previews(source_folders(ROOT, arguments.task), arguments.output, arguments.katex)
-    except ChallengeError as error:
-        print(error, file=sys.stderr)
-        return 2
-    for path in written:
-        print(path)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -44,10 +44,10 @@ def check_submission(path: Path, phase: Phase, data: Path | None = None) -> list
     Raises:
         InputError: there is no such submission, or the data cannot be used.
     """
-    most_bytes = int(phase.settings.limits.disk_gigabytes * 1e9)
+    max_bytes = int(phase.settings.limits.disk_gigabytes * 1e9)
     try:
-        with opened(path, most_bytes) as contents:
-            return _check(contents, phase, data, most_bytes)
+        with opened(path, max_bytes) as contents:
+            return _check(contents, phase, data, max_bytes)
     except SubmissionError as error:
         return [
             Finding("files", Level.FAILURE, str(error), "pack it again"),
@@ -56,7 +56,7 @@ def check_submission(path: Path, phase: Phase, data: Path | None = None) -> list
 
 
 @contextmanager
-def opened(path: Path, most_bytes: int) -> Iterator[Contents]:
+def opened(path: Path, max_bytes: int) -> Iterator[Contents]:
     """Copy or unpack a submission to a passing folder.
 
     Raises:
@@ -75,16 +75,16 @@ def opened(path: Path, most_bytes: int) -> Iterator[Contents]:
         else:
             with open_zip(path) as archive:
                 entries = list_zip(archive)
-                unpack(archive, folder, most_bytes)
+                unpack(archive, folder, max_bytes)
         yield Contents(entries, folder, packed=not path.is_dir())
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _check(contents: Contents, phase: Phase, data: Path | None, most_bytes: int) -> list[Finding]:
+def _check(contents: Contents, phase: Phase, data: Path | None, max_bytes: int) -> list[Finding]:
     image = image_modules()
     taken = [module for module, home in image.items() if home in set(image_distributions())]
-    findings = check_structure(contents.entries, most_bytes, _reserved_names(), taken, contents.packed)
+    findings = check_structure(contents.entries, max_bytes, _reserved_names(), taken, contents.packed)
     if not (contents.folder / MODEL).is_file():
         return [*findings, *_unchecked(f"needs a {MODEL} at the top", ("class Model", "imports", *TRIED))]
     findings.append(check_contract(contents.folder))

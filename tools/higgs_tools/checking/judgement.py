@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 from statistics import mean, median
 
-from higgs_challenge.execution.progress import format_seconds
+from higgs_challenge.durations import format_seconds
 from higgs_challenge.execution.worker import Result
-from higgs_challenge.sandbox.confine import FULL
-from higgs_challenge.submission.log import LARGEST_LOG
+from higgs_challenge.sandbox.isolation import FULL
+from higgs_challenge.submission.log import MAX_LOG_BYTES
 from higgs_tools.checking.findings import Finding, Level
 from higgs_tools.checking.packing import format_size
 from higgs_tools.checking.phases import OFFICIAL_WORKERS, Phase
@@ -232,8 +232,8 @@ def _output(trial: Trial, phase: Phase) -> list[Finding]:
     calls = len(trial.results) + 1
     printed = trial.fit_printed + trial.predict_printed * phase.settings.number / calls
     text = f"fit prints {trial.fit_printed} bytes, predict {trial.predict_printed // calls} a call"
-    if printed > LARGEST_LOG:
-        text += f", {printed / 1e6:.3g} MB in all; the log keeps the first {LARGEST_LOG / 1e6:g} MB"
+    if printed > MAX_LOG_BYTES:
+        text += f", {printed / 1e6:.3g} MB in all; the log keeps the first {MAX_LOG_BYTES / 1e6:g} MB"
         findings.append(Finding("output", Level.WARNING, text, "print less in predict"))
     else:
         findings.append(Finding("output", Level.OK, text))

@@ -12,18 +12,18 @@ from higgs_tools.checking.submission_zip import Entry, Kind, leads_out
 
 CHECK = "files"
 MODEL = "model.py"
-PACK_AGAIN = "pack it with check_submission.py FOLDER --pack submission.zip"
+PACK_AGAIN = "pack it with `higgs-challenge pack FOLDER submission.zip`"
 MOST_NAMES = 5
 
 
 def check_structure(
-    entries: Sequence[Entry], most_bytes: int, reserved: Sequence[str], taken: Sequence[str], packed: bool
+    entries: Sequence[Entry], max_bytes: int, reserved: Sequence[str], taken: Sequence[str], packed: bool
 ) -> list[Finding]:
     """Check the names and sizes of a submission's files.
 
     Args:
         entries: all that is in it.
-        most_bytes: allowed.
+        max_bytes: allowed.
         reserved: patterns of names that results have.
         taken: modules of the image, whose names a submission's own modules should not have.
         packed: whether these are a zip's; in a folder, what does not belong is left out when it is packed.
@@ -38,7 +38,7 @@ def check_structure(
         lambda: _sub_folders(entries),
         lambda: _leftovers(entries, packed),
         lambda: _hidden_modules(entries, taken),
-        lambda: _size(entries, most_bytes),
+        lambda: _size(entries, max_bytes),
     ]
     findings = [finding for judgement in judgements if (finding := judgement()) is not None]
     if not any(finding.level == Level.FAILURE for finding in findings):
@@ -122,7 +122,7 @@ def _leftovers(entries: Sequence[Entry], packed: bool) -> Finding | None:
         return None
     if packed:
         return Finding(CHECK, Level.WARNING, f"files that do not belong in it: {_list(wrong)}", PACK_AGAIN)
-    return Finding(CHECK, Level.REMARK, f"left out when it is packed with --pack: {_list(wrong)}")
+    return Finding(CHECK, Level.REMARK, f"left out by `higgs-challenge pack`: {_list(wrong)}")
 
 
 def _hidden_modules(entries: Sequence[Entry], taken: Sequence[str]) -> Finding | None:
@@ -140,12 +140,12 @@ def _hidden_modules(entries: Sequence[Entry], taken: Sequence[str]) -> Finding |
     )
 
 
-def _size(entries: Sequence[Entry], most_bytes: int) -> Finding | None:
+def _size(entries: Sequence[Entry], max_bytes: int) -> Finding | None:
     size = sum(entry.size for entry in entries)
-    if size <= most_bytes:
+    if size <= max_bytes:
         return None
     return _failure(
-        f"{size / 1e9:.3g} GB of files, where the limit is {most_bytes / 1e9:g} GB",
+        f"{size / 1e9:.3g} GB of files, where the limit is {max_bytes / 1e9:g} GB",
         "leave out what predict does not need",
     )
 

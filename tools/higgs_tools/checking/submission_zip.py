@@ -97,18 +97,18 @@ def leads_out(name: str) -> bool:
     return "\\" in name or "\0" in name or bool(windows.drive or windows.root) or ".." in windows.parts
 
 
-def unpack(archive: zipfile.ZipFile, folder: Path, most_bytes: int) -> None:
+def unpack(archive: zipfile.ZipFile, folder: Path, max_bytes: int) -> None:
     """Unpack the plain files of a zip whose names have been looked at.
 
     Args:
         archive: open.
         folder: empty.
-        most_bytes: of all files together, whatever the zip says that they have.
+        max_bytes: of all files together, whatever the zip says that they have.
 
     Raises:
         SubmissionError: a file is damaged, or they have more than that.
     """
-    left = most_bytes
+    left = max_bytes
     for member in archive.infolist():
         if _kind(member) != Kind.FILE or leads_out(member.filename):
             continue
@@ -119,7 +119,7 @@ def unpack(archive: zipfile.ZipFile, folder: Path, most_bytes: int) -> None:
                 while piece := source.read(1_000_000):
                     left -= len(piece)
                     if left < 0:
-                        raise SubmissionError(f"The zip holds files of more than {most_bytes / 1e9:g} GB.")
+                        raise SubmissionError(f"The zip holds files of more than {max_bytes / 1e9:g} GB.")
                     file.write(piece)
         except (NotADirectoryError, IsADirectoryError, FileExistsError) as error:
             raise SubmissionError(f"The zip holds {member.filename} both as a file and as a folder.") from error

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pooch
 
-from higgs_challenge.directories import alone_in
+from higgs_challenge.directories import exclusive_lock
 from higgs_challenge.errors import InputError
 from higgs_challenge.tasks.higgs.data.locate_data import open_data
 from higgs_challenge.tasks.higgs.data.store import Store, is_store, open_store
@@ -44,6 +44,6 @@ def _made_store(folder: Path) -> Store:
             return open_store(folder / "store")
         except InputError:  # left by another version of this package
             shutil.rmtree(folder)
-    with alone_in(folder):
+    with exclusive_lock(folder):
         generate(folder, SIZE, DEFAULT_SEED)
     return open_store(folder / "store")

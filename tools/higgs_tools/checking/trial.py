@@ -11,14 +11,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from higgs_challenge.errors import SubmissionError
-from higgs_challenge.execution.devices import Slot, available_cores, find_gpus, make_slots
+from higgs_challenge.execution.devices import available_cores, find_gpus, make_slots
 from higgs_challenge.execution.progress import Advance, show_progress, show_waiting
-from higgs_challenge.execution.worker import Fit, Job, Result, Worker, fit_model
+from higgs_challenge.execution.worker import Fit, Result, Worker, fit_model
 from higgs_challenge.experiments import Settings, make_plan
 from higgs_challenge.ingestion import compile_events
+from higgs_challenge.submission.job import Job
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import BEST_EFFORT, SubmissionProcess
 from higgs_challenge.submission.scratch import HOME, SUBMISSION, WORK, copy_tree, make_scratch, remove_tree
+from higgs_challenge.submission.slot import Slot
 from higgs_challenge.task import Data, Experiment, hidden_folder
 from higgs_challenge.tasks import load_task
 from higgs_challenge.tasks.higgs.data.training import TrainingSet
@@ -135,7 +137,7 @@ class _Attempt:
         """Fit; gives a worker with a fresh process, or with the same one where the model does not pickle."""
         trial = self._trial
         before = list_files(self._job.scratch)
-        process = SubmissionProcess(self._job.place(Slot(None, available_cores())), self._log)
+        process = SubmissionProcess(self._job, Slot(None, available_cores()), self._log)
         try:
             with show_waiting("Fitting the submission"):
                 trial.fit = fit_model(self._job, process, self._settings.limits.fit_seconds)

@@ -43,7 +43,7 @@ QUERY = re.compile(r"""\?[^\s"'<>]*=[^\s"'<>]*""")
 """The query of an address, in a text."""
 
 TRANSIENT = (0, 429, 500, 502, 503, 504)
-LONGEST_REMARK = 400
+MAX_REMARK = 400
 STRANGE_ANSWER = "the answer is not what Codabench's API gives; check that the address is that of Codabench."
 
 Result = TypeVar("Result")
@@ -59,14 +59,15 @@ class Account:
 
     @property
     def is_complete(self) -> bool:
-        """Whether there is both a name and a password."""
+        """Check that there is both a name and a password."""
         return bool(self.username and self.password)
 
 
 def read_account(environment: Mapping[str, str] = os.environ) -> Account:
-    """The account that the environment names.
+    """Read the account that the environment names.
 
-    Raises InputError where the address is none that a password may be sent to.
+    Raises:
+        InputError: a password must not be sent to the address.
     """
     url = environment.get(URL) or DEFAULT_URL
     try:
@@ -75,7 +76,7 @@ def read_account(environment: Mapping[str, str] = os.environ) -> Account:
     except ValueError:
         host = port = None
     if host is None or "@" in parts.netloc or parts.query or parts.fragment:
-        raise InputError(f"{URL}: is no address; write it as {DEFAULT_URL}, without user name or password.")
+        raise InputError(f"{URL}: is not a valid address; write it as {DEFAULT_URL}, without user name or password.")
     if not is_safe_address(url):
         raise InputError(
             f"{URL}: {parts.scheme}://{host} would show your password to the network; write it with https://."
@@ -85,7 +86,7 @@ def read_account(environment: Mapping[str, str] = os.environ) -> Account:
 
 
 def is_safe_address(url: str) -> bool:
-    """Whether nobody listens on the way: https, or this machine."""
+    """Check that nobody can listen on the way: https, or this machine."""
     parts = urlsplit(url)
     if parts.scheme != "http" or parts.hostname is None:
         return parts.scheme == "https"
@@ -115,7 +116,8 @@ class Platform(CodabenchClient):
             call: uses this object's methods.
             what: what it does, for a person: "the login".
 
-        Raises InputError, without a trace of the original error, which may hold secrets.
+        Raises:
+            InputError: the call failed; without a trace of the original error, which may hold secrets.
         """
         try:
             return call()
@@ -128,7 +130,7 @@ class Platform(CodabenchClient):
         raise InputError(self.clean(fault))
 
     def clean(self, text: str) -> str:
-        """A text without secrets and control characters, and without queries, by which storages sign addresses."""
+        """Remove secrets, control characters, and the queries by which storages sign addresses from a text."""
         for secret in sorted(self._secrets, key=len, reverse=True):
             for form in _written_forms(secret, str(self.credentials.username)):
                 text = text.replace(form, "***")
@@ -136,7 +138,7 @@ class Platform(CodabenchClient):
 
     @property
     def headers(self) -> dict[str, str]:
-        """What says who asks, after a login the first time."""
+        """Give the headers that say who asks; the first time, log in."""
         if self._headers is None:
             credentials = {"username": self.credentials.username, "password": self.credentials.password}
             answer = requests.post(self.url(LOGIN_PATH), credentials, timeout=LOGIN_TIMEOUT, allow_redirects=False)
@@ -153,7 +155,7 @@ class Platform(CodabenchClient):
         return self._headers
 
     def get(self, path: str, timeout: int | None = None, **params: Any) -> Any:
-        """What an address of the API says, asked again where a job is waited for and the server falters."""
+        """Get what an address of the API says, again where a job is waited for and the server falters."""
         for pause in PAUSES if POLLED.fullmatch(path) else ():
             try:
                 return super().get(path, timeout, **params)
@@ -184,8 +186,8 @@ class Platform(CodabenchClient):
         return str(dataset["key"])
 
     def page(self, competition: int, tab: str = "") -> str:
-        """The address of a competition's page, for people."""
-        return urljoin(self.base_url, f"/competitions/{competition}/{tab}")
+        """Give the address of a competition's page, for people."""
+        return urljoin(str(self.base_url), f"/competitions/{competition}/{tab}")
 
     def _explain(self, error: Exception) -> str:
         if isinstance(error, requests.JSONDecodeError):
@@ -225,13 +227,13 @@ class _Told(io.FileIO):
 
 
 def _remark(body: str) -> str:
-    """What the server says for people: the texts of a JSON answer, nothing of a page."""
+    """Extract what the server says for people: the texts of a JSON answer, nothing of a page."""
     try:
         texts = list(_texts(json.loads(body)))
     except ValueError:
         return ""
     remark = " ".join(" ".join(texts).split())
-    return remark if len(remark) <= LONGEST_REMARK else remark[:LONGEST_REMARK] + "..."
+    return remark if len(remark) <= MAX_REMARK else remark[:MAX_REMARK] + "..."
 
 
 def _texts(answer: object) -> list[str]:

@@ -1,7 +1,5 @@
 """Send a submission to Codabench and wait for its score."""
 
-import argparse
-import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,26 +10,25 @@ from higgs_challenge.errors import InputError, SubmissionError
 from higgs_challenge.execution.progress import show_waiting
 from higgs_challenge.execution.result_files import RESERVED
 from higgs_tools.bundle.check_bundle import describe
-from higgs_tools.bundle.rules.members import UNPACKED_LIMIT
-from higgs_tools.bundle.rules.problem import Findings, Problem
+from higgs_tools.bundle.rules.findings import Findings, Problem
+from higgs_tools.bundle.rules.zip_members import UNPACKED_LIMIT
 from higgs_tools.checking.findings import Level
 from higgs_tools.checking.packing import pack
 from higgs_tools.checking.structure import check_structure
 from higgs_tools.checking.submission_zip import list_zip, open_zip
-from higgs_tools.codabench.platform_client import ACCOUNT_HELP, Platform, read_account
-from higgs_tools.codabench.sending import Request, describe_plan, explain_mistakes, requests_to_upload, require_zip_name
-from higgs_tools.repository import ROOT
+from higgs_tools.codabench.platform_client import Platform, read_account
+from higgs_tools.codabench.upload_plan import Request, describe_plan, requests_to_upload, require_zip_name
+from higgs_tools.repository import find_repository
 
-PACKED = ROOT / "build" / "submissions"
 INTERVAL = 15
-"""Seconds between two questions for the score."""
+"""Seconds between two requests for the score."""
 
 PATIENCE = 24
-"""Hours after which we stop to ask; the submission itself goes on."""
+"""Hours after which we stop asking; the submission itself goes on."""
 
 
 def plan_submission(archive: Path, competition: int, phase: str) -> list[Request]:
-    """The requests that send a submission to a phase."""
+    """List the requests that send a submission to a phase."""
     login, *storage = requests_to_upload(archive, "submission")
     return [
         login,
@@ -45,9 +42,10 @@ def plan_submission(archive: Path, competition: int, phase: str) -> list[Request
 
 
 def choose_phase(competition: dict[str, Any], wanted: str) -> int:
-    """The number of the phase of this name, case apart, or of this number.
+    """Find the number of the phase of a name, in any case, or of a number.
 
-    Raises InputError, naming the phases that there are.
+    Raises:
+        InputError: there is no such phase; the text lists the phases.
     """
     phases = {int(phase["id"]): str(phase["name"]) for phase in competition["phases"]}
     if wanted.isdigit() and int(wanted) in phases:
@@ -56,7 +54,7 @@ def choose_phase(competition: dict[str, Any], wanted: str) -> int:
     if len(found) == 1:
         return found[0]
     known = ", ".join(f"{name} ({number})" for number, name in phases.items()) or "none"
-    raise InputError(f"{wanted}: is no phase of this competition; its phases are {known}.")
+    raise InputError(f"{wanted}: expected a phase of this competition: {known}.")
 
 
 def submit(
@@ -69,9 +67,11 @@ def submit(
         archive: a zip that has been checked.
         competition: its number.
         phase: name or number of the phase.
-        hours: when to stop to ask.
+        hours: when to stop asking.
 
-    Raises InputError where the platform refuses, SubmissionError where the submission fails there.
+    Raises:
+        InputError: the platform refuses.
+        SubmissionError: the submission fails there.
     """
     platform.attempt(lambda: platform.headers, "the login")
     found = platform.attempt(lambda: platform.competition(competition), f"finding competition {competition}")
@@ -104,20 +104,21 @@ def submit(
 
 
 def find_archive(submission: Path) -> Path:
-    """The zip to send: the one that is named, or one packed from the folder that is named."""
+    """Find the zip to send: the one that is named, or one packed from the folder that is named."""
     if not submission.exists():
         raise SubmissionError(f"{submission}: is missing; name the folder or the zip of your submission.")
     if not submission.is_dir():
         return submission
-    archive = PACKED / f"{submission.resolve().name}.zip"
+    archive = find_repository() / "build" / "submissions" / f"{submission.resolve().name}.zip"
     pack(submission, archive)
     return archive
 
 
 def inspect_submission(archive: Path) -> Findings:
-    """What the check of a submission says of the files in its zip; `make submission` makes the whole check.
+    """Check the files in a submission's zip; `make submission` makes the whole check.
 
-    Raises SubmissionError where it is no zip.
+    Raises:
+        SubmissionError: it is not a zip.
     """
     with open_zip(archive) as opened:
         found = check_structure(list_zip(opened), UNPACKED_LIMIT, RESERVED, (), packed=True)
@@ -131,52 +132,44 @@ def inspect_submission(archive: Path) -> Findings:
 
 
 def find_competition(link: str, url: str) -> int:
-    """The number of a competition, from its number or its address on this instance."""
+    """Read the number of a competition from that number, or from its address on this instance."""
     try:
         number = int(parse_competition_id(link))
     except CodabenchError:
-        raise InputError(f"{link}: is no competition; give its number, or the address of its page.") from None
+        raise InputError(f"{link}: expected a competition's number, or the address of its page.") from None
     host = urlsplit(link).netloc
     if host and host.removeprefix("www.") != urlsplit(url).netloc.removeprefix("www."):
         raise InputError(f"{link}: is not on {url}; set CODABENCH_URL to its instance.")
     return number
 
 
-def main() -> int:
-    """Check a submission and say what would be sent, or send it; 0 if all went well, 2 if something is wrong."""
-    parser = argparse.ArgumentParser(
-        description="Send a submission to Codabench and wait for its score. Without --send it only checks the "
-        f"submission and says what would be sent. {ACCOUNT_HELP}"
-    )
-    parser.add_argument("submission", type=Path, help="folder with model.py, or a zip of its files")
-    parser.add_argument("--competition", required=True, help="number or address of the competition")
-    parser.add_argument("--phase", required=True, help="name of the phase, as in competition.yaml, or its number")
-    parser.add_argument("--send", action="store_true", help="send it, instead of only saying what would be sent")
-    parser.add_argument("--hours", type=float, default=PATIENCE, help=f"how long to wait for the score ({PATIENCE})")
-    return explain_mistakes(lambda: check_and_submit(parser.parse_args()))
+def check_and_submit(submission: Path, competition: str, phase: str, send: bool, hours: float = PATIENCE) -> None:
+    """Print what the check says and what would be sent, and send it where that is asked for.
 
+    Args:
+        submission: folder or zip.
+        competition: number or address.
+        phase: name or number.
+        send: whether to send it.
+        hours: when to stop waiting for the score.
 
-def check_and_submit(arguments: argparse.Namespace) -> int:
-    """Print what the check says and what would be sent, and send it if told to; 0, for mistakes are raised."""
+    Raises:
+        ChallengeError: the submission, the account or the platform is not as it should be.
+    """
     account = read_account()
-    competition = find_competition(arguments.competition, account.url)
-    archive = find_archive(arguments.submission)
+    number = find_competition(competition, account.url)
+    archive = find_archive(submission)
     findings = inspect_submission(archive)
     if findings.problems:
         raise SubmissionError("\n".join(describe(findings)))
     require_zip_name(archive)
-    plan = plan_submission(archive, competition, arguments.phase)
+    plan = plan_submission(archive, number, phase)
     print(*describe_plan(account, archive, findings, plan), sep="\n")
-    if not arguments.send:
+    if not send:
         print("Nothing was sent. To send it: the same command with SEND=yes (make) or --send.")
-        return 0
-    scores = submit(Platform(account), archive, competition, arguments.phase, hours=arguments.hours)
+        return
+    scores = submit(Platform(account), archive, number, phase, hours)
     for title, score in scores.items():
         print(f"{title:<36} {score:g}" if isinstance(score, float) else f"{title:<36} {score}")
     if not scores:
         print("The platform shows no scores of this phase to you yet.")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,59 +1,54 @@
-"""Make a data set of synthetic events, or the official file as an event store."""
+"""Making a data set of synthetic events, or the official file into an event store, with progress shown."""
 
-import argparse
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from higgs_challenge.cli import exit_on_mistakes, make_folder
-from higgs_challenge.directories import alone_in, passing_folder
+from higgs_challenge.cli import make_folder
+from higgs_challenge.directories import exclusive_lock, temporary_directory
 from higgs_challenge.execution.progress import Advance, show_progress
 from higgs_challenge.tasks.higgs.data.official_reader import convert_official_file
 from higgs_challenge.tasks.higgs.data.store import Progress
 from higgs_tools.higgs_data.download import download_official
 from higgs_tools.higgs_data.official_zip import official_parquet
-from higgs_tools.higgs_data.synthetic import DEFAULT_SEED, SIZES, make_synthetic_data
+from higgs_tools.higgs_data.synthetic import SIZES, make_synthetic_data
 
 
-def main() -> None:
-    """Read the command line and make the data set."""
-    parser = argparse.ArgumentParser(
-        prog="make_data", description="Make a data set, whose event store is FOLDER/store."
-    )
-    parser.add_argument("folder", type=Path, help="folder of the data set, replaced if there is one")
-    parser.add_argument(
-        "--size", choices=sorted(SIZES), default="small", help="of synthetic data (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--seed",
-        type=int,
-        default=DEFAULT_SEED,
-        help="of synthetic data; who knows it can make the hidden events, so a competition takes a long secret one "
-        "(default: %(default)s)",
-    )
-    official = parser.add_mutually_exclusive_group()
-    official.add_argument(
-        "--official", type=Path, metavar="PATH", help="convert the official zip or parquet file, or a folder with it"
-    )
-    official.add_argument("--download", action="store_true", help="download the official zip (6.5 GB) and convert it")
-    arguments = parser.parse_args()
-    if arguments.seed < 0:
-        parser.error("--seed must not be negative")
-    make_folder(arguments.folder.parent)
-    with alone_in(arguments.folder):
-        if arguments.download:
-            arguments.official = download(arguments.folder)
-        if arguments.official:
-            convert(arguments.official, arguments.folder)
-        else:
-            generate(arguments.folder, arguments.size, arguments.seed)
-    print(arguments.folder / "store")
+def make_synthetic(folder: Path, size: str, seed: int) -> None:
+    """Make a synthetic data set, showing progress.
+
+    Args:
+        folder: of the data set, replaced if there is one.
+        size: one of SIZES.
+        seed: of the events.
+
+    Raises:
+        InputError: the folder cannot be written, or another process is writing to it.
+    """
+    make_folder(folder.parent)
+    with exclusive_lock(folder):
+        generate(folder, size, seed)
 
 
 def generate(folder: Path, size: str, seed: int) -> None:
-    """Make a synthetic data set, showing progress."""
+    """Make a synthetic data set in a folder that no other process writes to, showing progress."""
     with shown("Generating", "events") as progress:
         make_synthetic_data(folder, SIZES[size], seed, progress)
+
+
+def make_official(folder: Path, official: Path | None) -> None:
+    """Make the official file into an event store, showing progress.
+
+    Args:
+        folder: of the data set; its store is replaced if there is one.
+        official: the official zip or parquet file, or a folder with it; None to download it.
+
+    Raises:
+        InputError: the file cannot be found or used, or the folder not be written.
+    """
+    make_folder(folder.parent)
+    with exclusive_lock(folder):
+        convert(official or download(folder), folder)
 
 
 def download(folder: Path) -> Path:
@@ -64,7 +59,7 @@ def download(folder: Path) -> Path:
 
 def convert(official: Path, folder: Path) -> None:
     """Convert the official file, showing progress."""
-    with passing_folder(folder / "unpacked.partial") as scratch:
+    with temporary_directory(folder / "unpacked.partial") as scratch:
         with shown("Unpacking", "MB", 10**6) as progress:
             parquet = official_parquet(official, scratch, progress)
         with shown("Converting", "events") as progress:
@@ -92,7 +87,3 @@ def shown(title: str, unit: str, size: int = 1) -> Iterator[Progress]:
             showing[0](done // size)
 
         yield progress
-
-
-if __name__ == "__main__":
-    exit_on_mistakes(main)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from higgs_challenge.directories import passing_folder, require_space
+from higgs_challenge.directories import require_space, temporary_directory
 from higgs_challenge.errors import InputError
 from higgs_challenge.streams import derive_seed, stream
 from higgs_challenge.tasks.higgs.data.iterator_prefetch import prefetch
@@ -84,7 +84,7 @@ def make_synthetic_data(folder: Path, size: Size, seed: int = DEFAULT_SEED, prog
     try:
         with (
             StoreWriter(folder / "store", source) as events,
-            passing_folder(folder / "official.partial") as aside,
+            temporary_directory(folder / "official.partial") as aside,
             OfficialWriter(aside) as files,
         ):
             _fill(events, files, size, seed, progress)

@@ -1,19 +1,17 @@
-"""Write the starting kit's phases from the competition's.
+"""The starting kit's phases, made from the competition's.
 
 The kit must say what a phase allows, but not the seed from which its truth follows.
 """
 
-import sys
 from pathlib import Path
 
 import yaml
 
-from higgs_challenge.errors import ChallengeError, InputError
+from higgs_challenge.errors import InputError
 from higgs_challenge.experiments import load_settings
 from higgs_tools.bundle.competition_file import Competition
 from higgs_tools.bundle.make_bundle import read_competition, refusal, write_whole
 from higgs_tools.bundle.rules import parse_competition
-from higgs_tools.repository import ROOT
 
 PHASES = ("feedback", "final")
 """Folders of input_data."""
@@ -26,9 +24,16 @@ HEADER = """\
 
 
 def phase_files(root: Path) -> dict[str, bytes]:
-    """The settings of every phase for practice, by their names in the kit.
+    """Make the settings of every phase for practice.
 
-    Raises InputError where competition.yaml or the settings of a phase are wrong.
+    Args:
+        root: the repository.
+
+    Returns:
+        The content of each file, by its name in the kit.
+
+    Raises:
+        InputError: competition.yaml or the settings of a phase are wrong.
     """
     competition = parse_competition(read_competition(root))
     if isinstance(competition, list):
@@ -45,9 +50,17 @@ def phase_files(root: Path) -> dict[str, bytes]:
 
 
 def find_limit(competition: Competition, program: str) -> int:
-    """The execution_time_limit of the phase whose task runs this ingestion program.
+    """Find the execution_time_limit of the phase whose task runs an ingestion program.
 
-    Raises InputError where there is none.
+    Args:
+        competition: the parsed competition.yaml.
+        program: the name of the ingestion program's zip.
+
+    Returns:
+        The limit in seconds.
+
+    Raises:
+        InputError: no phase runs that program.
     """
     tasks = {task.index for task in competition.tasks if task.ingestion_program == program}
     for phase in competition.phases:
@@ -56,19 +69,19 @@ def find_limit(competition: Competition, program: str) -> int:
     raise InputError(f"competition.yaml: no phase runs {program}, and the starting kit describes it; add the phase.")
 
 
-def main() -> int:
-    """Write them to starting_kit; 0 if they were written, 2 if something has to be mended first."""
-    try:
-        for name, content in phase_files(ROOT).items():
-            path = ROOT / "starting_kit" / name
-            if not path.is_file() or path.read_bytes() != content:  # else what is made of it would look outdated
-                write_whole(path, content)
-                print(f"starting_kit/{name}")
-    except ChallengeError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+def write_phases(root: Path) -> list[str]:
+    """Write the settings of every phase into the starting kit.
 
+    Args:
+        root: the repository.
 
-if __name__ == "__main__":
-    sys.exit(main())
+    Returns:
+        The files that changed, as paths in the repository.
+    """
+    changed = []
+    for name, content in phase_files(root).items():
+        path = root / "starting_kit" / name
+        if not path.is_file() or path.read_bytes() != content:  # else what is made of it would look outdated
+            write_whole(path, content)
+            changed.append(f"starting_kit/{name}")
+    return changed

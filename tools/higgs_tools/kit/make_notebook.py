@@ -1,10 +1,9 @@
-"""Run the starting kit's notebook from its text source.
+"""Executing the starting kit's notebook from its text source.
 
 The kit's folder is copied to the output folder and the notebook executed there, so that it works with nothing of the
 repository but the installed packages, and leaves nothing in the repository.
 """
 
-import argparse
 import os
 import shutil
 import tempfile
@@ -21,10 +20,9 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from higgs_challenge.cli import existing_folder, exit_on_mistakes, make_folder
+from higgs_challenge.cli import make_folder
 from higgs_challenge.errors import InputError
 from higgs_challenge.execution.progress import Advance, show_progress
-from higgs_tools.repository import ROOT
 
 SOURCE, RESULT = "notebook.py", "notebook.ipynb"
 TIME_LIMIT = 900.0
@@ -55,7 +53,7 @@ def make_notebook(kit: Path, output: Path, time_limit: float = TIME_LIMIT) -> Pa
     notebook = jupytext.read(kit / SOURCE)
     _execute(notebook, output, time_limit)
     partial = result.with_suffix(".partial")
-    nbformat.write(notebook, partial)
+    nbformat.write(notebook, partial)  # type: ignore[no-untyped-call]
     os.replace(partial, result)
     return result
 
@@ -65,7 +63,7 @@ def as_notebook(source: Path) -> bytes:
     notebook = jupytext.read(source)
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"
-    content: str = nbformat.writes(notebook)
+    content: str = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
     return content.encode()
 
 
@@ -88,7 +86,7 @@ def _execute(notebook: Any, folder: Path, time_limit: float) -> None:
             on_cell_execute=steps.begin,
             on_cell_executed=steps.end,
         )
-        with _told_by_cell(steps, time_limit):
+        with _errors_named_by_cell(steps, time_limit):
             client.execute(cleanup_kc=True, env=_clean_environment(Path(scratch)))
 
 
@@ -102,13 +100,13 @@ def _this_interpreter(scratch: Path) -> AsyncKernelManager:
 
 
 def _clean_environment(scratch: Path) -> dict[str, str]:
-    """The environment without what would change how a kernel starts or draws."""
+    """Copy the environment without what would change how a kernel starts or draws."""
     kept = {name: value for name, value in os.environ.items() if name not in ("MPLBACKEND", "PYTHONSTARTUP")}
     return kept | {"IPYTHONDIR": str(scratch / "ipython")}
 
 
 class _Steps:
-    """Knows which cell is running, and shows progress with the section that it is in."""
+    """Follow which cell is running, and show progress with the section that it is in."""
 
     def __init__(self, notebook: Any, advance: Advance) -> None:
         self._advance = advance
@@ -127,12 +125,12 @@ class _Steps:
         self.running = f"{SOURCE}, code cell {self._numbers[cell_index]} ({cell.source.splitlines()[0]!r})"
 
     def end(self, cell: Any, cell_index: int, **_: Any) -> None:
-        """Show how far it is."""
+        """Show the progress."""
         self._advance(self._numbers[cell_index], self._sections[cell_index])
 
 
 @contextmanager
-def _told_by_cell(steps: _Steps, time_limit: float) -> Iterator[None]:
+def _errors_named_by_cell(steps: _Steps, time_limit: float) -> Iterator[None]:
     """Turn what stopped the notebook into one message that names the cell."""
     try:
         yield
@@ -144,28 +142,3 @@ def _told_by_cell(steps: _Steps, time_limit: float) -> Iterator[None]:
         ) from error
     except DeadKernelError as error:
         raise InputError(f"{steps.running} killed its kernel; perhaps memory was short.") from error
-
-
-def main() -> None:
-    """Read the command line and make the notebook."""
-    parser = argparse.ArgumentParser(
-        description="Execute the starting kit's notebook in a fresh kernel and keep it with its pictures. The events "
-        "are those of KIT_DATA, or of size KIT_SIZE (environment variables; the notebook makes them if need be)."
-    )
-    parser.add_argument(
-        "--kit", type=existing_folder, default=ROOT / "starting_kit", help="folder of the kit (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--output", type=Path, default=ROOT / "build" / "starting_kit", help="where to work (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--time-limit", type=float, default=TIME_LIMIT, metavar="S", help="seconds in all (default: %(default)g)"
-    )
-    arguments = parser.parse_args()
-    if not arguments.time_limit > 0:
-        parser.error("--time-limit must be positive")
-    print(make_notebook(arguments.kit, arguments.output, arguments.time_limit))
-
-
-if __name__ == "__main__":
-    exit_on_mistakes(main)

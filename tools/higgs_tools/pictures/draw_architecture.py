@@ -1,6 +1,5 @@
-"""Draw docs/architecture.svg, how a run flows and who sees what."""
+"""Drawing docs/architecture.svg: how a run flows and who sees what."""
 
-import argparse
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from higgs_tools.repository import ROOT
-
 NIGHT, SLATE, STEEL, AMBER, SNOW = "#10203a", "#2b4a73", "#7fa3cf", "#ffb347", "#f5f8fc"
-TRUSTED, CLOSED, SHOWN = "#dfe8f4", "#fff0d9", "#ffffff"
+TRUSTED, UNTRUSTED, SHOWN = "#dfe8f4", "#fff0d9", "#ffffff"
 WIDTH, HEIGHT = 108.0, 62.0  # in units of the drawing
 FONT = 9.5
 
@@ -42,8 +39,8 @@ MODEL = Box(
     23,
     13,
     "submission",
-    "fit once, predict by many processes;\nclosed in by Landlock, seccomp\nand limits; no network",
-    CLOSED,
+    "fit once, predict by many processes;\nsandboxed by Landlock, seccomp\nand limits; no network",
+    UNTRUSTED,
 )
 RESULTS = Box(79, 34, 15, 12, "results", "intervals and times,\njournalled one by one")
 SCORING = Box(98.5, 40, 14, 13, "scoring", "pure functions,\nbootstrap, ranking")
@@ -51,7 +48,7 @@ SHOW = Box(98.5, 15, 14, 12, "what people see", "leaderboard,\nreport")
 BOXES = (SETTINGS, PLAN, STORE, DRAW, MODEL, RESULTS, TRUTH, SCORING, SHOW)
 
 
-def draw(output: Path) -> None:
+def draw_architecture(output: Path) -> None:
     """Write the picture as SVG; the same bytes every time with the same matplotlib."""
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "architecture", "font.family": "DejaVu Sans"}):
         figure = Figure(figsize=(WIDTH / 9, HEIGHT / 9))
@@ -71,10 +68,10 @@ def _draw_ground(axes: Axes) -> None:
     axes.text(3.5, 43.8, "ingestion", color=NIGHT, fontsize=FONT + 1, weight="bold", va="center")
     axes.text(13.5, 43.7, "a container, or your machine", color=SLATE, fontsize=FONT - 1, va="center")
     axes.text(91.5, 57, "scoring", color=NIGHT, fontsize=FONT + 1, weight="bold", va="center")
-    axes.text(91.5, 53, "another container, without\na stranger's code", color=SLATE, fontsize=FONT - 1, va="center")
+    axes.text(91.5, 53, "another container, without\nuntrusted code", color=SLATE, fontsize=FONT - 1, va="center")
     key: dict[str, Any] = {"color": NIGHT, "fontsize": FONT - 1, "va": "center"}
     axes.text(3, 3.6, "trusted", bbox={"fc": TRUSTED, "ec": SLATE, "pad": 3}, **key)
-    axes.text(12, 3.6, "a stranger's code", bbox={"fc": CLOSED, "ec": AMBER, "pad": 3}, **key)
+    axes.text(12, 3.6, "untrusted code", bbox={"fc": UNTRUSTED, "ec": AMBER, "pad": 3}, **key)
     axes.text(30, 3.6, "workers: this machine's processes, or a Dask cluster; the same plan, the same intervals", **key)
 
 
@@ -110,7 +107,7 @@ def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], tex
 
 
 def _draw_box(axes: Axes, box: Box) -> None:
-    edge = AMBER if box.fill == CLOSED else SLATE
+    edge = AMBER if box.fill == UNTRUSTED else SLATE
     low, top = box.y - box.height / 2, box.y + box.height / 2
     axes.add_patch(_rounded(box.x - box.width / 2, low, box.width, box.height, box.fill, edge, zorder=3))
     words: dict[str, Any] = {"color": NIGHT, "ha": "center", "zorder": 4}
@@ -122,14 +119,3 @@ def _rounded(x: float, y: float, width: float, height: float, fill: str, edge: s
     return FancyBboxPatch(
         (x + 1, y + 1), width - 2, height - 2, boxstyle="round,pad=1", fc=fill, ec=edge, lw=1.4, zorder=zorder
     )
-
-
-def main() -> None:
-    """Draw the picture of the architecture."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--output", type=Path, default=ROOT / "docs" / "architecture.svg", help="where to write it")
-    draw(parser.parse_args().output)
-
-
-if __name__ == "__main__":
-    main()

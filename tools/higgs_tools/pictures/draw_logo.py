@@ -1,6 +1,5 @@
-"""Draw logo.png, a peak on a falling background with its uncertainty and its interval."""
+"""Drawing logo.png: a peak on a falling background with its uncertainty and its interval."""
 
-import argparse
 from pathlib import Path
 
 import matplotlib
@@ -10,8 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from higgs_tools.repository import ROOT
-
 SIZE, DPI = 512, 128
 NIGHT, SLATE, STEEL, AMBER, SNOW = "#10203a", "#2b4a73", "#7fa3cf", "#ffb347", "#f5f8fc"
 PEAK, LOW, HIGH = 0.555, 0.445, 0.665  # where the peak stands, and its interval
@@ -20,7 +17,7 @@ FLOOR = 0.27
 Floats = npt.NDArray[np.float64]
 
 
-def draw(output: Path) -> None:
+def draw_logo(output: Path) -> None:
     """Write the logo, 512 x 512 pixels; the same bytes every time with the same matplotlib."""
     with matplotlib.rc_context({"mathtext.fontset": "cm"}):
         figure = Figure(figsize=(SIZE / DPI, SIZE / DPI), dpi=DPI)
@@ -34,12 +31,12 @@ def draw(output: Path) -> None:
 
 
 def background(x: Floats) -> Floats:
-    """Height of the falling background."""
+    """Compute the height of the falling background."""
     return 0.06 + 0.40 * np.exp(-2.6 * x)
 
 
 def signal(x: Floats) -> Floats:
-    """Height of the peak above the background."""
+    """Compute the height of the peak above the background."""
     return 0.42 * np.exp(-0.5 * ((x - PEAK) / 0.062) ** 2)
 
 
@@ -71,14 +68,3 @@ def _draw_interval(axes: Axes) -> None:
     axes.plot([LOW, HIGH], [y, y], color=AMBER, lw=4, solid_capstyle="round")
     axes.plot([PEAK], [y], marker="o", ms=11, mfc=SNOW, mec=AMBER, mew=2.5)
     axes.text(HIGH + 0.055, y + 0.005, r"$\mu$", color=SNOW, fontsize=34, ha="left", va="center")
-
-
-def main() -> None:
-    """Draw the logo of the competition."""
-    parser = argparse.ArgumentParser(description="Draw the logo of the competition.")
-    parser.add_argument("--output", type=Path, default=ROOT / "logo.png", help="where to write the picture")
-    draw(parser.parse_args().output)
-
-
-if __name__ == "__main__":
-    main()

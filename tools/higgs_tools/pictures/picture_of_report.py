@@ -1,17 +1,14 @@
-"""Draw docs/report.png, the top of a run's report as a browser shows it."""
+"""Taking docs/report.png: the top of a run's report as a browser shows it."""
 
-import argparse
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 from PIL import Image
 
-from higgs_tools.repository import ROOT
+from higgs_challenge.errors import InputError
 
-REPORT = ROOT / "build" / "run" / "sample_code_submission" / "scores" / "detailed_results.html"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run", "--disable-sync")
 WIDTH, HEIGHT = 1100, 1590  # down to the first row of pictures
@@ -23,14 +20,14 @@ def photograph(report: Path, output: Path) -> None:
     """Write a picture of the top of a report, with few colours so that it stays small.
 
     Raises:
-        FileNotFoundError: there is no browser, or no report.
+        InputError: there is no browser, or no report.
         subprocess.CalledProcessError: the browser fails.
     """
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
-        raise FileNotFoundError(f"There is no browser: install one of {', '.join(BROWSERS)}.")
+        raise InputError(f"There is no browser: install one of {', '.join(BROWSERS)}.")
     if not report.is_file():
-        raise FileNotFoundError(f"{report}: is missing; make run writes it.")
+        raise InputError(f"{report}: is missing; make run writes it.")
     with tempfile.TemporaryDirectory(prefix="picture_", ignore_cleanup_errors=True) as folder:
         picture = Path(folder) / "report.png"
         options = (f"--user-data-dir={folder}/profile", f"--window-size={WIDTH},{HEIGHT}", f"--screenshot={picture}")
@@ -38,21 +35,3 @@ def photograph(report: Path, output: Path) -> None:
         subprocess.run(command, check=True, capture_output=True, timeout=SECONDS)
         with Image.open(picture) as image:
             image.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE).save(output, optimize=True)
-
-
-def main() -> int:
-    """Draw the picture; 0 if it was written, 2 if something is missing."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("report", type=Path, nargs="?", default=REPORT, help="a run's detailed_results.html")
-    parser.add_argument("--output", type=Path, default=ROOT / "docs" / "report.png", help="where to write the picture")
-    arguments = parser.parse_args()
-    try:
-        photograph(arguments.report, arguments.output)
-    except FileNotFoundError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,9 +1,9 @@
-"""Make particle-level events with Pythia 8, for checking the synthetic events against a full event generator.
+"""Making particle-level events with Pythia 8, for checking the synthetic events against a full event generator.
 
 Needs the package pythia8mc, which is not installed with the rest because it compiles for half an hour or more:
 
     .venv/bin/pip install pythia8mc
-    .venv/bin/python -m higgs_tools.tuning.pythia_events FOLDER --process ztautau --events 10000
+    .venv/bin/higgs-challenge pythia-events FOLDER --process ztautau --events 10000
     make validate-data PYTHIA=FOLDER
 
 FOLDER/pythia_<process>.parquet gets one row for each event with exactly one hadronically decaying tau and one electron
@@ -11,7 +11,6 @@ or muon of opposite charge, in the columns that higgs_tools.tuning.particle_leve
 events are kept a second; files of different seeds may be joined.
 """
 
-import argparse
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from higgs_challenge.cli import exit_on_mistakes, make_folder
+from higgs_challenge.cli import make_folder
 from higgs_challenge.errors import InputError
 from higgs_challenge.execution.progress import show_progress
 from higgs_tools.tuning.particle_level import JETS
@@ -39,6 +38,7 @@ SETTINGS = {
 MIN_PT = 15.0  # GeV, of lepton, tau and jets
 MAX_ETA = 2.7  # of lepton and tau
 COVERAGE = 4.9
+MAX_SEED = 900_000_000
 RADIUS = 0.6  # of the anti-kT jets
 TAU, NEUTRINOS, LEPTONS = 15, (12, 14, 16), (11, 13)
 
@@ -74,25 +74,32 @@ class Momentum(NamedTuple):
         return self.pt > MIN_PT and abs(self.eta) < MAX_ETA
 
 
-def main() -> None:
-    """Read the command line and make the file."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="where pythia_<process>.parquet is written")
-    parser.add_argument("--process", choices=sorted(SETTINGS), required=True)
-    parser.add_argument("--events", type=int, default=10_000, help="events to keep (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="of Pythia, 1 to 900000000 (default: %(default)s)")
-    arguments = parser.parse_args()
-    make_folder(arguments.folder)
+def write_events(folder: Path, process: str, events: int, seed: int) -> Path:
+    """Generate events and write them.
+
+    Args:
+        folder: for the file; made where needed.
+        process: one of SETTINGS.
+        events: how many are kept.
+        seed: 1 to MAX_SEED.
+
+    Returns:
+        The file.
+
+    Raises:
+        InputError: as in generate, or the folder cannot be made.
+    """
+    make_folder(folder)
     rows = []
-    with show_progress("Pythia", arguments.events, "events") as advance:
-        for row in generate(arguments.process, arguments.seed):
+    with show_progress("Pythia", events, "events") as advance:
+        for row in generate(process, seed):
             rows.append(row)
             advance(len(rows))
-            if len(rows) >= arguments.events:
+            if len(rows) >= events:
                 break
-    path = arguments.folder / f"pythia_{arguments.process}.parquet"
+    path = folder / f"pythia_{process}.parquet"
     pd.DataFrame(rows).astype("float32").to_parquet(path)
-    print(path)
+    return path
 
 
 def generate(process: str, seed: int) -> Iterator[dict[str, float]]:
@@ -100,7 +107,7 @@ def generate(process: str, seed: int) -> Iterator[dict[str, float]]:
 
     Args:
         process: one of SETTINGS.
-        seed: 1 to 900000000.
+        seed: 1 to MAX_SEED.
 
     Yields:
         A row of the file.
@@ -199,7 +206,3 @@ def _summed(event: Any, indices: list[int]) -> Momentum:
     for i in indices:
         total += Momentum(event[i].px(), event[i].py(), event[i].pz())
     return total
-
-
-if __name__ == "__main__":
-    exit_on_mistakes(main)

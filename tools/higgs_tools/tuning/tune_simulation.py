@@ -1,25 +1,14 @@
-"""Fit numbers of the event generator to region yields, to the real rows that are not held out, and to Pythia's events.
+"""Fitting numbers of the event generator to region yields, to real rows that are not held out, and to Pythia."""
 
-    python -m higgs_tools.tuning.tune_simulation ztautau z.radiation.scale detector.met_noise --official FOLDER
-
-Numbers are named as in simulation/tuning.py. The fit starts there and prints what it finds; a person decides whether
-it goes into that file. Fit a process at a time, ztautau first: it has most of the detector's numbers.
-"""
-
-import argparse
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from scipy.optimize import least_squares
 
-from higgs_challenge.cli import existing_folder, exit_on_mistakes
 from higgs_challenge.errors import InputError
-from higgs_challenge.tasks.higgs.events.columns import PROCESSES
 from higgs_challenge.tasks.higgs.simulation.tuning import TUNING, Tuning
 from higgs_tools.tuning.tuning_targets import Residuals, collect_samples, get_number, set_number
-from higgs_tools.validation.validate_data import OFFICIAL_SAMPLE
 
 FREEDOM = 0.5
 """Standard deviation of the logarithm of a number around its present value."""
@@ -27,22 +16,26 @@ STEP = 0.12
 """Of the logarithms, for gradients: far above the statistical noise."""
 
 
-def main() -> None:
-    """Read the command line, fit, and print the numbers and what is still off."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("process", choices=PROCESSES)
-    parser.add_argument("numbers", nargs="*", help="dotted names in simulation/tuning.py; none only prints residuals")
-    parser.add_argument("--official", type=existing_folder, default=os.environ.get(OFFICIAL_SAMPLE) or None)
-    parser.add_argument("--pythia", type=existing_folder, help="folder of pythia_<process>.parquet")
-    parser.add_argument("--events", type=int, default=300_000, help="synthetic events a step (default: %(default)s)")
-    parser.add_argument("--steps", type=int, default=4, help="most steps (default: %(default)s)")
-    arguments = parser.parse_args()
-    check_numbers(arguments.numbers)
-    official = Path(arguments.official) if arguments.official else None
-    samples = collect_samples(arguments.process, official, arguments.pythia)
-    residuals = Residuals(arguments.process, arguments.events, samples)
-    tuning = fit(TUNING, arguments.numbers, residuals, arguments.steps) if arguments.numbers else TUNING
-    for name in arguments.numbers:
+def tune(
+    process: str, numbers: Sequence[str], official: Path | None, pythia: Path | None, events: int, steps: int
+) -> None:
+    """Fit numbers, and print them and what is still off.
+
+    Args:
+        process: whose events are compared.
+        numbers: dotted names in simulation/tuning.py; without any, only residuals are printed.
+        official: folder of the official file; None for none.
+        pythia: folder of pythia_PROCESS.parquet; None for none.
+        events: synthetic events a step.
+        steps: the maximum number of steps.
+
+    Raises:
+        InputError: a name is not a positive number of the tuning, or a folder does not hold what it should.
+    """
+    check_numbers(numbers)
+    residuals = Residuals(process, events, collect_samples(process, official, pythia))
+    tuning = fit(TUNING, numbers, residuals, steps) if numbers else TUNING
+    for name in numbers:
         print(f"{name} = {get_number(tuning, name):.3g}   (was {get_number(TUNING, name):.3g})")
     print("What is still off, in standard deviations:")
     for name, residual in residuals(tuning).items():
@@ -99,7 +92,3 @@ def fit(tuning: Tuning, paths: Sequence[str], residuals: Residuals, evaluations:
 
     result = least_squares(distance, np.zeros(len(paths)), gradient, max_nfev=evaluations, method="trf")
     return moved(result.x)
-
-
-if __name__ == "__main__":
-    exit_on_mistakes(main)

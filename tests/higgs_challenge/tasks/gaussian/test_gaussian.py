@@ -17,11 +17,11 @@ import pytest
 from scipy import stats
 
 from higgs_challenge import InputError, SubmissionError
-from higgs_challenge.execution.worker import Job
-from higgs_challenge.execution.worker_pool import Crew, find_versions
+from higgs_challenge.execution.worker_pool import WorkerPool, find_versions
 from higgs_challenge.experiments import Settings
 from higgs_challenge.experiments.settings import Limits
 from higgs_challenge.frames import as_test_set
+from higgs_challenge.submission.job import Job
 from higgs_challenge.task import Experiment
 from higgs_challenge.tasks.gaussian import declaration as gaussian
 from tests.helpers.plans import plan_of
@@ -148,12 +148,20 @@ def test_a_run_is_isolated_and_scored(tmp_path: Path) -> None:
     plan = [*("--input", FOLDER / "input_data" / "feedback"), *("--num-of-sets", 2, "--num-pseudo-experiments", 3)]
     sample = ("--submission", FOLDER / "sample_code_submission")
     results, truth, scores = (tmp_path / name for name in ("results", "truth", "scores"))
-    for script, *options in (
-        ("ingestion_program/run_ingestion.py", *plan, *sample, "--output", results, "--check-order", 2),
-        ("ingestion_program/write_truth.py", *plan, "--output", truth, "--reveal", "all"),
-        ("scoring_program/run_scoring.py", "--reference", truth, "--prediction", results, "--output", scores),
+    for program, *options in (
+        (ROOT / "ingestion_program" / "run_ingestion.py", *plan, *sample, "--output", results, "--check-order", 2),
+        ("-m", "higgs_tools", "truth", *plan, "--output", truth, "--reveal", "all"),
+        (
+            ROOT / "scoring_program" / "run_scoring.py",
+            "--reference",
+            truth,
+            "--prediction",
+            results,
+            "--output",
+            scores,
+        ),
     ):
-        command = [sys.executable, str(ROOT / script), *map(str, options)]
+        command = [sys.executable, str(program), *map(str, options)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr
     summary = json.loads((results / "ingestion_summary.json").read_text())
@@ -168,7 +176,8 @@ def test_a_run_is_isolated_and_scored(tmp_path: Path) -> None:
 def test_a_cluster_needs_no_folder_of_data(tmp_path: Path) -> None:
     (tmp_path / "journal.jsonl").touch()
     job = Job("gaussian", None, tmp_path / "unfinished", Limits(), (), "best-effort")
-    assert job.place(Crew(job, find_versions(gaussian.MadeEvents()), 1, "node7").look()[0]).training is None
+    assert len(WorkerPool(job, find_versions(gaussian.MadeEvents()), 1, "node7").inspect()) == 1
+    assert job.training is None
 
 
 def test_the_page_tells_the_constants() -> None:

@@ -1,8 +1,8 @@
-"""What Codabench and its compute worker demand of a bundle, as pure functions from its files to a list of problems.
+"""What Codabench and its compute worker require of a bundle, as pure functions from its files to a list of problems.
 
 Sources: the public Codabench documentation (bundle and YAML structure), the public source of its bundle unpacker
 (src/apps/competitions/unpackers, tasks.unpack_competition), of its models (lengths of texts and numbers), and of its
-compute worker; for limits that stand nowhere, what its maintainers say in its issues. One module has one subject.
+compute worker; for undocumented limits, what its maintainers say in its issues. One module has one subject.
 """
 
 import datetime
@@ -11,23 +11,23 @@ from collections.abc import Mapping
 from higgs_tools.bundle.rules.archives import check_archives, open_archives
 from higgs_tools.bundle.rules.challenge import check_data, check_phases_apart, check_secrecy, warn_copies, warn_seeds
 from higgs_tools.bundle.rules.files import check_files, check_image, check_texts, warn_files, warn_texts
+from higgs_tools.bundle.rules.findings import Findings, Problem
 from higgs_tools.bundle.rules.leaderboard import check_fact_sheet, check_leaderboard, warn_leaderboard
+from higgs_tools.bundle.rules.parsing import parse_competition
 from higgs_tools.bundle.rules.phases import check_image_name, check_phases, check_queue, warn_image_name, warn_phases
-from higgs_tools.bundle.rules.problem import Findings, Problem
 from higgs_tools.bundle.rules.programs import check_programs
-from higgs_tools.bundle.rules.shape import parse_competition
 from higgs_tools.bundle.rules.tasks import check_tasks
 
 __all__ = ["Findings", "Problem", "check_bundle", "inspect_bundle", "parse_competition"]
 
 
 def check_bundle(competition: object, files: Mapping[str, bytes]) -> list[Problem]:
-    """All problems of a bundle, none for one that Codabench accepts; inspect_bundle tells the warnings as well."""
+    """List the problems of a bundle: none where Codabench accepts it. inspect_bundle gives warnings as well."""
     return list(inspect_bundle(competition, files).problems)
 
 
 def inspect_bundle(competition: object, files: Mapping[str, bytes], today: datetime.date | None = None) -> Findings:
-    """What there is to mend in a bundle, and what there is to think about before an upload.
+    """Find what has to be fixed in a bundle (problems), and what to think about before an upload (warnings).
 
     Args:
         competition: the parsed competition.yaml. Where it has the wrong shape, only that is reported.

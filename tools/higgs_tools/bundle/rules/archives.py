@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from zipfile import ZipFile, ZipInfo
 
 from higgs_tools.bundle.competition_file import Competition
-from higgs_tools.bundle.rules.members import check_members
-from higgs_tools.bundle.rules.problem import Problem
+from higgs_tools.bundle.rules.findings import Problem
+from higgs_tools.bundle.rules.zip_members import check_members
 
 # What zipfile raises besides BadZipFile at bytes that are damaged, encrypted, or packed in a way it does not know.
 UNREADABLE = (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError, OSError, zlib.error)
@@ -27,16 +27,16 @@ class Archive:
 
     @property
     def members(self) -> list[ZipInfo]:
-        """Its files, without entries for folders, in their order."""
+        """List its files in their order, without entries for folders."""
         return [member for member in self.zip.infolist() if not member.is_dir()]
 
     @property
     def names(self) -> list[str]:
-        """The names of its files."""
+        """Collect the names of its files."""
         return [member.filename for member in self.members]
 
     def read(self, name: str) -> bytes:
-        """The content of one small file, empty where there is none, or none that can be read: check_archives tells."""
+        """Read one small file; empty where it is missing or unreadable, which check_archives reports."""
         try:
             return self.zip.read(name) if name in self.names and self.zip.getinfo(name).file_size < READ_LIMIT else b""
         except UNREADABLE:
@@ -62,7 +62,7 @@ def open_archives(competition: Competition, files: Mapping[str, bytes]) -> Archi
 
 
 def check_archives(competition: Competition, files: Mapping[str, bytes], archives: Archives) -> Iterator[Problem]:
-    """Archives are whole, not empty, and hold nothing that does not belong there."""
+    """Check that archives are whole, not empty, and hold nothing that does not belong there."""
     for name in sorted(competition.archives() & files.keys()):
         if name not in archives:
             yield Problem(name, "is not a readable zip", "make the bundle again")

@@ -12,9 +12,9 @@ from pathlib import PurePosixPath
 
 from higgs_tools.bundle.competition_file import Competition
 from higgs_tools.bundle.rules.archives import Archive, Archives
-from higgs_tools.bundle.rules.problem import Problem, doubled, in_competition
+from higgs_tools.bundle.rules.findings import Problem, doubled, in_competition
+from higgs_tools.bundle.rules.parsing import load_yaml
 from higgs_tools.bundle.rules.programs import read_metadata
-from higgs_tools.bundle.rules.shape import load_yaml
 
 SETTINGS_FILE, TRUTH_FILE, MODEL_FILE = "settings.yaml", "truth.json", "model.py"
 SETTINGS_PLACE = f"phase/{SETTINGS_FILE}"
@@ -32,7 +32,7 @@ SHORT_SEED = 2**64
 
 
 def check_data(competition: Competition, archives: Archives) -> Iterator[Problem]:
-    """Each task has its settings in the ingestion program, truth and model.py are at the root of flat archives."""
+    """Check that settings are in the ingestion program, truth and model.py at the root of flat archives."""
     if not _is_own(competition, archives):
         return
     for name in _ingestion_programs(competition, archives):
@@ -63,7 +63,7 @@ def check_data(competition: Competition, archives: Archives) -> Iterator[Problem
 
 
 def check_phases_apart(competition: Competition, archives: Archives) -> Iterator[Problem]:
-    """Each phase has its own task, each task its own settings and truth."""
+    """Check that each phase has its own task, and each task its own settings and truth."""
     if not _is_own(competition, archives):
         return
     yield from doubled("task of several phases", (task for phase in competition.phases for task in phase.tasks))
@@ -75,7 +75,7 @@ def check_phases_apart(competition: Competition, archives: Archives) -> Iterator
 
 
 def check_secrecy(competition: Competition, archives: Archives) -> Iterator[Problem]:
-    """Nobody sees the seed; truth is in the reference data alone, and results of the last phase do not show it."""
+    """Check that nobody sees the seed, and that only the reference data hold or show the truth."""
     for name in _present(archives, (task.input_data for task in competition.tasks)):
         if SETTINGS_FILE in archives[name].names:
             yield Problem(
@@ -106,7 +106,7 @@ def check_secrecy(competition: Competition, archives: Archives) -> Iterator[Prob
 
 
 def warn_copies(competition: Competition, archives: Archives) -> Iterator[Problem]:
-    """No file of somebody else's reference data is elsewhere as well; there it may be a licence, or a sample answer."""
+    """Warn of files of foreign reference data that are elsewhere too: perhaps only a licence, or a sample answer."""
     if not _is_own(competition, archives):
         yield from _find_copies(competition, archives)
 
@@ -138,7 +138,7 @@ def _find_copies(competition: Competition, archives: Archives) -> Iterator[Probl
 
 
 def warn_seeds(competition: Competition, archives: Archives) -> Iterator[Problem]:
-    """No truth follows from a seed that is published or can be guessed."""
+    """Warn of a truth that follows from a seed that is published or can be guessed."""
     for name in _ingestion_programs(competition, archives):
         if SETTINGS_PLACE not in archives[name].names:
             continue

@@ -9,8 +9,8 @@ from pathlib import PurePosixPath
 from PIL import Image, UnidentifiedImageError
 
 from higgs_tools.bundle.competition_file import Competition
-from higgs_tools.bundle.rules.members import megabytes
-from higgs_tools.bundle.rules.problem import Problem, in_competition
+from higgs_tools.bundle.rules.findings import Problem, in_competition
+from higgs_tools.bundle.rules.zip_members import megabytes
 
 PAGE_LIMIT = 1_000_000
 """Bytes above which a page is surely a mistake; Codabench sends all pages with each view of the competition."""
@@ -22,7 +22,7 @@ PLACEHOLDER = re.compile(r"\{\{|\{%")
 
 
 def check_files(competition: Competition, files: Mapping[str, bytes]) -> Iterator[Problem]:
-    """Every file that competition.yaml names is in the bundle, under a relative name."""
+    """Check that every file that competition.yaml names is in the bundle, under a relative name."""
     for name in sorted(competition.files()):
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
             yield in_competition(f"{name} leads out of the bundle", "name it relative to competition.yaml")
@@ -31,7 +31,7 @@ def check_files(competition: Competition, files: Mapping[str, bytes]) -> Iterato
 
 
 def warn_files(competition: Competition, names: Mapping[str, bytes]) -> Iterator[Problem]:
-    """Nothing is in the bundle that nobody looks at, and nothing outside that could not be checked."""
+    """Warn of files that nobody looks at, and of what lies outside the bundle and could not be checked."""
     used = {PurePosixPath(name) for name in competition.files()}
     for name in names:
         if used.isdisjoint([PurePosixPath(name), *PurePosixPath(name).parents]):
@@ -43,7 +43,7 @@ def warn_files(competition: Competition, names: Mapping[str, bytes]) -> Iterator
 
 
 def check_size(name: str, size: int) -> Iterator[Problem]:
-    """A bundle is small enough to be unpacked in time."""
+    """Check that a bundle is small enough to be unpacked in time."""
     if size > BUNDLE_LIMIT:
         yield Problem(
             name,
@@ -53,7 +53,7 @@ def check_size(name: str, size: int) -> Iterator[Problem]:
 
 
 def check_texts(competition: Competition, files: Mapping[str, bytes]) -> Iterator[Problem]:
-    """Pages and terms hold text that is ready to be read."""
+    """Check that pages and terms hold text that is ready to be read."""
     for name in sorted(set(competition.texts()) & files.keys()):
         try:
             text = files[name].decode("utf-8")
@@ -72,14 +72,14 @@ def check_texts(competition: Competition, files: Mapping[str, bytes]) -> Iterato
 
 
 def warn_texts(competition: Competition, files: Mapping[str, bytes]) -> Iterator[Problem]:
-    """No page is so large that it must be a mistake."""
+    """Warn of a page so large that it must be a mistake."""
     for name in sorted(set(competition.texts()) & files.keys()):
         if (size := len(files[name])) > PAGE_LIMIT:
             yield Problem(name, f"has {megabytes(size)}, much for a page", "link to large pictures, do not embed them")
 
 
 def check_image(competition: Competition, files: Mapping[str, bytes]) -> Iterator[Problem]:
-    """The logo is a picture that every browser shows, and whole: Codabench makes an icon of it with Pillow."""
+    """Check that the logo is a whole picture that every browser shows: Codabench makes an icon of it with Pillow."""
     if competition.image not in files:
         return
     try:

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from higgs_tools.bundle.competition_file import Competition, Question
 from higgs_tools.bundle.rules.archives import Archives
-from higgs_tools.bundle.rules.problem import Problem, doubled, in_competition
+from higgs_tools.bundle.rules.findings import Problem, doubled, in_competition
 from higgs_tools.bundle.rules.programs import read_metadata
 
 
 def check_leaderboard(competition: Competition, archives: Archives) -> Iterator[Problem]:
-    """Columns are distinct, one of index 0 ranks, and scoring writes the key of each."""
+    """Check that columns are distinct, that one of index 0 ranks, and that scoring writes the key of each."""
     columns = competition.leaderboards[0].columns
     yield from doubled("column key", (column.key for column in columns))
     yield from doubled("column index", (column.index for column in columns))
@@ -38,7 +38,7 @@ def check_leaderboard(competition: Competition, archives: Archives) -> Iterator[
 
 
 def warn_leaderboard(competition: Competition, archives: Archives) -> Iterator[Problem]:
-    """Each scoring program says which keys it writes, so that columns can be compared with them."""
+    """Warn of a scoring program that does not say which keys it writes: columns are compared with them."""
     for program in sorted({task.scoring_program for task in competition.tasks} & archives.keys()):
         if score_keys(archives, program) is None:
             yield Problem(
@@ -49,13 +49,13 @@ def warn_leaderboard(competition: Competition, archives: Archives) -> Iterator[P
 
 
 def score_keys(archives: Archives, program: str) -> set[str] | None:
-    """The keys that a scoring program says it writes into scores.json, None where it says nothing."""
+    """Read the keys that a scoring program says it writes into scores.json; None where it says nothing."""
     keys = read_metadata(archives[program]).get("score_keys")
     return {key for key in keys if isinstance(key, str)} if isinstance(keys, list) else None
 
 
 def check_fact_sheet(competition: Competition) -> Iterator[Problem]:
-    """Each question repeats its own key, and offers what its type allows."""
+    """Check that each question repeats its own key, and offers what its type allows."""
     for key, question in competition.fact_sheet.items():
         if question.key != key:
             yield in_competition(f"question {key} of the fact sheet says key: {question.key}", f"write key: {key}")
@@ -71,8 +71,8 @@ def check_fact_sheet(competition: Competition) -> Iterator[Problem]:
 def _has_fitting_selection(question: Question) -> bool:
     match question.type:
         case "checkbox":
-            return question.selection == [True, False]
+            return bool(question.selection == [True, False])
         case "text":
-            return question.selection == ""
+            return bool(question.selection == "")
     words = question.selection
     return isinstance(words, list) and bool(words) and all(isinstance(word, str) for word in words)

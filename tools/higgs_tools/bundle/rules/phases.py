@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from higgs_tools.bundle.competition_file import Competition
-from higgs_tools.bundle.rules.problem import Problem, doubled, in_competition
+from higgs_tools.bundle.rules.findings import Problem, doubled, in_competition
 
 DEFAULT_QUEUE_LIMIT = 600
 """Seconds after which Codabench's default queue stops a submission, whatever the phase says (its issue 1422)."""
@@ -24,7 +24,7 @@ IMAGE_NAME = re.compile(
 
 
 def check_phases(competition: Competition) -> Iterator[Problem]:
-    """Phases follow one another without overlap, and only the last may stay open."""
+    """Check that phases follow one another without overlap, and that only the last stays open."""
     phases = sorted(competition.phases, key=lambda phase: phase.index)
     yield from doubled("phase index", (phase.index for phase in phases))
     if phases[0].auto_migrate_to_this_phase:
@@ -46,7 +46,7 @@ def check_phases(competition: Competition) -> Iterator[Problem]:
 
 
 def warn_phases(competition: Competition, today: datetime.date) -> Iterator[Problem]:
-    """No phase is over already, and none asks for more time than its queue gives."""
+    """Warn of phases that are over already, or that ask for more time than their queue gives."""
     for phase in competition.phases:
         if phase.end is not None and phase.end <= today:
             yield in_competition(
@@ -61,16 +61,16 @@ def warn_phases(competition: Competition, today: datetime.date) -> Iterator[Prob
 
 
 def check_image_name(competition: Competition) -> Iterator[Problem]:
-    """The Docker image has a name that an engine can pull."""
+    """Check that the Docker image has a name that an engine can pull."""
     if not IMAGE_NAME.fullmatch(competition.docker_image):
         yield in_competition(
-            f"docker_image: {competition.docker_image} is no name of an image",
+            f"docker_image: {competition.docker_image} is not a valid name of an image",
             "write it as registry/name:version, in lower case",
         )
 
 
 def warn_image_name(competition: Competition) -> Iterator[Problem]:
-    """The Docker image has a version."""
+    """Warn of a Docker image without a version."""
     found = IMAGE_NAME.fullmatch(competition.docker_image)
     if found and found["version"] in (None, ":latest"):
         yield in_competition(
@@ -80,11 +80,11 @@ def warn_image_name(competition: Competition) -> Iterator[Problem]:
 
 
 def check_queue(competition: Competition) -> Iterator[Problem]:
-    """A queue is named by its Vhost, a UUID, as Codabench's documentation says."""
+    """Check that a queue is named by its Vhost, a UUID, as Codabench's documentation says."""
     if competition.queue is not None:
         try:
             uuid.UUID(competition.queue)
         except ValueError:
             yield in_competition(
-                f"queue: {competition.queue} is no Vhost", "copy the Vhost from the queue's details on the platform"
+                f"queue: {competition.queue} is not a Vhost", "copy the Vhost from the queue's details on the platform"
             )

@@ -6,8 +6,8 @@ from typing import Any
 
 from higgs_tools.bundle.competition_file import Competition
 from higgs_tools.bundle.rules.archives import Archive, Archives
-from higgs_tools.bundle.rules.problem import Problem
-from higgs_tools.bundle.rules.shape import load_yaml
+from higgs_tools.bundle.rules.findings import Problem
+from higgs_tools.bundle.rules.parsing import load_yaml
 
 METADATA_NAMES = ("metadata.yaml", "metadata")
 """Where the worker looks for a program's command, in this order."""
@@ -20,7 +20,7 @@ MOUNTS = {
 
 
 def check_programs(competition: Competition, archives: Archives) -> Iterator[Problem]:
-    """Each program says in metadata.yaml, at the root of its zip, how the worker starts it."""
+    """Check that each program says in metadata.yaml, at the root of its zip, how the worker starts it."""
     for kind, name in sorted(set(competition.programs())):
         if name not in archives:
             continue
@@ -38,7 +38,7 @@ def check_programs(competition: Competition, archives: Archives) -> Iterator[Pro
 
 
 def read_metadata(program: Archive) -> dict[str, Any]:
-    """What a program's metadata.yaml says, nothing where it is no mapping."""
+    """Read a program's metadata.yaml; empty where it is not a mapping."""
     name = next((name for name in METADATA_NAMES if name in program.names), "")
     try:
         metadata = load_yaml(program.read(name))

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from higgs_tools.bundle.competition_file import Competition
-from higgs_tools.bundle.rules.problem import Problem, doubled, in_competition
+from higgs_tools.bundle.rules.findings import Problem, doubled, in_competition
 
 
 def check_tasks(competition: Competition) -> Iterator[Problem]:
-    """Phases and solutions point to tasks that exist."""
+    """Check that phases and solutions point to tasks that exist."""
     indices = [task.index for task in competition.tasks]
     yield from doubled("task index", indices)
     yield from doubled("solution index", (solution.index for solution in competition.solutions))

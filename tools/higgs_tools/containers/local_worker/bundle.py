@@ -1,4 +1,4 @@
-"""The bundle on its way into the worker's folders: competition.yaml, the phase, and its archives."""
+"""Unpacking a bundle into the worker's folders: competition.yaml, the phase, and its archives."""
 
 import shutil
 import uuid
@@ -12,13 +12,14 @@ import yaml
 
 from higgs_challenge.errors import InputError, SubmissionError
 from higgs_tools.bundle.competition_file import Competition, Phase, Task
-from higgs_tools.bundle.rules.shape import load_yaml
+from higgs_tools.bundle.rules.parsing import load_yaml
+from higgs_tools.bundle.rules.programs import METADATA_NAMES
 from higgs_tools.checking.submission_zip import open_zip
 from higgs_tools.checking.submission_zip import unpack as unpack_plain
-from higgs_tools.containers.local_worker.programs import METADATA_NAMES, command_in, find_metadata
+from higgs_tools.containers.local_worker.programs import command_in, find_metadata
 
 SETTINGS = "settings.yaml"
-LARGEST_SUBMISSION = 20 * 10**9
+MAX_SUBMISSION = 20 * 10**9
 """Bytes that a submission may unpack to: the default of a phase's disk_gigabytes."""
 
 
@@ -35,7 +36,7 @@ def choose(competition: Competition, phase: str) -> Chosen:
     """Choose a phase by its name, in any case, or its index.
 
     Raises:
-        InputError: there is none of that name, or it has several tasks.
+        InputError: there is no phase of that name, or it has several tasks.
     """
     found = [one for one in competition.phases if phase.lower() in (one.name.lower(), str(one.index))]
     if not found:
@@ -48,7 +49,7 @@ def choose(competition: Competition, phase: str) -> Chosen:
 
 
 def parse_competition(content: bytes, where: Path) -> Competition:
-    """Read a competition.yaml; InputError where it is none."""
+    """Read a competition.yaml; InputError where it is not one."""
     try:
         return Competition.model_validate(load_yaml(content))
     except ValueError as error:  # pydantic's is one too
@@ -67,7 +68,7 @@ def read_competition(bundle: Path) -> Competition:
     except FileNotFoundError:
         raise InputError(f"There is no bundle {bundle}: make bundle, or name another one (BUNDLE=...).") from None
     except (zipfile.BadZipFile, KeyError, OSError) as error:
-        raise InputError(f"{bundle} is no bundle ({error}): make bundle.") from error
+        raise InputError(f"{bundle} is not a bundle ({error}): make bundle.") from error
 
 
 def unpack_task(bundle: Path, task: Task, work: Path) -> None:
@@ -88,7 +89,7 @@ def unpack_task(bundle: Path, task: Task, work: Path) -> None:
             if name is None and place == "input_data":
                 continue
             if name is None:
-                raise InputError(f"The task {task.name} in {bundle} has no {place}, and cannot run here without.")
+                raise InputError(f"The task {task.name} in {bundle} has no {place}, and cannot run here without it.")
             try:
                 with whole.open(name) as file:
                     unpack(file, work / place, is_program)
@@ -112,7 +113,7 @@ def unpack(file: Any, folder: Path, is_program: bool) -> None:
 
 
 def wrapping_folder(names: Sequence[str], is_program: bool) -> str | None:
-    """Tell which folder of an archive the worker takes for a wrapping one.
+    """Find the folder of an archive that the worker takes for a wrapping one.
 
     Args:
         names: of the archive's members, in their order.
@@ -140,7 +141,7 @@ def take_submission(source: Path, folder: Path) -> None:
         shutil.copytree(source, folder, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
     elif zipfile.is_zipfile(source):
         with open_zip(source) as archive:
-            unpack_plain(archive, folder, LARGEST_SUBMISSION)
+            unpack_plain(archive, folder, MAX_SUBMISSION)
     else:
         raise SubmissionError(f"There is no submission {source}: name a folder, or a zip of one (SUBMISSION=...).")
     inside = list(folder.iterdir())

@@ -40,7 +40,7 @@ def open_engine() -> Iterator[docker.DockerClient]:
 
 
 def require_image(engine: docker.DockerClient, name: str) -> None:
-    """Check that the engine has an image; a run pulls none, for what it pulled could be another than the one built.
+    """Check that the engine has an image; a run pulls none, since it could pull another than the one built.
 
     Raises:
         InputError: it has not.
@@ -54,7 +54,7 @@ def require_image(engine: docker.DockerClient, name: str) -> None:
 
 
 def user_of_containers(engine: docker.DockerClient) -> str | None:
-    """Give the user that containers shall run as; None for the one that the image names, as the worker leaves it.
+    """Find the user that containers should run as; None for the image's, as the worker leaves it.
 
     The worker is its machine's administrator, or its engine is rootless, and so its containers own its folders. Here
     a person may use an administrator's engine: the containers run as that person, who owns the folders here.

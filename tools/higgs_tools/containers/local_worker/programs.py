@@ -9,8 +9,8 @@ from typing import Any
 from docker.types import DeviceRequest
 
 from higgs_challenge.errors import InputError
+from higgs_tools.bundle.rules.parsing import load_yaml
 from higgs_tools.bundle.rules.programs import METADATA_NAMES
-from higgs_tools.bundle.rules.shape import load_yaml
 
 PROGRAM = "/app/program"
 INPUT_DATA = "/app/input_data"
@@ -21,15 +21,13 @@ DROPPED = (
 )
 """All that engines give to a container by default."""
 
-TRUTH_PROGRAM = "write_truth.py"
-
 
 @dataclass(frozen=True)
 class Program:
     """A program to run in a container.
 
     Attributes:
-        role: ingestion, scoring or truth, for messages.
+        role: ingestion or scoring, for messages.
         command: its words.
         mounts: for each folder in the container the folder of this machine that lies there.
         data: the folder at /app/data, which no program writes.
@@ -73,8 +71,8 @@ def _places(work: Path) -> dict[str, Path]:
     return {PROGRAM: work / "ingestion_program", INPUT_DATA: work / "input_data"}
 
 
-def phase_folder(work: Path) -> tuple[str, Path]:
-    """Tell where the ingestion program reads its settings: the folder after --input, in the container and in work.
+def phase_folder(work: Path) -> Path:
+    """Find where the ingestion program reads its settings: the folder of work that its --input names.
 
     Raises:
         InputError: its command names none.
@@ -83,7 +81,7 @@ def phase_folder(work: Path) -> tuple[str, Path]:
     for option, named in pairwise(command):
         for place, folder in _places(work).items():
             if option == "--input" and PurePosixPath(named).is_relative_to(place):
-                return named, folder / PurePosixPath(named).relative_to(place)
+                return folder / PurePosixPath(named).relative_to(place)
     raise InputError("The ingestion program's command has no --input with its settings: run all of the phase.")
 
 
@@ -97,21 +95,6 @@ def scoring(work: Path, output: Path, data: Path | None) -> Program:
         "/app/shared": work / "shared",
     }
     return Program("scoring", read_command(program), mounts, data)
-
-
-def truth(work: Path) -> Program:
-    """Describe the ingestion program's own making of reference data, into work/input/ref.
-
-    Raises:
-        InputError: the program has none.
-    """
-    program = work / "ingestion_program"
-    if not (program / TRUTH_PROGRAM).is_file():
-        raise InputError(
-            f"The ingestion program has no {TRUTH_PROGRAM}, so the phase cannot be made smaller: run all of it."
-        )
-    command = ("python3", f"{PROGRAM}/{TRUTH_PROGRAM}", "--input", phase_folder(work)[0], "--output", "/app/output")
-    return Program("truth", command, {**_places(work), "/app/output": work / "input" / "ref"})
 
 
 def find_metadata(folder: Path) -> Path | None:

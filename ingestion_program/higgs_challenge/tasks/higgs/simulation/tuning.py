@@ -2,7 +2,7 @@
 
 Numbers that physics gives (masses, couplings, branching ratios, thresholds of the reconstruction) are in the modules
 that use them. The compiled event loop takes a `Tuning` as an argument, so that
-`higgs_tools.tuning.tune_simulation` can vary it.
+`higgs-challenge tune-simulation` can vary it.
 """
 
 from typing import NamedTuple

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from zipfile import ZipInfo
 
-from higgs_tools.bundle.rules.problem import Problem
+from higgs_tools.bundle.rules.findings import Problem
 from higgs_tools.checking.packing import LEFT_BY_PROGRAMS
 
 UNPACKED_LIMIT = 15 * 10**9
@@ -22,7 +22,7 @@ ENCRYPTED = 0x1
 
 
 def check_members(name: str, members: Sequence[ZipInfo]) -> Iterator[Problem]:
-    """Members of the zip of this name have plain names, no name twice, no secret, no link, and a bearable size."""
+    """Check a zip's members: plain names, none twice, no secret, no link, and a reasonable size."""
     for member in members:
         yield from _check_member(name, member)
     files = [member.filename.rstrip("/") for member in members]
@@ -64,12 +64,12 @@ def _check_member(name: str, member: ZipInfo) -> Iterator[Problem]:
 
 
 def is_leftover(path: PurePosixPath) -> bool:
-    """Whether a machine left this file behind: hidden, or under a name such as __pycache__."""
+    """Check whether a program left a file behind: hidden, or under a name such as __pycache__."""
     return any((part.startswith(".") and part != "..") or part in LEFT_BY_PROGRAMS for part in path.parts)
 
 
 def megabytes(size: int) -> str:
-    """A number of bytes for people.
+    """Write a number of bytes for people.
 
     Example:
         >>> megabytes(1_260_000)

@@ -7,14 +7,14 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from higgs_tools.bundle.competition_file import Competition
-from higgs_tools.bundle.rules.problem import Problem, in_competition
+from higgs_tools.bundle.rules.findings import Problem, in_competition
 
 
 def load_yaml(content: bytes) -> object:
-    """The content of a YAML file.
+    """Read the content of a YAML file.
 
-    Raises ValueError, its text the reason, where it is none: no UTF-8, no YAML, a date such as 2026-02-30, or lists in
-    lists without end.
+    Raises:
+        ValueError: it is not UTF-8, not YAML, holds a date such as 2026-02-30, or nests lists without end.
     """
     try:
         return yaml.safe_load(content.decode("utf-8"))
@@ -23,7 +23,7 @@ def load_yaml(content: bytes) -> object:
 
 
 def read_competition(content: bytes) -> object | Problem:
-    """The content of competition.yaml, not yet looked at, or the problem that it is not YAML."""
+    """Read the content of competition.yaml, not yet checked, or the problem that it is not YAML."""
     try:
         return load_yaml(content)
     except ValueError as error:
@@ -31,7 +31,7 @@ def read_competition(content: bytes) -> object | Problem:
 
 
 def parse_competition(competition: object) -> Competition | list[Problem]:
-    """The competition, or what is wrong with the shape of competition.yaml."""
+    """Parse the competition, or list what is wrong with the shape of competition.yaml."""
     try:
         return Competition.model_validate(competition)
     except ValidationError as error:
@@ -43,7 +43,7 @@ def _problem_of_shape(error: ErrorDetails) -> Problem:
     if error["type"] == "missing":
         return in_competition(f"{place} is missing", "add it")
     if error["type"] == "extra_forbidden":
-        return in_competition(f"{place} is no field that Codabench reads", "correct its name or remove it")
+        return in_competition(f"{place} is not a field that Codabench reads", "correct its name or remove it")
     if error["type"] == "date_type" and isinstance(written := error["input"], str | datetime.date):
         # Codabench's unpacker turns a date with a time of day into the midnight before it.
         return in_competition(

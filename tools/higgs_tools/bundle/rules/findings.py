@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing to mend in a bundle: where it is, what it is, what to do about it."""
+    """One thing to fix in a bundle: where it is, what it is, what to do about it."""
 
     file: str
     fault: str
@@ -27,12 +27,12 @@ class Findings:
 
 
 def in_competition(fault: str, remedy: str) -> Problem:
-    """A problem of competition.yaml itself."""
+    """Describe a problem of competition.yaml itself."""
     return Problem("competition.yaml", fault, remedy)
 
 
 def doubled(what: str, values: Iterable[Any]) -> Iterator[Problem]:
-    """A problem of competition.yaml for each value that occurs more than once."""
+    """Give a problem of competition.yaml for each value that occurs more than once."""
     for value, times in Counter(values).items():
         if times > 1:
             yield in_competition(f"{what}: {value} is used {times} times", "give each its own")

@@ -1,14 +1,12 @@
-"""What uploading a bundle and sending a submission have in common: the plan that is shown before anything is sent."""
+"""The plan that is shown before a bundle or a submission is sent."""
 
 import hashlib
-import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from higgs_challenge.errors import ChallengeError, InputError
+from higgs_challenge.errors import InputError
 from higgs_tools.bundle.check_bundle import describe
-from higgs_tools.bundle.rules.problem import Findings
+from higgs_tools.bundle.rules.findings import Findings
 from higgs_tools.codabench.platform_client import LOGIN_PATH, PASSWORD, USERNAME, Account
 
 
@@ -25,7 +23,7 @@ class Request:
 
 
 def requests_to_upload(archive: Path, dataset_type: str) -> list[Request]:
-    """The requests that bring a zip to the platform's storage; words in capitals are what answers tell."""
+    """List the requests that bring a zip to the platform's storage; words in capitals come from its answers."""
     entry = f"type={dataset_type}, request_sassy_file_name={archive.name}, file_size={archive.stat().st_size}"
     return [
         Request("POST", LOGIN_PATH, "user name and password, for a token"),
@@ -35,13 +33,17 @@ def requests_to_upload(archive: Path, dataset_type: str) -> list[Request]:
 
 
 def require_zip_name(archive: Path) -> None:
-    """Raise InputError where a file is not named as a zip: the platform goes by the name."""
+    """Check that a file is named as a zip: the platform goes by the name.
+
+    Raises:
+        InputError: it is not.
+    """
     if archive.suffix != ".zip":
-        raise InputError(f"{archive}: has no name that ends in .zip, and Codabench takes no other; rename it.")
+        raise InputError(f"{archive}: expected a name that ends in .zip, which Codabench requires; rename it.")
 
 
 def describe_plan(account: Account, archive: Path, findings: Findings, plan: list[Request]) -> list[str]:
-    """Where which file would go, as lines for people; of the account only whether it is there."""
+    """Describe which file would go where; of the account only whether it is set."""
     size = archive.stat().st_size
     with archive.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -55,15 +57,3 @@ def describe_plan(account: Account, archive: Path, findings: Findings, plan: lis
         f"account:  {known}",
         *(f"{'requests:' if number == 0 else '':<9} {request}" for number, request in enumerate(plan)),
     ]
-
-
-def explain_mistakes(run: Callable[[], int]) -> int:
-    """The exit code of a program that sends: its own, 2 with one message for a mistake, 130 where it is interrupted."""
-    try:
-        return run()
-    except ChallengeError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("Interrupted; what the platform has received goes on there.", file=sys.stderr)
-        return 130

@@ -1,7 +1,7 @@
-"""Closing a process in, by itself, before it runs foreign code: files, system calls and resources.
+"""The sandbox that a process enters before it runs untrusted code: files, system calls and resources.
 
-No privileges are needed, and it works in a container with every capability dropped. What was closed stays closed, and
-is closed for all processes that this one starts.
+No privileges are needed, and it works in a container with every capability dropped. What is closed stays closed,
+also for all processes that this one starts.
 """
 
 import ctypes
@@ -15,19 +15,19 @@ from pathlib import Path
 FULL, PARTIAL, NONE, OFF = "full", "partial", "none", "off"
 LEVELS = (OFF, NONE, PARTIAL, FULL)
 
-MOST_OPEN_FILES = 1024
-MORE_THREADS = 4096
+MAX_OPEN_FILES = 1024
+MAX_MORE_THREADS = 4096
 """So many processes and threads more than the user has already; the kernel does not count an administrator's."""
 
 CAPABILITIES_VERSION = 0x20080522
-OPEN_FILES = "files are open: {}"
-OPEN_CALLS = "the network and other processes are open: {}"
-NO_LANDLOCK = "the kernel has no Landlock, or a container's rules keep it away; Linux has it from 5.13 on"
+OPEN_FILES = "files are not restricted: {}"
+OPEN_CALLS = "the network and other processes are not blocked: {}"
+NO_LANDLOCK = "the kernel has no Landlock, or the container blocks it; Linux has it since 5.13"
 
 
 @dataclass(frozen=True)
-class Borders:
-    """What a closed-in process may touch.
+class SandboxPolicy:
+    """What a sandboxed process may reach.
 
     Attributes:
         reads: files and folders to read, beside the system and the Python installation.
@@ -63,45 +63,52 @@ class Isolation:
         return LEVELS.index(self.level)
 
 
-def confine(borders: Borders) -> Isolation:
-    """Close this process in, as far as the machine can; only resource limits where it is not Linux.
+def enter_sandbox(policy: SandboxPolicy) -> Isolation:
+    """Put this process into the sandbox, as far as the machine can; outside Linux only resources are limited.
+
+    Args:
+        policy: what it may reach.
+
+    Returns:
+        The isolation reached.
+
 
     Raises:
-        RuntimeError: the process has several threads already, of which the others would stay open.
+        RuntimeError: the process already has several threads, and the others would stay outside.
     """
-    limit_resources(borders)
+    limit_resources(policy)
     if sys.platform != "linux":
         return Isolation(NONE, 0, (OPEN_FILES.format("this is not Linux"), OPEN_CALLS.format("this is not Linux")))
     threads = os.listdir("/proc/self/task")
     if len(threads) > 1:
-        raise RuntimeError(f"A process must close itself in before it starts threads; it has {len(threads)}.")
-    # A closed-in process finds its own entry in /proc only as long as the kernel remembers it.
+        raise RuntimeError(f"A process must enter the sandbox before it starts threads; it has {len(threads)}.")
+    # A sandboxed process finds its own entry in /proc only as long as the kernel remembers it.
     os.open("/proc/self", os.O_PATH)
     drop_capabilities()
-    version = _restrict_files(borders)
+    version = _restrict_files(policy)
     no_filter = _restrict_calls(version)
-    seen = [path for path in borders.secrets if can_read(path)]
+    seen = [path for path in policy.secrets if can_read(path)]
     missing = [] if version else [OPEN_FILES.format(NO_LANDLOCK)]
     if version and seen:
-        missing.append(OPEN_FILES.format(f"{', '.join(seen)} can be read, being in a folder that must be open"))
+        missing.append(OPEN_FILES.format(f"{', '.join(seen)} can be read: it lies in a folder that must stay readable"))
     if no_filter:
         missing.append(OPEN_CALLS.format(no_filter))
     return Isolation((FULL, PARTIAL, NONE)[len(missing)], version, tuple(missing))
 
 
-def limit_resources(borders: Borders) -> None:
+def limit_resources(policy: SandboxPolicy) -> None:
     """Limit memory, processes, open files and file sizes of this process and its children."""
-    _lower(resource.RLIMIT_DATA, borders.memory)
-    _lower(resource.RLIMIT_FSIZE, borders.file_size)
-    _lower(resource.RLIMIT_NOFILE, MOST_OPEN_FILES)
+    _lower(resource.RLIMIT_DATA, policy.memory)
+    _lower(resource.RLIMIT_FSIZE, policy.file_size)
+    _lower(resource.RLIMIT_NOFILE, MAX_OPEN_FILES)
     _lower(resource.RLIMIT_CORE, 0)
     if sys.platform == "linux":
-        _lower(resource.RLIMIT_NPROC, _count_threads() + MORE_THREADS)
+        _lower(resource.RLIMIT_NPROC, _count_threads() + MAX_MORE_THREADS)
         Path("/proc/self/oom_score_adj").write_text("1000")  # where memory runs out, this goes first
 
 
 def drop_capabilities() -> None:
-    """Give up every privilege that an administrator's process has."""
+    """Drop every privilege of an administrator's process."""
     header = (ctypes.c_uint32 * 2)(CAPABILITIES_VERSION, 0)
     none = (ctypes.c_uint32 * 6)()
     if ctypes.CDLL(None, use_errno=True).capset(header, none):
@@ -117,7 +124,7 @@ def can_read(path: str | Path) -> bool:
     return True
 
 
-def _restrict_files(borders: Borders) -> int:
+def _restrict_files(policy: SandboxPolicy) -> int:
     import landlockpy
 
     from higgs_challenge.sandbox.file_access import restrict_files
@@ -127,7 +134,7 @@ def _restrict_files(borders: Borders) -> int:
     except landlockpy.LandlockError:  # refused by a container's own filter of system calls
         return 0
     if version:
-        restrict_files(_paths(borders.reads), _paths(borders.writes), _paths(borders.secrets), version)
+        restrict_files(_paths(policy.reads), _paths(policy.writes), _paths(policy.secrets), version)
     return version
 
 
@@ -139,7 +146,7 @@ def _restrict_calls(landlock: int) -> str:
     try:
         restrict_calls(landlock)
     except OSError as error:
-        return f"this kernel takes no filter of system calls ({error})"
+        return f"this kernel does not accept a filter of system calls ({error})"
     return ""
 
 

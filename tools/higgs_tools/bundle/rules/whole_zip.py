@@ -9,9 +9,9 @@ from zipfile import ZipFile, ZipInfo
 from higgs_tools.bundle.rules import inspect_bundle
 from higgs_tools.bundle.rules.archives import UNREADABLE
 from higgs_tools.bundle.rules.files import BUNDLE_LIMIT, check_size
-from higgs_tools.bundle.rules.members import check_members, megabytes
-from higgs_tools.bundle.rules.problem import Findings, Problem
-from higgs_tools.bundle.rules.shape import parse_competition, read_competition
+from higgs_tools.bundle.rules.findings import Findings, Problem
+from higgs_tools.bundle.rules.parsing import parse_competition, read_competition
+from higgs_tools.bundle.rules.zip_members import check_members, megabytes
 
 UNPACKED_BUNDLE_LIMIT = 2 * BUNDLE_LIMIT
 """Bytes of all files of a bundle: they are held in memory, and archives in a zip do not shrink a second time."""
@@ -20,13 +20,17 @@ MAIN_FILE = "competition.yaml"
 
 
 def inspect_zip(name: str, content: Path | BinaryIO) -> Findings:
-    """What there is to mend in a bundle's zip, whoever packed it, and what there is to think about.
+    """Inspect a bundle's zip, whoever packed it.
 
     Args:
         name: what to call the zip in problems of its own.
         content: the file, or its bytes as an open file.
 
-    Raises OSError where the file cannot be read.
+    Returns:
+        The problems and warnings.
+
+    Raises:
+        OSError: the file cannot be read.
     """
     files = _unpack(name, content)
     if isinstance(files, tuple):
@@ -49,7 +53,7 @@ def _unpack(name: str, content: Path | BinaryIO) -> dict[str, bytes] | tuple[Pro
     except UNREADABLE as error:
         if isinstance(error, OSError):
             raise
-        return (Problem(name, f"is no zip that can be unpacked ({error})", "pack or download it again"),)
+        return (Problem(name, f"is not a zip that can be unpacked ({error})", "pack or download it again"),)
 
 
 def _check_layout(name: str, members: list[ZipInfo]) -> Iterator[Problem]:
@@ -78,7 +82,7 @@ def _check_root(name: str, members: list[str]) -> Iterator[Problem]:
 
 
 def pack_folders(files: Mapping[str, bytes], named: set[str]) -> dict[str, bytes]:
-    """The files of a bundle with the folders that it names as archives zipped, as Codabench's unpacker does.
+    """Zip the folders that a bundle names as archives, as Codabench's unpacker does.
 
     Args:
         files: the bundle's content by name.

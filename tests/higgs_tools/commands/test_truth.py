@@ -2,16 +2,13 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from higgs_challenge.experiments import load_settings
+from tests.helpers.commands import start
 from tests.helpers.plans import plan_of
-from tests.helpers.repository import ROOT
-
-PROGRAM = ROOT / "ingestion_program" / "write_truth.py"
 
 
 @pytest.fixture
@@ -22,8 +19,7 @@ def phase(tmp_path: Path) -> Path:
 
 
 def write_truth(phase: Path, output: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, PROGRAM, "--input", phase, "--output", output, *options]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+    return start("truth", "--input", phase, "--output", output, *options)
 
 
 def test_it_writes_the_truth_that_a_run_has(tmp_path: Path, phase: Path) -> None:
@@ -52,4 +48,4 @@ def test_an_output_that_cannot_be_a_folder_is_refused(tmp_path: Path, phase: Pat
     ended = write_truth(phase, tmp_path / "file" / "sub")
     assert ended.returncode == 2
     assert ended.stderr.startswith("InputError: ")
-    assert "cannot be a folder for output" in ended.stderr
+    assert "cannot be used as an output folder" in ended.stderr

@@ -1,4 +1,4 @@
-"""The story of a local run: unpack, ingestion, hand over, scoring, collect."""
+"""How a local run proceeds: unpack, ingestion, hand over, scoring, collect."""
 
 import json
 import shutil
@@ -11,6 +11,10 @@ from pathlib import Path
 import docker
 
 from higgs_challenge.errors import InputError
+from higgs_challenge.execution.progress import show_progress
+from higgs_challenge.experiments import load_settings, make_plan, write_truth
+from higgs_challenge.experiments.settings import SETTINGS_FILE
+from higgs_challenge.tasks import load_task
 from higgs_tools.containers.local_worker import programs
 from higgs_tools.containers.local_worker.bundle import (
     Chosen,
@@ -20,12 +24,12 @@ from higgs_tools.containers.local_worker.bundle import (
     take_submission,
     unpack_task,
 )
+from higgs_tools.containers.local_worker.container import run
 from higgs_tools.containers.local_worker.programs import Container
-from higgs_tools.containers.local_worker.running import run
 
 SCORES, REPORT = "scores.json", "detailed_results.html"
 PREDICTIONS = "prediction"
-LOGS = ("truth.log", "ingestion.log", "scoring.log")
+LOGS = ("ingestion.log", "scoring.log")
 
 
 @dataclass(frozen=True)
@@ -101,21 +105,29 @@ def _run_programs(engine: docker.DockerClient, local: LocalRun, work: Path) -> N
             run(engine, program, local.container, limit, log)
 
     if local.numbers:
-        make_smaller(programs.phase_folder(work)[1], dict(local.numbers))
-        shutil.rmtree(work / "input" / "ref")
-        (work / "input" / "ref").mkdir()
-        start(programs.truth(work))
+        phase = programs.phase_folder(work)
+        make_smaller(phase, dict(local.numbers))
+        _draw_truth(phase, work / "input" / "ref")
     copy_into_predictions(work / "submission", work / PREDICTIONS)
     start(programs.ingestion(work, work / "submission", work / PREDICTIONS, data))
     hand_over(work / PREDICTIONS, work / "input" / "res")
     start(programs.scoring(work, work / "scores", data))
 
 
+def _draw_truth(phase: Path, reference: Path) -> None:
+    """Replace a phase's reference data by the truth that follows from its settings now."""
+    settings = load_settings(phase / SETTINGS_FILE)
+    shutil.rmtree(reference)
+    reference.mkdir()
+    with show_progress("Drawing the truth", settings.number, "pseudo-experiments") as advance:
+        write_truth(make_plan(settings, load_task(settings.task)), reference, advance)
+
+
 def _collect(scored: Path, output: Path) -> dict[str, float]:
     if not (scored / SCORES).is_file():
         raise InputError(f"The scoring program wrote no {SCORES}, and Codabench would call the submission failed.")
     try:
-        scores = json.loads((scored / SCORES).read_text())
+        scores: dict[str, float] = json.loads((scored / SCORES).read_text())
     except ValueError as error:
         raise InputError(f"The scoring program wrote a {SCORES} that is not JSON ({error}).") from error
     for name in (SCORES, REPORT):

@@ -1,0 +1,141 @@
+"""The command that runs a submission: `higgs-challenge run`, and what Codabench starts as run_ingestion.py."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+
+from higgs_challenge.cli import Command, Option
+from higgs_challenge.execution.devices import available_cores, find_gpus
+from higgs_challenge.ingestion import Run, prepared_output, run_ingestion
+from higgs_challenge.options import EXISTING_DIRECTORY, NOT_NEGATIVE, PATH
+from higgs_challenge.plan_options import plan_options, plan_settings
+from higgs_challenge.submission.process import BEST_EFFORT, DEMANDS
+
+CLUSTER = "Cluster"
+
+
+class Workers(click.ParamType[int | str]):
+    """A number of workers of at least 1, or auto."""
+
+    name = "workers"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        """Read the number."""
+        if value == "auto":
+            return "auto"
+        if not str(value).isdecimal() or int(value) < 1:
+            self.fail(f"must be auto or at least 1, not {value}", param, ctx)
+        return int(value)
+
+
+class SchedulerAddress(click.ParamType[str]):
+    """The address of a Dask scheduler."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Check the address."""
+        found = re.fullmatch(r"(tcp|tls)://.+:(\d+)", value)
+        if not found or not 0 < int(found[2]) < 65536:
+            self.fail(f"must be like tcp://10.0.0.1:8786, as the scheduler prints it, not {value}", param, ctx)
+        return str(value)
+
+
+@click.command(cls=Command)
+@click.option(
+    "--input",
+    "phase",
+    type=EXISTING_DIRECTORY,
+    required=True,
+    help="folder of the phase: settings.yaml (the official settings where there is none), and perhaps the data",
+)
+@click.option(
+    "--data",
+    type=PATH,
+    help="folder of the data, where they are not in --input: an event store, or the official parquet file with its "
+    "metadata JSON",
+)
+@click.option("--submission", type=EXISTING_DIRECTORY, required=True, help="folder with the participant's model.py")
+@click.option("--output", type=PATH, required=True, help="folder for the results, made if need be")
+@click.option(
+    "--workers",
+    type=Workers(),
+    default="auto",
+    show_default=True,
+    metavar="auto|N",
+    help="submission processes that predict at the same time, sharing GPUs and cores; auto starts one a GPU, or one a "
+    "core where there is no GPU",
+)
+@click.option(
+    "--isolation",
+    type=click.Choice(DEMANDS),
+    default=BEST_EFFORT,
+    show_default=True,
+    help="how the submission is kept from the truth, other files, other processes and the network: required refuses "
+    "to run where that is not fully possible",
+)
+@click.option("--resume", is_flag=True, help="go on with what an ended run left in --output, whatever ended it")
+@click.option(
+    "--check-order",
+    type=NOT_NEGATIVE,
+    default=0,
+    metavar="N",
+    help="repeat N pseudo-experiments in fresh processes at the end, and report whether their answers differ",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(("local", "dask")),
+    default="local",
+    show_default=True,
+    cls=Option,
+    heading=CLUSTER,
+    help="where the submission runs: on this machine, or on the workers of a Dask scheduler",
+)
+@click.option(
+    "--scheduler",
+    type=SchedulerAddress(),
+    metavar="ADDRESS",
+    cls=Option,
+    heading=CLUSTER,
+    help="of the Dask scheduler, for instance tcp://10.0.0.1:8786",
+)
+@plan_options
+def run(
+    *,
+    phase: Path,
+    data: Path | None,
+    submission: Path,
+    output: Path,
+    workers: int | str,
+    isolation: str,
+    resume: bool,
+    check_order: int,
+    engine: str,
+    scheduler: str | None,
+    **plan: Any,
+) -> None:
+    """Run a submission over a phase's pseudo-experiments."""
+    if (engine == "dask") != (scheduler is not None):
+        raise click.UsageError("--engine dask and --scheduler ADDRESS need each other")
+    if engine == "dask" and workers != "auto":
+        raise click.UsageError("--workers is for this machine; with --engine dask, each thread of a Dask worker is one")
+    with prepared_output(output, resume):  # before anything can fail: no old results stay
+        settings = plan_settings(phase, plan)
+        run_ingestion(
+            Run(
+                settings=settings,
+                data=[folder for folder in (data, phase) if folder is not None],
+                submission=submission,
+                output=output,
+                secrets=[phase],
+                gpus=find_gpus(),
+                cores=available_cores(),
+                workers=None if workers == "auto" else int(workers),
+                isolation=isolation,
+                resume=resume,
+                order_checks=min(check_order, settings.number),
+                scheduler=scheduler,
+            )
+        )

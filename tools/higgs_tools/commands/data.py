@@ -1,0 +1,40 @@
+"""`higgs-challenge data`: synthetic events, or the official file as an event store."""
+
+from pathlib import Path
+
+import click
+
+from higgs_challenge.cli import Command
+from higgs_challenge.options import NOT_NEGATIVE, PATH
+from higgs_tools.higgs_data.make_data import make_official, make_synthetic
+from higgs_tools.higgs_data.synthetic import DEFAULT_SEED, SIZES
+
+
+@click.command(cls=Command)
+@click.argument("folder", type=PATH, help="folder of the data set, replaced if there is one")
+@click.option(
+    "--size",
+    type=click.Choice(sorted(SIZES)),
+    default="small",
+    show_default=True,
+    help="number of synthetic events",
+)
+@click.option(
+    "--seed",
+    type=NOT_NEGATIVE,
+    default=DEFAULT_SEED,
+    show_default=True,
+    metavar="N",
+    help="seed of synthetic data; who knows it can make the hidden events, so a competition takes a long secret one",
+)
+@click.option("--official", type=PATH, help="convert the official zip or parquet file, or a folder with it")
+@click.option("--download", is_flag=True, help="download the official zip (6.5 GB) and convert it")
+def data(folder: Path, size: str, seed: int, official: Path | None, download: bool) -> None:
+    """Make a data set, whose event store is FOLDER/store."""
+    if official is not None and download:
+        raise click.UsageError("--download and --official exclude each other")
+    if official is not None or download:
+        make_official(folder, official)
+    else:
+        make_synthetic(folder, size, seed)
+    click.echo(folder / "store")
