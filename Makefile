@@ -76,10 +76,9 @@ run: setup $(made_data)  ## run SUBMISSION on SETS x PSEUDO_EXPERIMENTS of PHASE
 	$(BIN)/higgs-challenge score --reference $(OUTPUT)/reference --prediction $(OUTPUT)/results \
 		--output $(OUTPUT)/scores
 
-submission: setup build/data/tiny/store/hidden/part.json  ## pack SUBMISSION into build/submissions, checked for PHASE
-	$(if $(FOLDER),$(error make submission checks submissions of TASK=higgs; try others with make run TASK=$(TASK)))
+submission: setup $(if $(STORE),build/data/tiny/store/hidden/part.json)  ## pack SUBMISSION into build/submissions, checked for PHASE
 	$(BIN)/higgs-challenge pack $(SUBMISSION) build/submissions/$(notdir $(patsubst %/,%,$(SUBMISSION))).zip \
-		--phase $(PHASE) --data build/data/tiny $(OPTIONS)
+		--phase $(if $(FOLDER),$(FOLDER)input_data/)$(PHASE) $(if $(STORE),--data build/data/tiny) $(OPTIONS)
 
 kit: setup  ## write what starting_kit/phases says of the phases anew, from input_data and competition.yaml
 	$(BIN)/higgs-challenge kit

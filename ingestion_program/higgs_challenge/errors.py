@@ -1,12 +1,35 @@
 """Mistakes of participants and organisers, each ending a run with one sentence and exit code 2."""
 
+from enum import StrEnum
+
+
+class Cause(StrEnum):
+    """Why a submission failed, where that alone suggests what to do."""
+
+    TIME = "time"
+    MEMORY = "memory"
+    KILLED = "killed"
+    IMPORT = "import"
+    CONTRACT = "contract"
+    ANSWER = "answer"
+    WRONG_PATH = "wrong path"
+    SANDBOX = "sandbox"
+
 
 class ChallengeError(Exception):
     """A mistake that a person can fix; its text says what was expected, what came, where, and what to do."""
 
 
 class SubmissionError(ChallengeError):
-    """The participant's mistake: a submission that cannot be loaded, fails, or answers wrongly."""
+    """The participant's mistake: a submission that cannot be loaded, fails, or answers wrongly.
+
+    Attributes:
+        cause: None where the text says all.
+    """
+
+    def __init__(self, text: str, cause: Cause | None = None) -> None:
+        super().__init__(text)
+        self.cause = cause
 
 
 class InputError(ChallengeError):

@@ -8,12 +8,15 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from higgs_challenge.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd  # takes a third of a second
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,16 @@ class Sampler(Protocol):
         """
 
 
+class TrainingSet(Protocol):
+    """What a submission gets as get_train_set."""
+
+    def __call__(self, train_size: Any = None) -> "pd.DataFrame":
+        """Give train_size labelled nominal events, by default all."""
+
+    def __len__(self) -> int:
+        """Give the number of all events."""
+
+
 class Data(Protocol):
     """The events of a task as the trusted side sees them.
 
@@ -88,6 +101,9 @@ class Data(Protocol):
     def identity(self) -> str:
         """Give a hash; where it is equal, the same plan has the same events."""
 
+    def multiple(self) -> float:
+        """Give how often a pseudo-experiment's events of the rarest process are there; infinity where drawn afresh."""
+
     def warnings(self) -> list[str]:
         """Say in which respects they are too few, or otherwise such that results mean little."""
 
@@ -100,22 +116,28 @@ class Task:
     """A measurement of a signal strength.
 
     Attributes:
+        title: of the competition, as reports and leaderboards show it.
         features: names of the columns of a pseudo-experiment.
         nuisances: makes the record of a pseudo-experiment's nuisance parameters from those that act, by name; the
             others are nominal.
         priors: of every nuisance parameter, in a fixed order.
         open_data: opens the first of some folders that holds the task's data, and closes it.
-        get_train_set: gives what a submission gets by that name, a function with the option train_size that returns a
-            DataFrame, made from a folder that it may read (None where there is none) in the submission's process.
+        get_train_set: gives what a submission gets by that name, made from a folder that it may read (None where there
+            is none) in the submission's process.
         systematics: what a submission gets by that name: distorts such a DataFrame, each nuisance parameter an option.
+        reference_width: mean width of the narrowest honest intervals known; the checker compares with it.
+        training_events: that a submission may be given on the platform, about.
     """
 
+    title: str
     features: tuple[str, ...]
     nuisances: Callable[..., Any]
     priors: Mapping[str, Prior]
     open_data: Callable[[Sequence[Path]], AbstractContextManager[Data]]
-    get_train_set: Callable[[Path | None], Callable[..., Any]]
+    get_train_set: Callable[[Path | None], TrainingSet]
     systematics: Callable[..., Any]
+    reference_width: float
+    training_events: int
 
     def draw_nuisances(self, rng: np.random.Generator, active: Collection[str]) -> Any:
         """Draw the nuisance parameters of one pseudo-experiment from their priors.

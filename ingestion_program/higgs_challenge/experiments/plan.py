@@ -93,12 +93,13 @@ def write_truth(plan: Plan, folder: Path, advance: Callable[[int], object] = lam
         advance: called with the number of pseudo-experiments done, set by set; the final phase takes seconds.
 
     Returns:
-        The files written: truth.json (fingerprint, key of the signature, number of pseudo-experiments, signal strengths
-        by set number, what reports may reveal) and true_nuisances.json (for each nuisance parameter that acts one list
-        a set).
+        The files written: truth.json (title, fingerprint, key of the signature, number of pseudo-experiments, signal
+        strengths by set number, what reports may reveal) and true_nuisances.json (for each nuisance parameter that acts
+        one list a set).
     """
     folder.mkdir(parents=True, exist_ok=True)
     truth = {
+        "title": plan.task.title,
         "plan_fingerprint": plan.fingerprint,
         "signature_key": plan.signature_key,
         "num_pseudo_experiments": plan.settings.num_pseudo_experiments,

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from higgs_challenge.errors import SubmissionError, printable
+from higgs_challenge.errors import Cause, SubmissionError, printable
 
 KEYS = ("mu_hat", "delta_mu_hat", "p16", "p84")
 
@@ -39,23 +39,25 @@ def check_answer(answer: Any) -> Interval:
         1.2
     """
     if not isinstance(answer, dict):
-        raise SubmissionError(f"predict must return a dict with {', '.join(KEYS)}; it returned {answer}.")
+        raise SubmissionError(f"predict must return a dict with {', '.join(KEYS)}; it returned {answer}.", Cause.ANSWER)
     missing = [key for key in KEYS if key not in answer]
     if missing:
-        raise SubmissionError(f"predict must return a dict with {', '.join(KEYS)}; {', '.join(missing)} is missing.")
+        raise SubmissionError(
+            f"predict must return a dict with {', '.join(KEYS)}; {', '.join(missing)} is missing.", Cause.ANSWER
+        )
     for key in KEYS:
         value = answer[key]
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise SubmissionError(f"predict returned {key} = {value}; expected a number.")
+            raise SubmissionError(f"predict returned {key} = {value}; expected a number.", Cause.ANSWER)
         if not _is_finite(value):
-            raise SubmissionError(f"predict returned {key} = {value}; expected a finite number.")
+            raise SubmissionError(f"predict returned {key} = {value}; expected a finite number.", Cause.ANSWER)
         if abs(value) > MAX_VALUE:
             raise SubmissionError(
-                f"predict returned {key} = {value}; expected at most {MAX_VALUE:g}, mu being about 1."
+                f"predict returned {key} = {value}; expected at most {MAX_VALUE:g}, mu being about 1.", Cause.ANSWER
             )
     if answer["p16"] > answer["p84"]:
         raise SubmissionError(
-            f"predict returned p16 = {answer['p16']} above p84 = {answer['p84']}; expected p16 <= p84."
+            f"predict returned p16 = {answer['p16']} above p84 = {answer['p84']}; expected p16 <= p84.", Cause.ANSWER
         )
     return Interval(**{key: float(answer[key]) for key in KEYS})
 
@@ -67,6 +69,11 @@ def check_name(name: Any) -> str:
         name: anything; what is not a string becomes an empty one.
     """
     return printable(name[:MAX_NAME_LENGTH]) if isinstance(name, str) else ""
+
+
+def check_cause(cause: Any) -> Cause | None:
+    """Read the cause of a failure that an untrusted process reports; None where it is not one of ours."""
+    return Cause(cause) if isinstance(cause, str) and cause in set(Cause) else None
 
 
 def check_hidden_modules(pairs: Any) -> tuple[tuple[str, str], ...]:

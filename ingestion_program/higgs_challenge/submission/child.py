@@ -18,7 +18,7 @@ import cloudpickle
 import numpy as np
 
 import higgs_challenge
-from higgs_challenge.errors import SubmissionError
+from higgs_challenge.errors import Cause, SubmissionError
 from higgs_challenge.frames import as_test_set
 from higgs_challenge.submission.answer import KEYS
 from higgs_challenge.submission.channel import Channel, ChannelClosedError
@@ -122,10 +122,13 @@ def load_class() -> type:
         raise
     model = getattr(module, "Model", None)
     if not isinstance(model, type):
-        raise SubmissionError("model.py must define a class Model(get_train_set=None, systematics=None).")
+        raise SubmissionError(
+            "model.py must define a class Model(get_train_set=None, systematics=None).", Cause.CONTRACT
+        )
     missing = [name for name in METHODS if not callable(getattr(model, name, None))]
     if missing:
-        raise SubmissionError(f"class Model must have the methods fit and predict; it lacks {' and '.join(missing)}.")
+        text = f"class Model must have the methods fit and predict; it lacks {' and '.join(missing)}."
+        raise SubmissionError(text, Cause.CONTRACT)
     return model
 
 
@@ -136,7 +139,8 @@ def construct(model: type, **arguments: Any) -> Any:
     except ValueError:  # a signature that cannot be read
         pass
     except TypeError as error:
-        raise SubmissionError(f"class Model must be Model(get_train_set=None, systematics=None): {error}.") from error
+        text = f"class Model must be Model(get_train_set=None, systematics=None): {error}."
+        raise SubmissionError(text, Cause.CONTRACT) from error
     return model(**arguments)
 
 
@@ -184,16 +188,17 @@ def explain(error: BaseException, submission: str) -> dict[str, Any]:
         submission: the folder of model.py.
 
     Returns:
-        The reply: a sentence (problem), the traceback where the participant's code is part of it, the class name of
-        the participant's exception (kind), and the module that could not be found (missing_module).
+        The reply: a sentence (problem), the traceback where the participant's code is part of it, the cause where
+        it is a known one, and the module that could not be found (missing_module).
     """
-    ours = isinstance(error, SubmissionError)
+    hint, cause = _hint(error, submission)
     facts = {
-        "kind": "" if ours else type(error).__name__,
+        "cause": cause,
         "missing_module": str(error.name or "") if isinstance(error, ModuleNotFoundError) else "",
     }
+    ours = isinstance(error, SubmissionError)
     problem = str(error) if ours else f"{type(error).__name__}: {_words(error)}"[:MAX_SENTENCE_LENGTH].rstrip(": ")
-    problem += _hint(error, submission)
+    problem += hint
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(NOT_THEIRS)]
     if not frames:
         return {"problem": problem, **facts}
@@ -207,20 +212,28 @@ def _is_refusal(error: Any) -> bool:
     return refused or isinstance(error, socket.gaierror)
 
 
-def _hint(error: BaseException, submission: str) -> str:
+def _hint(error: BaseException, submission: str) -> tuple[str, Cause | None]:
+    """Give what to add to an error's own words, and its cause."""
+    if isinstance(error, SubmissionError):
+        return "", error.cause
+    if isinstance(error, ModuleNotFoundError):
+        return "", Cause.IMPORT
     if isinstance(error, MemoryError):
         limit, _ = resource.getrlimit(resource.RLIMIT_DATA)
-        return f" (a process may have {limit / 1e9:g} GB)"
+        return f" (a process may have {limit / 1e9:g} GB)", Cause.MEMORY
     if isinstance(error, OSError) and error.errno == errno.EFBIG:
         limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
-        return f" (a file may have {limit / 1e9:g} GB)"
+        return f" (a file may have {limit / 1e9:g} GB)", None
     if isinstance(error, FileNotFoundError) and error.filename and Path(submission, str(error.filename)).exists():
-        return " (it lies beside model.py, not in the working directory: use os.path.dirname(__file__))"
+        return (
+            " (it lies beside model.py, not in the working directory: use os.path.dirname(__file__))",
+            Cause.WRONG_PATH,
+        )
     if any(_is_refusal(one) for one in (error, error.__cause__, error.__context__, getattr(error, "reason", None))):
-        return CLOSED
+        return CLOSED, Cause.SANDBOX
     if isinstance(error, RuntimeError) and "shared memory" in _words(error):  # torch's; its data loaders pass data so
-        return f"{CLOSED}; a DataLoader needs num_workers=0"
-    return ""
+        return f"{CLOSED}; a DataLoader needs num_workers=0", Cause.SANDBOX
+    return "", None
 
 
 def _words(error: BaseException) -> str:

@@ -14,9 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from higgs_challenge.errors import InputError, SubmissionError
+from higgs_challenge.errors import Cause, InputError, SubmissionError
 from higgs_challenge.sandbox.isolation import FULL, OFF, Isolation
-from higgs_challenge.submission.answer import Interval, check_answer, check_hidden_modules, check_name
+from higgs_challenge.submission.answer import Interval, check_answer, check_cause, check_hidden_modules, check_name
 from higgs_challenge.submission.channel import Channel, ChannelClosedError, anonymous_file
 from higgs_challenge.submission.event_file import EventFile
 from higgs_challenge.submission.job import Job
@@ -51,7 +51,6 @@ class FailedCallError(SubmissionError):
     """The submission's process answered that a call failed; what it says of that is untrusted, bounded text.
 
     Attributes:
-        kind: class name of the participant's exception; empty where there was none.
         missing_module: that an import of the participant's did not find; empty where that is not the reason.
         hidden_modules: as in worker.Fit.
     """
@@ -59,12 +58,12 @@ class FailedCallError(SubmissionError):
     def __init__(
         self,
         text: str,
-        kind: str = "",
+        cause: Cause | None = None,
         missing_module: str = "",
         hidden_modules: tuple[tuple[str, str], ...] = (),
     ) -> None:
-        super().__init__(text)
-        self.kind, self.missing_module, self.hidden_modules = kind, missing_module, hidden_modules
+        super().__init__(text, cause)
+        self.missing_module, self.hidden_modules = missing_module, hidden_modules
 
 
 class ProcessDiedError(SubmissionError):
@@ -228,9 +227,11 @@ class SubmissionProcess:
             seconds = time.monotonic() - started
             self._signal(signal.SIGSTOP)
         except TimeoutError as error:
-            raise TimeLimitError(f"{name} took longer than its limit of {limit:g} s.") from error
+            raise TimeLimitError(f"{name} took longer than its limit of {limit:g} s.", Cause.TIME) from error
         except ChannelClosedError as error:
-            raise ProcessDiedError(f"{name} ended the submission's process ({self._describe_exit()}).") from error
+            code = self._exit_code()
+            cause = Cause.KILLED if code == -signal.SIGKILL else None
+            raise ProcessDiedError(f"{name} ended the submission's process ({describe_exit(code)}).", cause) from error
         self._check_usage(name, files=call == "fit")  # what fit leaves is copied for the check of the order
         if passed is not None:
             os.close(passed)
@@ -240,7 +241,7 @@ class SubmissionProcess:
             details_text = f"\n\n{reply['traceback']}" if "traceback" in reply else ""
             raise FailedCallError(
                 f"{name} failed: {reply['problem']}{details_text}",
-                kind=check_name(reply.get("kind")),
+                cause=check_cause(reply.get("cause")),
                 missing_module=check_name(reply.get("missing_module")),
                 hidden_modules=check_hidden_modules(reply.get("hidden_modules")),
             )
@@ -249,11 +250,18 @@ class SubmissionProcess:
     def _check_usage(self, name: str, files: bool = False) -> None:
         too_much = self._usage.check(files)
         if too_much:
-            raise SubmissionError(f"{name} {too_much}.")
+            raise SubmissionError(f"{name} {too_much.text}.", too_much.cause)
 
-    def _describe_exit(self) -> str:
+    def _exit_code(self) -> int | None:
+        """Give the process's exit code; None where it goes on, with its connection closed."""
         try:
-            code = self._process.wait(timeout=5)
+            return self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
-            return "it closed its connection"
-        return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+            return None
+
+
+def describe_exit(code: int | None) -> str:
+    """Say how a process ended, from its exit code as subprocess gives it; None where it did not end."""
+    if code is None:
+        return "it closed its connection"
+    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

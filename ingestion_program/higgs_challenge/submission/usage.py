@@ -6,6 +6,8 @@ from pathlib import Path
 
 import psutil
 
+from higgs_challenge.errors import Cause
+
 MAX_PROCESSES = 200
 MAX_THREADS = 5_000
 MAX_FILES = 100_000
@@ -36,6 +38,14 @@ class Share:
     threads: int
 
 
+@dataclass(frozen=True)
+class Excess:
+    """What a submission took too much of: words that follow the name of the call, and the cause if there is one."""
+
+    text: str
+    cause: Cause | None = None
+
+
 class Usage:
     """Looks at a process group again and again.
 
@@ -47,30 +57,30 @@ class Usage:
         self._checks = 0
         self.peak_memory = 0
 
-    def check(self, files: bool = False) -> str | None:
-        """Measure, and say what is too much, or None; files only now and then, or where asked for."""
+    def check(self, files: bool = False) -> Excess | None:
+        """Measure, and give what is too much, or None; files only now and then, or where asked for."""
         members = find_members(self._group)
         shares = list(map(measure_process, members))
         if len(members) > MAX_PROCESSES:
-            return f"had more than {MAX_PROCESSES} processes at once"
+            return Excess(f"had more than {MAX_PROCESSES} processes at once")
         if sum(share.threads for share in shares) > MAX_THREADS:
-            return f"had more than {MAX_THREADS} threads at once"
+            return Excess(f"had more than {MAX_THREADS} threads at once")
         memory = sum(share.memory for share in shares)
         if memory > self._limits.memory:  # processes that share memory each count it, but in a slower look
             memory = sum(map(proportional_memory, members))
         self.peak_memory = max(self.peak_memory, memory)
         if memory > self._limits.memory:
-            return f"used more memory than its limit of {self._limits.memory / 1e9:g} GB"
+            return Excess(f"used more memory than its limit of {self._limits.memory / 1e9:g} GB", Cause.MEMORY)
         self._checks += 1
         return self._check_files(members) if files or self._checks % CHECKS_BETWEEN_FILE_CHECKS == 0 else None
 
-    def _check_files(self, members: list[int]) -> str | None:
+    def _check_files(self, members: list[int]) -> Excess | None:
         try:
             nameless = sum(map(nameless_files, members))
         except PermissionError:
-            return "started a program that hides its open files"
+            return Excess("started a program that hides its open files")
         found = check_files(self._scratch, self._limits.disk, nameless)
-        return found and f"made {found}"
+        return Excess(f"made {found}") if found else None
 
 
 def check_files(folder: Path, max_bytes: int, used: int = 0) -> str | None:

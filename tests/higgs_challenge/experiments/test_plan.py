@@ -192,6 +192,7 @@ def test_the_truth_files_say_what_scoring_needs(plan: MakePlan, tmp_path: Path) 
     assert written == [folder / "truth.json", folder / "true_nuisances.json"]
     assert sorted(folder.iterdir()) == sorted(written)
     assert json.loads(written[0].read_text()) == {
+        "title": "HiggsML Uncertainty Challenge",
         "plan_fingerprint": some.fingerprint,
         "signature_key": some.signature_key,
         "num_pseudo_experiments": 7,

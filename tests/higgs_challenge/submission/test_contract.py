@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from higgs_challenge import SubmissionError
+from higgs_challenge.errors import Cause
 from higgs_challenge.submission.answer import MAX_HIDDEN_MODULES, MAX_NAME_LENGTH, check_hidden_modules
 from higgs_challenge.submission.process import FailedCallError, SubmissionProcess
 from higgs_challenge.tasks.higgs.events.transform import Floats
@@ -75,23 +76,26 @@ def test_a_failure_comes_with_the_participants_own_traceback(
 
 
 @pytest.mark.parametrize(
-    ("fit", "kind", "missing"),
+    ("fit", "cause", "missing"),
     [
-        ("class OwnError(Exception): pass\nraise OwnError('x')", "OwnError", ""),
-        ("import no_such_package.part", "ModuleNotFoundError", "no_such_package"),
-        ("raise type('E' * 1000, (Exception,), {})('x')", "E" * MAX_NAME_LENGTH, ""),
+        ("raise ValueError('x')", None, ""),
+        ("import no_such_package.part", Cause.IMPORT, "no_such_package"),
+        ("raise ModuleNotFoundError('x', name='m' * 1000)", Cause.IMPORT, "m" * MAX_NAME_LENGTH),
+        ("raise MemoryError", Cause.MEMORY, ""),
+        ("open('model.py')", Cause.WRONG_PATH, ""),
+        ("open('/etc/shadow')", Cause.SANDBOX, ""),
     ],
-    ids=["own", "missing module", "long name"],
+    ids=["own", "missing module", "long name", "memory", "wrong path", "sandbox"],
 )
-def test_a_failure_has_its_kind_and_the_hidden_modules_as_data(
-    tmp_path: Path, training: Path, fit: str, kind: str, missing: str
+def test_a_failure_has_its_cause_and_the_hidden_modules_as_data(
+    tmp_path: Path, training: Path, fit: str, cause: Cause | None, missing: str
 ) -> None:
     folder = write_submission(tmp_path / "submission", fit=fit)
     (folder / "random.py").write_text("")
     with running(folder, training) as process, pytest.raises(FailedCallError) as caught:
         process.fit(LIMIT)
     for error in (caught.value, pickle.loads(pickle.dumps(caught.value))):  # as a Dask worker passes it on
-        assert (error.kind, error.missing_module) == (kind, missing)
+        assert (error.cause, error.missing_module) == (cause, missing)
         assert error.hidden_modules == (("random.py", "random"),)
 
 

@@ -56,7 +56,7 @@ def test_an_honest_submission_that_looks_at_its_events_has_nothing_to_mend(tmp_p
 
 
 BAD = {
-    "fit raises": ({"fit": "raise ValueError('no luck')"}, "fit", "ValueError: no luck", "mend what"),
+    "fit raises": ({"fit": "raise ValueError('no luck')"}, "fit", "ValueError: no luck", "fix what"),
     "fit too slow": ({"fit": "import time\ntime.sleep(60)"}, "fit", "longer than its limit of 2 s", "make it faster"),
     "a file by a wrong path": ({"fit": "open('model.py')"}, "fit", "beside model.py", "os.path.dirname(__file__)"),
     "network": (
@@ -72,7 +72,7 @@ BAD = {
         "lock does not pickle",
         "drop the attribute",
     ),
-    "predict raises": ({"predict": "{}['key']"}, "predict", "KeyError: 'key'", "mend what"),
+    "predict raises": ({"predict": "{}['key']"}, "predict", "KeyError: 'key'", "fix what"),
     "no dict": ({"answer": "(0, 1)"}, "predict", "must return a dict", "in a dict"),
     "not finite": (
         {"answer": "{'mu_hat': 1.0, 'delta_mu_hat': 0.2, 'p16': float('nan'), 'p84': 1.2}"},
@@ -103,7 +103,7 @@ BAD = {
         },
         "predict",
         "has no attribute 'kept'",
-        "mend what",
+        "fix what",
     ),
 }
 

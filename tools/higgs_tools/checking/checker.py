@@ -36,7 +36,7 @@ def check_submission(path: Path, phase: Phase, data: Path | None = None) -> list
     Args:
         path: of its folder, or of its zip.
         phase: that it is meant for.
-        data: an event store; None for tiny synthetic data, generated the first time.
+        data: folder of the task's data; None for those that are made for a trial.
 
     Returns:
         The findings, in the order in which the platform would meet them.
@@ -94,13 +94,12 @@ def _check(contents: Contents, phase: Phase, data: Path | None, max_bytes: int) 
         remedy = "check in the Windows Subsystem for Linux (WSL 2), or in the competition's image"
         return [*findings, *_unchecked("the processes of a submission need Linux or macOS", TRIED, remedy)]
     # Only here, for these need what Windows lacks.
-    from higgs_challenge.tasks.higgs.declaration import StoredEvents
     from higgs_tools.checking.judgement import judge_trial
-    from higgs_tools.checking.tiny_data import opened_store
     from higgs_tools.checking.trial import try_submission
+    from higgs_tools.checking.trial_data import open_trial_data
 
-    with opened_store(data) as store:
-        trial = try_submission(contents.folder, StoredEvents(store), phase.settings)
+    with open_trial_data(phase.settings.task, data) as events:
+        trial = try_submission(contents.folder, events, phase.settings)
     return [*findings, *judge_trial(trial, phase, untried)]
 
 

@@ -1,41 +1,37 @@
 """What a trial says about a submission: each judgement takes the trial and the phase, and gives findings."""
 
-import re
 from collections.abc import Sequence
 from statistics import mean, median
 
 from higgs_challenge.durations import format_seconds
-from higgs_challenge.execution.worker import Result
+from higgs_challenge.errors import Cause, SubmissionError
+from higgs_challenge.execution.worker import Fit, Result
 from higgs_challenge.sandbox.isolation import FULL
 from higgs_challenge.submission.log import MAX_LOG_BYTES
+from higgs_challenge.submission.process import FailedCallError
+from higgs_challenge.tasks import load_task
 from higgs_tools.checking.findings import Finding, Level
 from higgs_tools.checking.packing import format_size
 from higgs_tools.checking.phases import OFFICIAL_WORKERS, Phase
 from higgs_tools.checking.trial import LAST_LINES, Trial, answers
 
-OFFICIAL_TRAINING_ROWS = 150_000_000
-"""About what the official data have: 70 % of 220 million."""
-
 SAFE_SHARE = 0.7
 """Of a limit: above it, another machine may be too slow."""
 
-NARROW, HALF_WIDTH_RATIO, FAR_PULLS = 0.1, 2.0, 3.0
-"""Widths below this have never been reached by an honest method; pulls beyond this many spreads are no accident."""
+NARROW, HALF_WIDTH_RATIO, FAR_PULLS = 0.2, 2.0, 3.0
+"""No honest method reaches this share of the reference width; pulls beyond this many spreads are not chance."""
 
-REMEDIES = (
-    (
-        r"took longer than its limit",
-        "make it faster: fewer training events, fewer steps, or a model trained beforehand",
-    ),
-    (r"used more memory", "take fewer events at once: get_train_set(train_size=...) or selected_indices=..."),
-    (r"No module named", "see imports above"),
-    (r"class Model must be|must define a class Model|must have the methods", "see class Model above"),
-    (r"beside model.py, not in the working", "open it as os.path.join(os.path.dirname(__file__), NAME)"),
-    (r"all else is closed", "use the submission's own files, tempfile, and what get_train_set gives; no network"),
-    (r"must return a dict|predict returned", "return finite mu_hat, delta_mu_hat, p16 <= p84, as numbers, in a dict"),
-    (r"killed by SIGKILL", "it may have taken more memory than this machine has: take fewer events at once"),
-)
-"""What to do about a failed call, by words in its message."""
+REMEDIES = {
+    Cause.TIME: "make it faster: fewer training events, fewer steps, or a model trained beforehand",
+    Cause.MEMORY: "take fewer events at once: get_train_set(train_size=...) or selected_indices=...",
+    Cause.KILLED: "it may have taken more memory than this machine has: take fewer events at once",
+    Cause.IMPORT: "see imports above",
+    Cause.CONTRACT: "see class Model above",
+    Cause.ANSWER: "return finite mu_hat, delta_mu_hat, p16 <= p84, as numbers, in a dict",
+    Cause.WRONG_PATH: "open it as os.path.join(os.path.dirname(__file__), NAME)",
+    Cause.SANDBOX: "use the submission's own files, tempfile, and what get_train_set gives; no network",
+}
+"""What to do about a failed call."""
 
 
 def judge_trial(trial: Trial, phase: Phase, untried: Sequence[str] = ()) -> list[Finding]:
@@ -47,7 +43,7 @@ def judge_trial(trial: Trial, phase: Phase, untried: Sequence[str] = ()) -> list
         untried: modules that this machine lacks and the platform has; a fit that fails for want of one says nothing.
     """
     findings = [*_fit(trial, phase, untried), _pickling(trial), _predict(trial)]
-    if not trial.results or trial.predict_problem:
+    if not trial.results or trial.predict_error is not None:
         because = "fit" if trial.fit is None else "predict"
         missing = ("answers", "order", "time", "memory", "output")
         findings += [Finding(check, Level.UNCHECKED, f"needs a {because} that works") for check in missing]
@@ -68,29 +64,32 @@ def _isolation(trial: Trial) -> list[Finding]:
 
 
 def _fit(trial: Trial, phase: Phase, untried: Sequence[str]) -> list[Finding]:
-    hidden = re.findall(r"^Warning: (\S+) is hidden by the module (\S+)", trial.log, re.MULTILINE)
+    reached = trial.fit if trial.fit is not None else trial.fit_error
+    hidden = reached.hidden_modules if isinstance(reached, Fit | FailedCallError) else ()
     findings = [
         Finding("imports", Level.FAILURE, f"{name} is hidden by {module}, which Python has loaded already", "rename it")
         for name, module in hidden
     ]
     if trial.fit is None:
-        if any(f"No module named '{module}" in trial.fit_problem for module in untried):
+        assert trial.fit_error is not None
+        missing = trial.fit_error.missing_module if isinstance(trial.fit_error, FailedCallError) else ""
+        if missing.partition(".")[0] in untried:
             text = "needs a package that this machine lacks, see imports"
             return [*findings, Finding("fit", Level.UNCHECKED, text)]
         return [
             *findings,
-            Finding("fit", Level.FAILURE, _problem(trial.fit_problem, trial.log), _remedy(trial.fit_problem)),
+            Finding("fit", Level.FAILURE, _problem(trial.fit_error, trial.log), _remedy(trial.fit_error)),
         ]
     seconds, limit = trial.fit.seconds, phase.settings.limits.fit_seconds
-    text = f"{seconds:.2g} s with {trial.training_rows} training events; the limit is {format_seconds(limit)}"
-    scaled = seconds * OFFICIAL_TRAINING_ROWS / trial.training_rows
+    text = f"{seconds:.2g} s with {trial.training_events} training events; the limit is {format_seconds(limit)}"
+    on_platform = load_task(phase.settings.task).training_events
+    scaled = seconds * on_platform / trial.training_events
     if seconds > SAFE_SHARE * limit:
         findings.append(
             Finding("fit", Level.WARNING, text, "train on fewer events, or ship a model trained beforehand")
         )
     elif scaled > limit:
-        millions = f"{OFFICIAL_TRAINING_ROWS / 1e6:g} million"
-        text += f". The official data have some {millions}: with all of them it would take too long"
+        text += f". The platform has some {on_platform / 1e6:g} million: with all of them it would take too long"
         findings.append(Finding("fit", Level.REMARK, text, "bound them: get_train_set(train_size=NUMBER)"))
     else:
         findings.append(Finding("fit", Level.OK, text))
@@ -109,9 +108,9 @@ def _pickling(trial: Trial) -> Finding:
 def _predict(trial: Trial) -> Finding:
     if trial.fit is None:
         return Finding("predict", Level.UNCHECKED, "needs a fit that works")
-    if trial.predict_problem:
-        problem = trial.predict_problem
-        return Finding("predict", Level.FAILURE, _problem(problem, trial.log), _remedy(problem))
+    if trial.predict_error is not None:
+        error = trial.predict_error
+        return Finding("predict", Level.FAILURE, _problem(error, trial.log), _remedy(error))
     return Finding("predict", Level.OK, f"answered {len(trial.results)} pseudo-experiments")
 
 
@@ -123,13 +122,14 @@ def judge_answers(trial: Trial, phase: Phase) -> list[Finding]:
     pulls = [(one.mu_hat - mu) / size for one, mu, size in zip(intervals, trial.mus, half, strict=True)]
     inside = sum(one.p16 <= mu <= one.p84 for one, mu in zip(intervals, trial.mus, strict=True))
     lowest, highest = phase.settings.mu_range
+    reference = load_task(phase.settings.task).reference_width
     findings = []
     if min(widths) == 0:
         findings.append(
             _warn("an interval has no width", "give the uncertainty of the estimate, not the estimate twice")
         )
-    elif mean(widths) < NARROW:
-        text = f"the intervals are {mean(widths):.2g} wide; the best honest ones were 0.46"
+    elif mean(widths) < NARROW * reference:
+        text = f"the intervals are {mean(widths):.2g} wide; the best honest ones are {reference:.2g}"
         findings.append(_warn(text, "see that all uncertainties go into the width"))
     elif mean(widths) >= highest - lowest:
         text = f"the intervals are {mean(widths):.2g} wide, as wide as the range of mu"
@@ -150,7 +150,7 @@ def judge_answers(trial: Trial, phase: Phase) -> list[Finding]:
         findings.append(Finding("answers", Level.REMARK, text))
     text = f"width {mean(widths):.3g}, {inside} of {len(intervals)} intervals contain the truth"
     if trial.pull_width > 1.5:
-        text += "; with so few events stored, even honest ones would seldom"
+        text += "; with so few events stored, even honest ones rarely would"
     return [Finding("answers", Level.OK, text), *findings]
 
 
@@ -158,8 +158,8 @@ def judge_order(trial: Trial) -> Finding:
     """Judge whether an answer depends on the questions before, or on chance."""
     if trial.fit is None or trial.fit.not_kept:
         return Finding("order", Level.UNCHECKED, "needs a fitted model that pickles")
-    if trial.fresh_problem:
-        text = f"a fresh process with the fitted model fails: {_problem(trial.fresh_problem, trial.log)}"
+    if trial.fresh_error is not None:
+        text = f"a fresh process with the fitted model fails: {_problem(trial.fresh_error, trial.log)}"
         return Finding(
             "order", Level.FAILURE, text, "keep all that predict needs in the model or in files that fit wrote"
         )
@@ -254,21 +254,20 @@ def _names(files: dict[str, int]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
-def _problem(problem: str, log: str) -> str:
-    """A failed call's message with its traceback, and the last that was printed."""
+def _problem(error: SubmissionError, log: str) -> str:
+    """Give a failed call's message with its traceback, and the last lines that were printed."""
     lines = log.strip().splitlines()[-LAST_LINES:]
-    return problem + ("\nThe last lines that it printed:\n" + "\n".join(lines) if lines else "")
+    return str(error) + ("\nThe last lines that it printed:\n" + "\n".join(lines) if lines else "")
 
 
 def _first_line(text: str) -> str:
     return text.partition("\n")[0]
 
 
-def _remedy(problem: str) -> str:
-    return next(
-        (remedy for words, remedy in REMEDIES if re.search(words, problem)),
-        "mend what the message names; what the submission prints is shown above",
-    )
+def _remedy(error: SubmissionError) -> str:
+    if error.cause is None:
+        return "fix what the message names; what the submission prints is shown above"
+    return REMEDIES[error.cause]
 
 
 def _warn(text: str, remedy: str) -> Finding:

@@ -21,12 +21,10 @@ from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import BEST_EFFORT, SubmissionProcess
 from higgs_challenge.submission.scratch import HOME, SUBMISSION, WORK, copy_tree, make_scratch, remove_tree
 from higgs_challenge.submission.slot import Slot
-from higgs_challenge.task import Data, Experiment, hidden_folder
+from higgs_challenge.task import Data, Experiment, hidden_folder, training_folder
 from higgs_challenge.tasks import load_task
-from higgs_challenge.tasks.higgs.data.training import TrainingSet
-from higgs_challenge.tasks.higgs.declaration import StoredEvents
 
-MOST_EXPERIMENTS, FEWEST_EXPERIMENTS = 6, 2
+MAX_EXPERIMENTS, MIN_EXPERIMENTS = 6, 2
 SECONDS_TO_PREDICT = 20.0
 """About so long may all predictions of a check take; where predict is slower, fewer are made."""
 
@@ -42,10 +40,10 @@ class Trial:
     """What came of it, as far as it went.
 
     Attributes:
-        training_rows: events that could be trained on.
+        training_events: events that could be trained on.
         pull_width: by how much the pulls of an honest method spread: 1 plus what the small data add.
         fit: None where it failed.
-        fit_problem, predict_problem, fresh_problem: why a step failed; empty where it did not, or was not tried.
+        fit_error, predict_error, fresh_error: why a step failed; None where it did not, or was not tried.
         mus: true signal strengths of the pseudo-experiments.
         results: answers of the first process.
         again: the first pseudo-experiment, asked once more at the end.
@@ -56,12 +54,12 @@ class Trial:
         log: what was printed.
     """
 
-    training_rows: int
+    training_events: int
     pull_width: float
     fit: Fit | None = None
-    fit_problem: str = ""
-    predict_problem: str = ""
-    fresh_problem: str = ""
+    fit_error: SubmissionError | None = None
+    predict_error: SubmissionError | None = None
+    fresh_error: SubmissionError | None = None
     mus: list[float] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
     again: Result | None = None
@@ -74,31 +72,33 @@ class Trial:
     log: str = ""
 
 
-def try_submission(submission: Path, events: StoredEvents, settings: Settings) -> Trial:
+def try_submission(submission: Path, data: Data, settings: Settings) -> Trial:
     """Fit a submission and ask it about some pseudo-experiments.
 
     Args:
         submission: its folder, with model.py.
-        events: whose training part it fits to, and whose hidden part pseudo-experiments are drawn from.
+        data: of the task, open; their training part is what it fits to.
         settings: of the phase; its limits end a call that goes beyond them.
 
     Returns:
         What came of it; a failure of the submission is part of that.
 
     Raises:
-        InputError: the store cannot be used, or nothing can be written.
+        InputError: the data cannot be used, or nothing can be written.
     """
-    compile_events(load_task(settings.task), events)
-    compile_drawing(events, settings)
-    scarcest = min(events.store.multiples().values())
-    trial = Trial(len(TrainingSet(events.store.training_folder)), pull_width=(1 + 2 / scarcest) ** 0.5)
+    task = load_task(settings.task)
+    compile_events(task, data)
+    compile_drawing(data, settings)
+    training_events = len(task.get_train_set(training_folder(data.folder)))
+    trial = Trial(training_events, pull_width=(1 + 2 / data.multiple()) ** 0.5)
     unfinished = Path(tempfile.mkdtemp(prefix="higgs_check_"))
     log = SubmissionLog(unfinished / "submission.log")
     try:
-        folder = events.folder.resolve()
-        job = Job(settings.task, folder, unfinished, settings.limits, (hidden_folder(folder),), BEST_EFFORT)
+        folder = None if data.folder is None else data.folder.resolve()
+        secrets = () if folder is None else (hidden_folder(folder),)
+        job = Job(settings.task, folder, unfinished, settings.limits, secrets, BEST_EFFORT)
         make_scratch(job.scratch, submission)
-        _Attempt(job, events, log, settings, trial).run()
+        _Attempt(job, data, log, settings, trial).run()
         trial.log = (unfinished / "submission.log").read_text(errors="replace")
     finally:
         log.close()
@@ -120,18 +120,18 @@ class _Attempt:
         if worker is None or trial.fit is None:
             return
         printed, files = self._printed(), list_files(self._job.scratch)
-        with show_progress("Predicting", 2 * MOST_EXPERIMENTS + 1, "calls") as advance:
+        with show_progress("Predicting", 2 * MAX_EXPERIMENTS + 1, "calls") as advance:
             try:
                 self._ask_first(worker, advance)
             except SubmissionError as error:
-                trial.predict_problem = str(error)
+                trial.predict_error = error
             finally:
                 worker.end()
             trial.predict_printed = self._printed() - printed
             trial.predict_wrote = changed_files(files, list_files(self._job.scratch))
-            if not trial.predict_problem and not trial.fit.not_kept:
+            if trial.predict_error is None and not trial.fit.not_kept:
                 self._ask_others(advance)
-            advance(2 * MOST_EXPERIMENTS + 1)
+            advance(2 * MAX_EXPERIMENTS + 1)
 
     def _fit(self) -> Worker | None:
         """Fit; gives a worker with a fresh process, or with the same one where the model does not pickle."""
@@ -142,7 +142,7 @@ class _Attempt:
             with show_waiting("Fitting the submission"):
                 trial.fit = fit_model(self._job, process, self._settings.limits.fit_seconds)
         except SubmissionError as error:
-            trial.fit_problem = str(error)
+            trial.fit_error = error
             return None
         finally:
             if trial.fit is None or not trial.fit.not_kept:
@@ -156,7 +156,7 @@ class _Attempt:
 
     def _ask_first(self, worker: Worker, advance: Advance) -> None:
         trial = self._trial
-        experiments = make_experiments(self._settings, MOST_EXPERIMENTS)
+        experiments = make_experiments(self._settings, MAX_EXPERIMENTS)
         worker.start()  # its time, and that of unpickling, is not predict's
         for number, experiment in enumerate(experiments, 1):
             if trial.results and number > affordable(trial.results[0].predict_seconds):
@@ -174,7 +174,7 @@ class _Attempt:
             if any(answers(one) != answers(other) for one, other in zip(trial.results, trial.fresh[::-1], strict=True)):
                 trial.fresh_again = self._ask_fresh(backwards[:1], advance)[0]
         except SubmissionError as error:
-            trial.fresh_problem = str(error)
+            trial.fresh_error = error
 
     def _ask_fresh(self, experiments: Sequence[Experiment], advance: Advance) -> list[Result]:
         """Ask a fresh process, which finds the files as fit left them."""
@@ -202,7 +202,7 @@ def compile_drawing(data: Data, settings: Settings) -> None:
 
 def make_experiments(settings: Settings, number: int) -> list[Experiment]:
     """Make the pseudo-experiments of a check: each with an own mu and own nuisance parameters, as a phase has them."""
-    changes = {"num_of_sets": MOST_EXPERIMENTS, "num_pseudo_experiments": 1, "random_seed": SEED}
+    changes = {"num_of_sets": MAX_EXPERIMENTS, "num_pseudo_experiments": 1, "random_seed": SEED}
     plan = make_plan(settings.model_copy(update=changes), load_task(settings.task))
     return [plan.experiment(set_index, 0) for set_index in range(number)]
 
@@ -215,7 +215,7 @@ def affordable(predict_seconds: float) -> int:
         (6, 5, 2)
     """
     calls = SECONDS_TO_PREDICT / max(predict_seconds, 1e-3)
-    return min(max(int(calls) // 2, FEWEST_EXPERIMENTS), MOST_EXPERIMENTS)
+    return min(max(int(calls) // 2, MIN_EXPERIMENTS), MAX_EXPERIMENTS)
 
 
 def answers(result: Result) -> tuple[float, ...]:

@@ -24,7 +24,7 @@ from higgs_tools.repository import find_repository
 KIT = "starting_kit"
 EPILOG = """Exit codes: 0 ready, 1 not ready, 2 where it could not be checked, or the command was wrong.
 
-The submission runs here as it would on the platform, in sandboxed processes, on tiny synthetic data and on
+The submission runs here as it would on the platform, in sandboxed processes, on tiny data and on
 pseudo-experiments of the real size. Scores on tiny data mean nothing."""
 
 

@@ -4,6 +4,7 @@ After the example of S. Wunsch et al., Comput. Softw. Big Sci. 5 (2021) 4, arXiv
 uncertainties can be compared with what the exact likelihood gives. In one file it shows all that a task declares.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ PROCESSES = {"background": 1000.0, "signal": 50.0}
 """Expected events of each process, the signal's at mu = 1; a process's place here is its label."""
 CENTRES = {"background": (1.0, 1.0), "signal": (0.0, 0.0)}
 """Means of both features; their widths are 1, and they are independent."""
+
+REFERENCE_WIDTH = 0.78
+"""Mean width of the optimal analysis, the task's sample submission: `make run TASK=gaussian`."""
 
 TRAINING_EVENTS = 1_000_000
 TRAINING_SEED = 1
@@ -71,6 +75,10 @@ class MadeEvents:
         """Give a text that changes with the densities."""
         return repr((PROCESSES, CENTRES))
 
+    def multiple(self) -> float:
+        """Give infinity: events are never drawn twice."""
+        return math.inf
+
     def warnings(self) -> list[str]:
         """Give none: events are never drawn twice."""
         return []
@@ -88,6 +96,10 @@ def make_events(folders: Sequence[Path]) -> Iterator[MadeEvents]:
 
 class TrainingSet:
     """Labelled nominal events, called as the participant's `get_train_set`; half of them are signal."""
+
+    def __len__(self) -> int:
+        """Give the number of all events."""
+        return TRAINING_EVENTS
 
     def __call__(self, train_size: int | None = None) -> pd.DataFrame:
         """Give the first train_size of a million events, by default all.
@@ -142,10 +154,13 @@ def systematics(data_set: Any, shift: float = 0.0) -> Any:
 
 
 TASK = Task(
+    title="Two Gaussians",
     features=FEATURES,
     nuisances=Nuisances,
     priors={"shift": Prior("normal", 0.0, 1.0, -5.0, 5.0)},
     open_data=make_events,
     get_train_set=get_training_set,
     systematics=systematics,
+    reference_width=REFERENCE_WIDTH,
+    training_events=TRAINING_EVENTS,
 )

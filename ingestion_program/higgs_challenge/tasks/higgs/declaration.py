@@ -45,6 +45,10 @@ class StoredEvents:
         parts = [(self.folder / part / "part.json").read_bytes() for part in ("training", "hidden")]
         return sha256(b"".join(parts)).hexdigest()
 
+    def multiple(self) -> float:
+        """Give how many times the events of a pseudo-experiment are hidden, of the rarest process."""
+        return min(self.store.multiples().values())
+
     def warnings(self) -> list[str]:
         """Say in which respects the store is too small for its results to mean much."""
         multiples = self.store.multiples()
@@ -78,10 +82,13 @@ def open_training(folder: Path | None) -> TrainingSet:
 
 
 TASK = Task(
+    title="HiggsML Uncertainty Challenge",
     features=tuple(FEATURES),
     nuisances=Nuisances,
     priors=PRIORS,
     open_data=open_events,
     get_train_set=open_training,
     systematics=systematics,
+    reference_width=0.46,  # of both winners of the challenge, arXiv:2509.22247
+    training_events=150_000_000,  # 70 % of the official 220 million
 )
