@@ -17,7 +17,8 @@ from tests.helpers.commands import COMMAND, call
 from tests.helpers.repository import ROOT
 from tests.helpers.web_addresses import is_web_address
 
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+GUIDES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CODE_OF_CONDUCT.md")
+DOCUMENTS = [*(ROOT / name for name in GUIDES), *sorted((ROOT / "docs").glob("*.md"))]
 NAMES = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
 PACKAGES = [ROOT / "ingestion_program" / "higgs_challenge", ROOT / "tools" / "higgs_tools"]
 TITLES = {"architecture", "participants", "organisers", "cluster", "differences", "data", "scoring", "isolation"}

@@ -61,7 +61,8 @@ class Stub:
         call = f"{asked.method} {asked.path}"
         for pattern, answers in self.instead.items():
             if re.fullmatch(pattern, call):
-                return _next(answers)
+                answered: tuple[int, Any] = _next(answers)
+                return answered
         if asked.path.startswith("/storage/"):
             return self._store(asked)
         if call == "POST /api/api-token-auth/":

@@ -43,7 +43,11 @@ def write(name: str, content: bytes) -> Spoil:
 
 def lose(name: str) -> Spoil:
     """Remove a file from the bundle."""
-    return lambda competition, files: files.pop(name) and None
+
+    def spoil(competition: dict[str, Any], files: dict[str, bytes]) -> None:
+        del files[name]
+
+    return spoil
 
 
 def put_zip(path: str, name: str, content: dict[str, bytes]) -> Spoil:

@@ -12,8 +12,8 @@ import click
 from rich.console import Console
 
 from higgs_challenge.cli import Command
+from higgs_challenge.durations import format_seconds
 from higgs_challenge.errors import InputError
-from higgs_challenge.execution.progress import format_seconds
 from higgs_challenge.options import AT_LEAST_ONE, EXISTING_DIRECTORY, PATH, POSITIVE
 from higgs_tools.checking.checker import check_submission
 from higgs_tools.checking.findings import NOT_READY, Verdict, count, judge, show

@@ -27,7 +27,8 @@ def column(features: Floats, name: str) -> Floats:
     Returns:
         Shape (n,), in the column's unit.
     """
-    return features[FEATURES.index(name)]
+    values: Floats = features[FEATURES.index(name)]
+    return values
 
 
 def selected(rows: Floats) -> Floats:

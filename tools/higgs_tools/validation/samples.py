@@ -100,7 +100,8 @@ def is_held_out(positions: npt.NDArray[np.int64]) -> Mask:
         >>> is_held_out(np.arange(5)).tolist()
         [True, False, False, True, False]
     """
-    return positions % HELD_OUT_EVERY == 0
+    held_out: npt.NDArray[np.bool_] = positions % HELD_OUT_EVERY == 0
+    return held_out
 
 
 def make_synthetic(process: str, seed: int, events: int, progress: Callable[[int], None]) -> Synthetic:

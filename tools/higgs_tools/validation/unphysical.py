@@ -68,4 +68,6 @@ def _recorded(jet: Array, exists: Mask) -> Mask:
 
 
 def _accepted(jet: Array) -> Mask:
-    return (jet[:, 0] == columns.MISSING) | ((jet[:, 0] >= JET_PT) & (np.abs(jet[:, 1]) <= JET_ETA + ROUNDING))
+    within: Mask = (jet[:, 0] >= JET_PT) & (np.abs(jet[:, 1]) <= JET_ETA + ROUNDING)
+    missing: Mask = jet[:, 0] == columns.MISSING
+    return missing | within

@@ -90,7 +90,8 @@ def draw_addresses(store: Store, experiment: Experiment) -> Addresses:
 def expected_yield(store: Store, process: str, experiment: Experiment) -> float:
     """Give a process's expected number of events before selection, with mu and the normalisation scales applied."""
     strength = experiment.mu if process == SIGNAL else 1.0
-    return strength * experiment.nuisances.yield_scale(process) * store.hidden[process].expected
+    scale: float = experiment.nuisances.yield_scale(process)
+    return strength * scale * store.hidden[process].expected
 
 
 def draw_number(store: Store, process: str, experiment: Experiment) -> int:

@@ -94,7 +94,7 @@ def _open_parquet(path: Path) -> pq.ParquetFile:
 
 def _read_metadata(path: Path, rows: int) -> dict[str, Any]:
     try:
-        metadata = json.loads(path.read_text())
+        metadata: dict[str, Any] = json.loads(path.read_text())
         claimed, sum_weights = metadata["total_rows"], float(metadata["sum_weights"])
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise InputError(f"{path} must be JSON with total_rows and sum_weights: {error!r}.") from error
@@ -154,7 +154,9 @@ def _unpack(batch: pa.RecordBatch, path: Path, start: int) -> tuple[npt.NDArray[
 
 
 def _numbers(batch: pa.RecordBatch, name: str, path: Path, start: int) -> npt.NDArray[np.float32]:
-    values = batch.column(name).cast(pa.float32()).fill_null(float("nan")).to_numpy(zero_copy_only=False)
+    values: npt.NDArray[np.float32] = (
+        batch.column(name).cast(pa.float32()).fill_null(float("nan")).to_numpy(zero_copy_only=False)
+    )
     finite = np.isfinite(values)
     if not finite.all():
         raise InputError(f"{path}: {name} is not a finite number in row {start + int(np.argmin(finite))}.")

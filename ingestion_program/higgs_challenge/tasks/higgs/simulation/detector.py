@@ -8,7 +8,7 @@ from numpy.random import Generator
 
 from higgs_challenge.tasks.higgs.events import columns
 from higgs_challenge.tasks.higgs.events.derived import wrap
-from higgs_challenge.tasks.higgs.events.distortion import round3
+from higgs_challenge.tasks.higgs.events.vector_maths import round3
 from higgs_challenge.tasks.higgs.simulation.kinematics import Direction, distance_squared
 from higgs_challenge.tasks.higgs.simulation.radiation import add_collisions
 from higgs_challenge.tasks.higgs.simulation.tau_decays import HADRONIC_SHARE
@@ -113,7 +113,8 @@ def identified(rng: Generator, lepton_eta: float, tau_eta: float, three_prong: b
 @njit(nogil=True)
 def stored_angle(phi: float) -> float:
     """Bring an azimuth to (-pi, pi] and round it to three decimals; as in the official file, pi becomes 3.142."""
-    return round3(wrap(phi))
+    rounded: float = round3(wrap(phi))
+    return rounded
 
 
 @njit(nogil=True)

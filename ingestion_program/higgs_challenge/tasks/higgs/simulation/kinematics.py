@@ -25,7 +25,8 @@ def distance_squared(eta_a: float, phi_a: float, eta_b: float, phi_b: float) -> 
         delta eta squared plus delta phi squared.
     """
     d_phi = wrap(phi_a - phi_b)
-    return (eta_a - eta_b) ** 2 + d_phi**2
+    squared: float = (eta_a - eta_b) ** 2 + d_phi**2
+    return squared
 
 
 @njit(nogil=True)

@@ -72,4 +72,5 @@ def pair_mass(rng: Generator) -> float:
     """
     position = rng.random() * (len(MASSES) - 1)
     k = int(position)
-    return (MASSES[k] + (position - k) * (MASSES[k + 1] - MASSES[k])) ** -0.25
+    value: float = (MASSES[k] + (position - k) * (MASSES[k + 1] - MASSES[k])) ** -0.25
+    return value
