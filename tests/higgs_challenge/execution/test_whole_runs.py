@@ -101,10 +101,10 @@ def test_a_limit_must_be_a_positive_number(phase: Path, name: str, value: str) -
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (("--check-order", "-1"), "--check-order must be at least 0"),
-        (("--isolation", "none"), "invalid choice: 'none'"),
+        (("--check-order", "-1"), "'--check-order': -1 is not in the range x>=0"),
+        (("--isolation", "none"), "'--isolation': 'none' is not one of"),
         (("--workers", "-3"), "must be auto or at least 1, not -3"),
-        (("--workers", "two"), "must be auto or at least 1, not two"),
+        (("--workers", "two"), "'--workers': must be auto or at least 1, not two"),
     ],
 )
 def test_wrong_options_are_told(phase: Path, small_store: Path, options: tuple[str, str], sentence: str) -> None:
