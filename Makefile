@@ -1,4 +1,4 @@
-# How a person starts: `make run`, `make test`; `make help` lists the rest.
+# Start with `make run` and `make test`; `make help` lists the rest.
 
 PYTHON ?= python3
 VENV := .venv
@@ -80,7 +80,7 @@ submission: setup $(if $(STORE),build/data/tiny/store/hidden/part.json)  ## pack
 	$(BIN)/higgs-challenge pack $(SUBMISSION) build/submissions/$(notdir $(patsubst %/,%,$(SUBMISSION))).zip \
 		--phase $(if $(FOLDER),$(FOLDER)input_data/)$(PHASE) $(if $(STORE),--data build/data/tiny) $(OPTIONS)
 
-kit: setup  ## write what starting_kit/phases says of the phases anew, from input_data and competition.yaml
+kit: setup  ## rewrite starting_kit/phases from input_data and competition.yaml
 	$(BIN)/higgs-challenge kit
 
 leaderboard: setup  ## rank RUNS, by default all of build/run made with these SETS and PSEUDO_EXPERIMENTS, or on REFERENCE
@@ -108,7 +108,7 @@ lint: setup  ## check style and types only
 coverage: setup  ## run all tests and measure, branch by branch, how much of the packages they reach
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --cov --cov-report=term --cov-report=xml:build/coverage.xml
 
-# The banner that this silences tells of plans of mkdocs' authors, not of our pages.
+# This silences a banner about the plans of mkdocs' authors, which has nothing to do with our pages.
 docs: setup  ## build the documentation site, with a reference page for every module: build/site/index.html
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	@echo build/site/index.html

@@ -40,8 +40,7 @@ plots.use_style()
 
 
 # %% [markdown]
-# Programs of the challenge are started with this function. It shows what they say, and stops the notebook where they
-# fail.
+# This function runs the challenge's programs. It shows their output, and stops the notebook if one fails.
 
 
 # %%
@@ -114,13 +113,13 @@ right.set_title(f"{len(many)} pseudo-experiments")
 plt.show()
 
 # %% [markdown]
-# Too short costs most, too long a lot. Nothing is gained by intervals that are not what they say.
+# Intervals that are too short cost most, and too long ones a lot. Wrong coverage never pays off.
 #
 # ## 2. The events
 #
-# `get_train_set` gives labelled events, weighted such that each process has its expected yield at 10 fb⁻¹. Here and
-# in a submission it is the same function. Rows that the classifier will be trained on later are kept apart from those
-# that pictures and templates are made of.
+# `get_train_set` gives labelled events, weighted so that each process has its expected yield at 10 fb⁻¹. A submission
+# gets the same function. The rows used to train the classifier are kept separate from those used for plots and
+# templates.
 
 # %%
 get_train_set = TrainingSet(store.training_folder)
@@ -146,8 +145,8 @@ print(f"in one pseudo-experiment    {len(experiment['data']):9d} ± {np.sqrt(len
 experiment["data"].describe().loc[["mean", "std", "min", "max"]].T.round(2)
 
 # %% [markdown]
-# Stacked: what is expected of each process. Points: one pseudo-experiment with μ = 1 and nominal nuisance parameters.
-# The signal is too small to be seen in the stack, so it is drawn once more, enlarged.
+# Stack: expectation for each process. Points: one pseudo-experiment with μ = 1 and nominal nuisance parameters. The
+# signal is too small to be seen in the stack, so it is drawn once more, enlarged.
 
 
 # %%
@@ -161,9 +160,9 @@ plots.draw_stacks(stacks, remark=store.source)
 plt.show()
 
 # %% [markdown]
-# Almost all events are Z bosons. The Higgs boson decays alike, but it is heavier, so the visible mass is larger, and it
-# recoils more often against jets, so its transverse momentum is larger. Does the expectation describe the data, within
-# the statistical errors of both?
+# Almost all events are Z bosons. The Higgs boson decays similarly, but it is heavier, so the visible mass is larger,
+# and it recoils against jets more often, so its transverse momentum is larger. Does the expectation describe the data,
+# within the statistical errors of both?
 
 
 # %%
@@ -278,8 +277,8 @@ plots.draw_stacks([score_stack], remark=store.source)
 plt.show()
 
 # %% [markdown]
-# How well does it separate? Left: which share of the backgrounds is left when so much of the signal is kept. Right:
-# the expected significance, s/√b, of simply cutting on the score and counting.
+# How well does it separate? Left: the fraction of background kept for a given fraction of signal. Right: the expected
+# significance, s/√b, of simply cutting on the score and counting.
 
 # %%
 signal = selected["labels"] == 1
@@ -302,11 +301,11 @@ print(f"best single cut: significance {significance.max():.1f}, which measures �
 # %% [markdown]
 # ## 5. The interval
 #
-# Cutting wastes what is known about the events below the cut, so the score is binned, such that every bin has the
-# same number of signal events. A **template** is the expected count of a process in each bin. The nuisance parameters
-# change it: that is measured at two values of each and joined by a parabola through nominal, smooth from bin to bin.
-# Templates have an uncertainty of their own, from the number of training events. All rows serve for the nominal
-# templates; for the changes fewer are enough, because the same events are compared before and after.
+# A cut throws away the information in the events below it, so instead the score is binned, with the same expected
+# signal in every bin. A **template** is the expected count of a process in each bin. The nuisance parameters change it:
+# that is measured at two values of each and joined by a parabola through nominal, smooth from bin to bin. Templates
+# have an uncertainty of their own, from the number of training events. All rows serve for the nominal templates; for
+# the changes fewer are enough, because the same events are compared before and after.
 
 # %%
 # templates.py
@@ -494,7 +493,7 @@ axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, fontsize="smal
 plt.show()
 
 # %% [markdown]
-# Which nuisance parameter costs most? Fix one at its best value and see by how much the interval shrinks.
+# Which nuisance parameter costs most? Fix one at its best-fit value and see how much the interval shrinks.
 
 # %%
 fit = fits["profile"]
@@ -508,9 +507,8 @@ for name in list(START)[1:]:
 pd.DataFrame(shrunk).T.sort_values("width if it were known").round(3)
 
 # %% [markdown]
-# One pseudo-experiment proves nothing. So make many from the templates, which costs nothing: draw μ and the nuisance
-# parameters, then a Poisson count for each bin. The templates are exact here, so their own uncertainty is switched
-# off.
+# One pseudo-experiment proves nothing. So generate many from the templates, which is cheap: draw μ and the nuisance
+# parameters, then a Poisson count for each bin. The templates are exact here, so their own uncertainty is switched off.
 
 
 # %%
@@ -535,8 +533,8 @@ for panel, nuisances, name in zip(axes, (False, True), fits, strict=True):
 plt.show()
 
 # %% [markdown]
-# Left the intervals are short and miss, because what they take for signal is a detector that was a little off. Right
-# they are as long as what is not known requires.
+# On the left the intervals are short and miss, because they mistake a slightly miscalibrated detector for signal. On
+# the right they are as long as the uncertainties require.
 #
 # ## 6. A submission
 #
@@ -597,9 +595,9 @@ class Model:
 write_cell(Model.predict)
 
 # %% [markdown]
-# Now as on the platform: **ingestion** closes the submission off from the truth, the network and other files, calls
-# `fit`, and shows it pseudo-experiment after pseudo-experiment, in sets that share one μ. **Scoring** compares its
-# intervals with the truth, which is written beforehand. The phases of the competition have many more of both.
+# Now as on the platform: **ingestion** sandboxes the submission, without access to the truth, the network or other
+# files, calls `fit`, and passes it one pseudo-experiment after another, in sets that share one μ. **Scoring** compares
+# its intervals with the truth, which is written beforehand. The phases of the competition have many more of both.
 
 # %%
 phase, results, reference, scores = (Path("run") / name for name in ("phase", "results", "reference", "scores"))
@@ -613,9 +611,9 @@ run("-m", "higgs_tools", "run", "--input", phase, *places)
 run("-m", "higgs_tools", "score", "--reference", reference, "--prediction", results, "--output", scores)
 
 # %% [markdown]
-# The first line says whether the intervals are as long as they should be, and the errors say how much these few
-# pseudo-experiments can tell. The whole report is a page, `run/scores/detailed_results.html`, the same that the
-# platform shows:
+# The first line says whether the intervals are as long as they should be, and the errors show how much these few
+# pseudo-experiments can establish. The full report, `run/scores/detailed_results.html`, is the one that the platform
+# shows:
 
 # %%
 IFrame(scores / "detailed_results.html", "100%", 500)

@@ -10,13 +10,13 @@ ROWS = 600_000
 """Training events to ask for: enough for what is done here. There are up to 150 million."""
 
 SHAPE_ROWS = 150_000
-"""Of these, so many train the classifier, and as many others show what nuisance parameters do."""
+"""How many of these train the classifier; as many others show the effect of nuisance parameters."""
 
 SIMULATIONS = 15
 """Draws of the nuisance parameters for the calibration; each distorts all calibration events anew."""
 
 FEWEST = 50
-"""Background events above the tightest cut that is tried; with fewer, chance would choose it."""
+"""Least number of background events above the tightest cut tried; with fewer, fluctuations would pick the cut."""
 
 THROWS = 200
 """Statistical fluctuations of each draw."""
@@ -85,11 +85,11 @@ class Model:
         self.smallest_error, self.largest_error = ends[:, best]
 
     def score(self, events):
-        """Give each event a number, large for those like signal."""
+        """Score each event; signal-like events score high."""
         return self.classifier.decision_function(features(events))
 
     def count(self, events, cuts):
-        """Expected signal and background above each cut, and how far the latter is off for want of simulated events."""
+        """Expected signal and background above each cut, and the latter's uncertainty from limited simulation."""
         weights, is_signal = events["weights"].to_numpy(), events["labels"].to_numpy() == 1
         passed = np.searchsorted(cuts, self.score(events))  # how many of the cuts, from the lowest
 
@@ -100,7 +100,7 @@ class Model:
 
 
 def train(events):
-    """Train boosted trees to tell signal from background.
+    """Train boosted trees to separate signal from background.
 
     yours: any classifier, and any features.
     """
