@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TASK ?= higgs
-# The challenge's own files lie at the top; those of another task in tasks/, where defaults.mk says what it needs.
+# The challenge's own files are at the top; those of another task in tasks/, where defaults.mk says what it needs.
 FOLDER := $(if $(filter higgs,$(TASK)),,tasks/$(TASK)/)
 -include $(FOLDER)defaults.mk
 SIZE ?= small
@@ -62,7 +62,7 @@ data: setup  ## generate events, SIZE=tiny|small|large, as files and as event st
 official-data: setup  ## download the official data (6.5 GB), or take OFFICIAL=path, for STORE=build/data/official/store
 	$(BIN)/higgs-challenge data $(if $(OFFICIAL),--official "$(OFFICIAL)",--download) build/data/official
 
-# Data are made where none are, but only at the place that this file chose itself.
+# Generate data if there are none, but only in the default location.
 made_data = $(if $(filter file,$(origin STORE)),$(if $(STORE),build/data/$(SIZE)/store/hidden/part.json))
 
 build/data/%/store/hidden/part.json: | setup
@@ -134,10 +134,10 @@ pages: setup  ## write the competition's pages as Codabench shows them, in build
 # Both only say what they would send, unless SEND=yes; the account is CODABENCH_USERNAME and CODABENCH_PASSWORD.
 sending = $(if $(filter-out yes,$(SEND)),$(error SEND is yes or nothing, not "$(SEND)"))$(if $(SEND),--send)
 
-upload: setup  ## create a Codabench competition from BUNDLE; only says what it would send without SEND=yes
+upload: setup  ## create a Codabench competition from BUNDLE; without SEND=yes, only say what would be sent
 	$(BIN)/higgs-challenge upload "$(BUNDLE)" $(sending)
 
-submit: setup  ## send SUBMISSION to PHASE of COMPETITION on Codabench; only says what it would send without SEND=yes
+submit: setup  ## send SUBMISSION to PHASE of COMPETITION on Codabench; without SEND=yes, only say what would be sent
 	$(if $(COMPETITION),,$(error Name the competition by its number or address: make submit COMPETITION=17525))
 	$(BIN)/higgs-challenge submit "$(SUBMISSION)" --competition "$(COMPETITION)" --phase "$(PHASE)" $(sending)
 
@@ -146,7 +146,7 @@ docker-build: setup  ## build the image that competition.yaml names, or IMAGE=, 
 		$(if $(TORCH_INDEX),--torch-index "$(TORCH_INDEX)") $(if $(XGBOOST),--xgboost "$(XGBOOST)") \
 		$(if $(RUN_AS),--run-as "$(RUN_AS)") $(if $(NETWORK),--network "$(NETWORK)")
 
-# The bundle is made where it is missing or older than a source, but only at the place that this file chose itself.
+# Make the bundle if it is missing or older than a source, but only in the default location.
 $(MADE_BUNDLE): $(FOLDER)competition.yaml $(shell find $(BUNDLED) $(FOLDER) -type f -not -path '*/__pycache__/*') | setup
 	$(BIN)/higgs-challenge kit
 	$(BIN)/higgs-challenge bundle --task $(TASK) --output $@

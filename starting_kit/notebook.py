@@ -13,9 +13,9 @@
 # %% [markdown]
 # # How strong is H → ττ, and how well do we know it?
 #
-# This notebook goes once through the whole challenge: what is measured, the events, what the six nuisance parameters
-# do to them, a first classifier, the interval from a profile likelihood, a submission made of it, its score, and the
-# zip to upload. Everything is computed here; change a number and run it again.
+# This notebook walks through the whole challenge: the measurement, the events, what the six nuisance parameters do to
+# them, a first classifier, the interval from a profile likelihood, a submission made of it, its score, and the zip to
+# upload. Everything is computed here; change a number and run it again.
 
 # %%
 import json
@@ -55,7 +55,7 @@ def run(*command: object) -> None:
 
 
 # %% [markdown]
-# Without events there is nothing to measure. If there are none yet, synthetic ones are made; `KIT_SIZE` (`tiny`,
+# Without events there is nothing to measure. If there are none yet, synthetic ones are generated; `KIT_SIZE` (`tiny`,
 # `small`, `large`) says how many, and `KIT_DATA` where they are.
 
 # %%
@@ -71,10 +71,9 @@ print(store.source)
 # ## 1. The measurement
 #
 # The **signal strength** μ is the number of H → ττ decays, in units of what the Standard Model predicts. A
-# **pseudo-experiment** is one data set as an experiment would record it, with a true μ that you do not know. You
-# answer with an interval for μ. A single interval is neither right nor wrong enough to be judged; a *method* is
-# judged by its **coverage**: how often its intervals contain the true μ. The aim is 68.27 %, one standard deviation
-# of a normal error.
+# **pseudo-experiment** is one data set as an experiment would record it, with a true μ that you do not know. You answer
+# with an interval for μ. A single interval cannot be judged; a *method* can, by its **coverage**: how often its
+# intervals contain the true μ. The aim is 68.27 %, one standard deviation of a normal error.
 #
 # The simplest case: count `n` events where `b` background events are expected, and `s` signal events if μ = 1. The
 # estimate is (n − b) / s, its error √n / s.
@@ -91,9 +90,9 @@ for panel, scale in zip(axes, (1.0, 0.5), strict=True):
     panel.set_title(f"Errors × {scale:g}: coverage {coverage(true_mu, low, high):.2f}")
 
 # %% [markdown]
-# Intervals of half the width look better and are wrong more often than they may be. The **quantile score** makes that
-# expensive: −ln of the mean width times a penalty, which is 1 as long as the coverage is compatible with 68.27 %.
-# Scale all errors of the counting experiment by one factor, and see which one wins:
+# Intervals of half the width look better but are wrong too often. The **quantile score** makes that expensive: −ln of
+# the mean width times a penalty, which is 1 as long as the coverage is compatible with 68.27 %. Scale all errors of the
+# counting experiment by a common factor, and see which factor wins:
 
 # %%
 many = rng.poisson(true_mu * s + b, 1000)
@@ -232,8 +231,8 @@ plots.draw_variations(panels)
 plt.show()
 
 # %% [markdown]
-# The scales of rare backgrounds change little overall, but much where these backgrounds are. The energy scales change
-# spectra: `tes` moves the shoulder of the Z peak, on which the Higgs signal sits.
+# The scales of rare backgrounds change little overall, but a lot in the regions that these backgrounds populate. The
+# energy scales change spectra: `tes` moves the shoulder of the Z peak, on which the Higgs signal sits.
 #
 # ## 4. A first model
 #
@@ -403,14 +402,14 @@ axes[1].legend(fontsize="small")
 plt.show()
 
 # %% [markdown]
-# On the right is the problem of this challenge. A nuisance parameter whose curve is like the dashed one is mistaken
-# for signal. What helps are bins in which the curves differ.
+# The right-hand plot shows the problem of this challenge. A nuisance parameter whose curve resembles the dashed one is
+# mistaken for signal. Bins in which the curves differ help.
 #
-# The likelihood compares counts with expectations. Bins hold hundreds of events and more, so normal errors do, with
-# the variance of the count and that of the templates. Each nuisance parameter is measured in units of its prior's
+# The likelihood compares counts with expectations. Bins hold hundreds of events or more, so Gaussian errors suffice,
+# with the variance of the count plus that of the templates. Each nuisance parameter is measured in units of its prior's
 # width and costs its square: that is the prior. The interval is where −2 ln L rises by less than 1 above its minimum,
-# if for each μ the nuisance parameters take their best values (**profile likelihood**, MINOS). `nuisances=False`
-# leaves them where they are: statistical errors only.
+# if for each μ the nuisance parameters take their best values (**profile likelihood**, MINOS). `nuisances=False` leaves
+# them where they are: statistical errors only.
 
 # %%
 # likelihood.py
@@ -621,8 +620,8 @@ IFrame(scores / "detailed_results.html", "100%", 500)
 # %% [markdown]
 # What was printed in `fit` and `predict` is in `run/results/submission.log`, and on the platform in the ingestion log.
 # The intervals themselves follow. If most misses lie on one side, that need not be the method: all pseudo-experiments
-# are drawn from the same hidden events and compared with the same training events, so with few of them they err
-# together.
+# are drawn from the same hidden events and compared with the same training events, so with few such events they all err
+# in the same direction.
 
 # %%
 true_mus = json.loads((reference / "truth.json").read_text())["ground_truth_mus"]
@@ -636,13 +635,13 @@ plt.show()
 # %% [markdown]
 # ## 7. The zip
 #
-# The check runs the submission on tiny data in the same isolation, says what is wrong and what to do, and packs the
-# files, not the folder, if nothing is.
+# The check runs the submission on tiny data in the same sandbox and reports what is wrong and how to fix it. If all is
+# well, it packs the files (not the folder).
 
 # %%
 run("-m", "higgs_tools", "pack", submission, "my_submission.zip")
 
 # %% [markdown]
-# Upload `my_submission.zip` on the page "My Submissions" of the competition. Then make it better: more features and a
-# better classifier, finer bins where the signal is, a score that depends less on `tes`, a likelihood without bins.
-# What counts is in the report: where intervals miss, and what they depend on.
+# Upload `my_submission.zip` on the page "My Submissions" of the competition. Then improve it: more features and a
+# better classifier, finer bins where the signal is, a score that depends less on `tes`, a likelihood without bins. The
+# report shows what matters: where intervals miss, and what they depend on.

@@ -1,4 +1,4 @@
-"""The pictures of the notebook: one look, one colour a process, one set of axes a variable."""
+"""The notebook's plots: one style, one colour per process, one axis per variable."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class Variable:
 
     @property
     def counts_label(self) -> str:
-        """What the vertical axis says."""
+        """Label of the vertical axis."""
         width = (self.high - self.low) / self.bins
         return "Events" if width == 1 else f"Events / {width:g} {self.unit}".rstrip()
 
@@ -191,7 +191,7 @@ def draw_variations(panels: Sequence[tuple[Variable, Mapping[str, hist.Hist]]], 
 
 
 def draw_intervals(axes: Axes, true: Floats, low: Floats, high: Floats) -> None:
-    """Draw intervals as bars, one beside the other, in one colour where they cover the truth, in another where not.
+    """Draw intervals as bars, side by side, in one colour where they cover the truth and another where they do not.
 
     Args:
         axes: to draw on.
@@ -219,7 +219,7 @@ def wide_figure(panels: int = 2) -> tuple[Figure, Sequence[Axes]]:
 
 
 def _open_panels(number: int, columns: int, above: float = 0.0) -> tuple[Figure, list[SubFigure]]:
-    """Open a figure with a place for each panel, and some inches above them all."""
+    """Open a figure with a place for each panel, and some inches of space above them."""
     columns = min(columns, number)
     rows = -(-number // columns)
     figure = plt.figure(figsize=(columns * PANEL_INCHES, rows * PANEL_INCHES + above))
@@ -238,7 +238,7 @@ def _finish(pair: tuple[Axes, Axes], variable: Variable) -> None:
 
 
 def _around_one(values: Floats, reference: Floats) -> tuple[float, float]:
-    """Choose the range of a ratio such that the well-filled bins fit in."""
+    """Choose the range of a ratio so that the well-filled bins fit."""
     filled = reference > reference.max() / 300
     reach = 1.4 * float(np.quantile(np.abs(values[..., filled] / reference[filled] - 1), 0.97))
     return 1 - reach, 1 + reach

@@ -1,6 +1,6 @@
 """A template: one number of each event, a cut on it, and an interval calibrated on simulated pseudo-experiments.
 
-It runs as it is. What to make your own is marked with "yours:". `higgs-challenge check` reports whether it still runs.
+It runs as it is. Replace the parts marked "yours:". `higgs-challenge check` reports whether it still runs.
 """
 
 import numpy as np
@@ -26,7 +26,7 @@ COVERAGE = 0.6827
 
 
 class Model:
-    """What the platform makes, fits once, copies to its workers and asks about every pseudo-experiment.
+    """The class that the platform creates, fits once, copies to its workers and calls for every pseudo-experiment.
 
     Args:
         get_train_set: get_train_set(train_size=N) gives N labelled events as a DataFrame: 28 features, labels (1 for
@@ -60,7 +60,7 @@ class Model:
         return {"mu_hat": np.clip(mu_hat, p16, p84), "delta_mu_hat": (p84 - p16) / 2, "p16": p16, "p84": p84}
 
     def calibrate(self, many, few):
-        """Measure simulated pseudo-experiments, whose mu is known, and take the cut of the narrowest interval.
+        """Measure simulated pseudo-experiments, whose mu is known, and choose the cut with the narrowest interval.
 
         The interval is where 68.27 % of the errors lie, whatever they come from: it covers if the simulation is right.
         yours: nothing here learns the nuisance parameters from the data; a fit in several bins would (iminuit).

@@ -142,7 +142,7 @@ def test_examples_of_scores_follow_from_the_formulas_on_the_page(root):
     text = render(root, "evaluation")
     powers = [int(power) for power in re.findall(r"\\rvert\^(\d)", text)]
     offset = float(re.search(r"\(w \+ ([\d.]+)\) f\(c\)", text)[1])
-    width = float(re.search(r"mean width ([\d.]+), for example", text)[1])
+    width = float(re.search(r"intervals of mean width ([\d.]+):", text)[1])
     zone = int(re.search(r"c_\{-\} = [\d.]+ - (\d)\\sigma", text)[1])
     examples = [re.match(r"([\d.]+) \$\\sigma\$ too (low|high)", line[0]) for line in cells(text)]
     lines = [(found, line) for found, line in zip(examples, cells(text), strict=True) if found]
@@ -194,15 +194,15 @@ CHANGES = {
     "target": (metrics, "TARGET_COVERAGE", 0.9, "overview", "90 % confidence interval"),
     "width offset": (metrics, "WIDTH_OFFSET", 0.25, "evaluation", "(w + 0.25) f(c)"),
     "dead zone": (metrics, "DEAD_ZONE_SIGMAS", 3, "evaluation", r"0.6827 - 3\sigma"),
-    "bootstraps": (bootstrap, "RESAMPLES", 77, "evaluation", "drawn anew 77 times"),
+    "bootstraps": (bootstrap, "RESAMPLES", 77, "evaluation", "resampled 77 times"),
     "winners": (ranking, "BEATS", 0.99, "evaluation", "more than\n99 % of the draws"),
     "losers": (ranking, "LOSES", 0.01, "evaluation", "from 1 % to"),
-    "largest answer": (answer, "MAX_VALUE", 5e3, "evaluation", "beyond 5 000"),
+    "largest answer": (answer, "MAX_VALUE", 5e3, "evaluation", "exceeds\n5 000"),
     "log": (log, "MAX_LOG_BYTES", 7_000_000, "starting_kit", "7 MB"),
     "tau threshold": (selection, "TAU_THRESHOLD", 27.5, "data", "`PRI_had_pt` below 27.5 GeV"),
     "lepton threshold": (selection, "LEPTON_THRESHOLD", 21.0, "data", "21 GeV are dropped"),
-    "jet threshold": (selection, "JET_THRESHOLD", 33.0, "data", "a jet below 33 GeV"),
-    "missing value": (columns, "MISSING", -99.0, "data", "is -99."),
+    "jet threshold": (selection, "JET_THRESHOLD", 33.0, "data", "jets below 33 GeV"),
+    "missing value": (columns, "MISSING", -99.0, "data", "set to -99."),
 }
 
 
