@@ -130,5 +130,5 @@ def test_the_walkthrough_counts_submissions_as_the_competition_does() -> None:
     feedback, final = yaml.safe_load((ROOT / "competition.yaml").read_text())["phases"]
     text = " ".join((KIT / "walkthrough.md").read_text().split())
     daily, all_of_them = feedback["max_submissions_per_day"], feedback["max_submissions"]
-    assert f"{daily} submissions a day in the feedback phase and {all_of_them} in all, and one in the final" in text
+    assert f"{daily} submissions a day and {all_of_them} in total in the feedback phase, and one in the final" in text
     assert final["max_submissions"] == 1
