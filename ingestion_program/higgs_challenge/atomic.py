@@ -54,6 +54,22 @@ def atomic_file(path: Path, durable: bool = False) -> Iterator[BinaryIO]:
             partial.unlink(missing_ok=True)
 
 
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all; its folder is made where needed.
+
+    Args:
+        path: of the file.
+        content: its bytes.
+
+    Raises:
+        InputError: the folder cannot be written, or its disk is full.
+    """
+    with report_write_errors(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_file(path) as file:
+        file.write(content)
+
+
 def write_json(path: Path, content: Any, indent: int | None = 2) -> bytes:
     """Write a JSON file whole or not at all.
 

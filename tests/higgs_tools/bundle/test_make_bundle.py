@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from higgs_challenge import atomic
 from higgs_tools.bundle import make_bundle
 from higgs_tools.bundle.task_files import source_folders
 from tests.helpers.commands import call
@@ -87,7 +88,7 @@ def test_yaml_that_cannot_be_read_is_told(tmp_path, content):
 def test_an_interrupted_write_keeps_the_old_bundle(tmp_path, monkeypatch):
     output = tmp_path / "bundle.zip"
     output.write_bytes(b"old")
-    monkeypatch.setattr(make_bundle.os, "replace", lambda part, whole: 1 / 0)
+    monkeypatch.setattr(atomic.os, "replace", lambda part, whole: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         make_bundle.write_whole(output, b"new")
     assert output.read_bytes() == b"old"

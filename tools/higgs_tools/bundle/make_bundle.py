@@ -1,12 +1,12 @@
 """Packing a competition into one zip that Codabench accepts."""
 
 import io
-import os
 import tempfile
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from higgs_challenge.atomic import write_bytes
 from higgs_challenge.errors import InputError
 from higgs_tools.bundle.pages import render_pages
 from higgs_tools.bundle.rules import Problem, parse_competition
@@ -182,15 +182,6 @@ def write_whole(output: Path, content: bytes) -> None:
     Raises:
         InputError: it cannot be written.
     """
-    part = output.with_name(output.name + ".part")
     if output.exists() and not output.is_file():
         raise InputError(f"{output}: expected a file or nothing at this path, got a folder; name another --output.")
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content)
-        os.replace(part, output)
-    except OSError as error:
-        raise InputError(f"{output}: cannot be written ({error}); name another --output.") from error
-    finally:
-        if output.parent.is_dir():
-            part.unlink(missing_ok=True)
+    write_bytes(output, content)

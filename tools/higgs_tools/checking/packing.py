@@ -1,10 +1,10 @@
 """Packing a submission's folder into a zip as the platform wants it: files at the top, and only those that belong."""
 
-import os
 import shutil
 import zipfile
 from pathlib import Path
 
+from higgs_challenge.atomic import atomic_file, report_write_errors
 from higgs_challenge.errors import InputError, SubmissionError
 from higgs_tools.checking.submission_zip import Entry, Kind, list_folder
 
@@ -50,18 +50,11 @@ def pack(folder: Path, target: Path) -> list[str]:
     names = [entry.name for entry in own if entry.kind == Kind.FILE]
     if not names:
         raise SubmissionError(f"{folder} holds no file to pack.")
-    partial = target.with_name(target.name + ".partial")
-    try:
+    with report_write_errors(target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)
-        with zipfile.ZipFile(partial, "w") as archive:
-            for name in names:
-                _add(archive, folder / name, name)
-        os.replace(partial, target)
-    except OSError as error:
-        raise InputError(f"{target} cannot be written: {error}.") from error
-    finally:
-        if target.parent.is_dir():
-            partial.unlink(missing_ok=True)
+    with atomic_file(target) as file, zipfile.ZipFile(file, "w") as archive:
+        for name in names:
+            _add(archive, folder / name, name)
     return names
 
 

@@ -1,6 +1,5 @@
 """`higgs-challenge check` and `pack`: whether a submission will run on the platform, and the zip to hand in."""
 
-import os
 import sys
 import tempfile
 import time
@@ -11,6 +10,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from higgs_challenge.atomic import write_bytes
 from higgs_challenge.cli import Command
 from higgs_challenge.durations import format_seconds
 from higgs_challenge.errors import InputError
@@ -108,18 +108,8 @@ def _pack_and_check(folder: Path, target: Path, phase: Phase, data: Path | None)
         verdict = _check(made, phase, data)
         if verdict.code == NOT_READY:
             return Verdict(f"{verdict.text} {target} was not written.", verdict.code)
-        _keep(made, target)
+        write_bytes(target, made.read_bytes())
     return Verdict(f"{verdict.text} {target} is packed, {count(len(names), 'file')}: hand it in.", verdict.code)
-
-
-def _keep(made: Path, target: Path) -> None:
-    partial = target.with_name(target.name + ".partial")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(made.read_bytes())
-        os.replace(partial, target)
-    except OSError as error:
-        raise InputError(f"{target} cannot be written: {error}.") from error
 
 
 def _exit_with(verdict: Verdict, started: float) -> None:

@@ -20,6 +20,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from higgs_challenge.atomic import write_bytes
 from higgs_challenge.cli import make_folder
 from higgs_challenge.errors import InputError
 from higgs_challenge.execution.progress import Advance, show_progress
@@ -52,9 +53,7 @@ def make_notebook(kit: Path, output: Path, time_limit: float = TIME_LIMIT) -> Pa
     shutil.copytree(kit, output, dirs_exist_ok=True, ignore=LEFT_OUT)
     notebook = jupytext.read(kit / SOURCE)
     _execute(notebook, output, time_limit)
-    partial = result.with_suffix(".partial")
-    nbformat.write(notebook, partial)  # type: ignore[no-untyped-call]
-    os.replace(partial, result)
+    write_bytes(result, nbformat.writes(notebook).encode())  # type: ignore[no-untyped-call]
     return result
 
 
