@@ -39,8 +39,8 @@ def test_a_flat_submission_is_fine() -> None:
 @pytest.mark.parametrize(
     ("entries", "level", "text", "remedy"),
     [
-        (files("net.py"), Level.FAILURE, "no model.py at the top", "call the file"),
-        (files("Model.py"), Level.FAILURE, "no model.py at the top", "exactly these letters"),
+        (files("net.py"), Level.FAILURE, "no model.py at the top", "name the file"),
+        (files("Model.py"), Level.FAILURE, "no model.py at the top", "exactly this spelling"),
         (files("mine/model.py", "mine/net.py"), Level.FAILURE, "it is in mine/", "zip the files, not their folder"),
         (files("model.py", "parts/net.py"), Level.WARNING, "sub-folders (parts)", "beside model.py"),
         (files("model.py", "result_3.json"), Level.FAILURE, "result_3.json", "rename"),

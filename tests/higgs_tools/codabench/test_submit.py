@@ -137,7 +137,7 @@ def test_what_is_no_submission(stub, tmp_path, capsys, name, content, expected):
 def test_an_empty_folder(stub, tmp_path, capsys):
     (tmp_path / "empty").mkdir()
     assert run(tmp_path / "empty") == 2
-    assert "holds no file" in capsys.readouterr().err
+    assert "contains no file" in capsys.readouterr().err
 
 
 FAULTS = {
