@@ -1,4 +1,4 @@
-"""Primary columns of many events in, the 28 features of those that a measurement keeps out."""
+"""Turn the primary columns of many events into the 28 features of those that a measurement keeps."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ TABLE_SHIFT = 48
 """An event's address is its table's number above this bit and its row below."""
 
 AHEAD = 32
-"""How many events before its turn a row is asked for."""
+"""How many events in advance a row is prefetched."""
 
 
 def transform(
@@ -99,7 +99,7 @@ def _transform(tables, addresses, features, tes, jes, noise, select) -> Any:  # 
 
 @compiled
 def _load(tables, addresses, noise, start, count, tes, select, loaded) -> Any:  # type: ignore[no-untyped-def]
-    """Fill a block with the next events that are kept; gives where to go on, and how many there are."""
+    """Fill a block with the next events that are kept; return where to continue, and how many there are."""
     filled = 0
     last = len(addresses) - 1
     for i in range(start, len(addresses)):
@@ -114,7 +114,9 @@ def _load(tables, addresses, noise, start, count, tes, select, loaded) -> Any:  
         if noise.shape[1] > 0:
             loaded[SOFT_X * STRIDE + filled], loaded[SOFT_Y * STRIDE + filled] = noise[0, i], noise[1, i]
         addresses[count + filled] = address
-        filled += 0 if select & is_lost(event[HAD_PT] * tes, event[LEP_PT]) else 1  # else the next takes its place
+        filled += (
+            0 if select & is_lost(event[HAD_PT] * tes, event[LEP_PT]) else 1
+        )  # else the next event takes its place
     return len(addresses), filled
 
 
