@@ -88,9 +88,7 @@ def restrict_calls(landlock_abi: int) -> None:
         _add(rules, refuse, name, Arg(0, NE, AF_UNIX))
         for kind in (SOCK_DGRAM, SOCK_RAW):  # they send to any address without connecting
             _add(rules, refuse, name, Arg(0, EQ, AF_UNIX), Arg(1, MASKED_EQ, SOCK_TYPES, kind))
-    _add(
-        rules, pyseccomp.ERRNO(errno.ENOSYS), "clone3"
-    )  # its flags are invisible to the filter; the C library then uses clone
+    _add(rules, pyseccomp.ERRNO(errno.ENOSYS), "clone3")  # its flags cannot be seen; the C library then uses clone
     _add(rules, refuse, "clone", Arg(0, MASKED_EQ, NEW_USER_SPACE, NEW_USER_SPACE))
     _add(rules, refuse, "clone", Arg(0, MASKED_EQ, EXIT_SIGNAL, CONTINUE))
     for option in (SET_DEATH_SIGNAL, SET_DUMPABLE):

@@ -259,8 +259,6 @@ def serve(channel: Channel, child: Child, submission: str) -> None:
             return
         try:
             reply = calls[request["call"]](request, file)
-        except (
-            BaseException
-        ) as error:  # whatever a participant's code raises, even SystemExit, is reported to the other side
+        except BaseException as error:  # report whatever a participant's code raises, even SystemExit
             reply = {**explain(error, submission), "hidden_modules": child.hidden_modules}
         channel.send({"answers": request["number"], **reply})

@@ -35,7 +35,7 @@ class Nuisances:
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            minimum = "above 0" if name in ("tes", "jes") else "at minimum 0"
+            minimum = "above 0" if name in ("tes", "jes") else "at least 0"
             is_number = isinstance(value, int | float | np.number) and math.isfinite(value)
             if not is_number or value < 0 or (value == 0 and minimum == "above 0"):
                 raise InputError(f"The nuisance parameter {name} must be a number {minimum}, not {value!r}.")

@@ -114,9 +114,7 @@ def _load(tables, addresses, noise, start, count, tes, select, loaded) -> Any:  
         if noise.shape[1] > 0:
             loaded[SOFT_X * STRIDE + filled], loaded[SOFT_Y * STRIDE + filled] = noise[0, i], noise[1, i]
         addresses[count + filled] = address
-        filled += (
-            0 if select & is_lost(event[HAD_PT] * tes, event[LEP_PT]) else 1
-        )  # else the next event takes its place
+        filled += 0 if select & is_lost(event[HAD_PT] * tes, event[LEP_PT]) else 1  # else the next takes its place
     return len(addresses), filled
 
 
