@@ -51,7 +51,7 @@ class Run:
         settings: of the phase.
         data: folders that may hold the data, in order of preference.
         submission: the participant's folder.
-        output: folder for results, from prepared_output.
+        output: folder for results, from prepare_output.
         secrets: further files and folders that the submission must not read.
         gpus: names of the devices to use, see devices.find_gpus.
         cores: processor cores that fit may use, and that the workers share in predict.
