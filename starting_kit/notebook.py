@@ -417,7 +417,7 @@ import numpy as np
 from iminuit import Minuit
 
 START = {"mu": 1.0, "tes": 0.0, "jes": 0.0, "log_soft_met": 0.0, "ttbar": 0.0, "diboson": 0.0, "background": 0.0}
-TTBAR_WIDTH, DIBOSON_WIDTH, BACKGROUND_WIDTH, LARGEST_SOFT_MET = 0.02, 0.25, 0.001, 5.0
+TTBAR_WIDTH, DIBOSON_WIDTH, BACKGROUND_WIDTH, MAX_SOFT_MET = 0.02, 0.25, 0.001, 5.0
 
 
 def expected_counts(templates: object, parameters: np.ndarray) -> np.ndarray:
@@ -446,7 +446,7 @@ def make_fit(templates: object, counts: np.ndarray, nuisances: bool = True) -> M
     fit = Minuit(minus_two_log_likelihood, np.array(list(START.values())), name=list(START))
     fit.errordef = Minuit.LEAST_SQUARES  # the interval ends where the function has risen by 1
     for name in list(START)[1:]:
-        fit.limits[name] = (-3.9, np.log(LARGEST_SOFT_MET) if name == "log_soft_met" else 3.9)
+        fit.limits[name] = (-3.9, np.log(MAX_SOFT_MET) if name == "log_soft_met" else 3.9)
         fit.fixed[name] = not nuisances
     return fit.migrad()
 

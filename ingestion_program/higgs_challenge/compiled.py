@@ -49,7 +49,7 @@ def inlined(function: Callable[..., Any]) -> Any:
 
 @functools.cache
 def cache_folder() -> Path:
-    """Give the folder of the machine code: beside the sources, or, in a submission's process, its own copy of it.
+    """Return the folder of the machine code: beside the sources, or, in a submission's process, its own copy of it.
 
     The trusted side runs what lies there, so no submission may ever write to it.
     """

@@ -45,13 +45,13 @@ from higgs_challenge.tasks import load_task
 
 @dataclass(frozen=True)
 class Run:
-    """What to run.
+    """The inputs and options of a run.
 
     Attributes:
         settings: of the phase.
         data: folders that may hold the data, in order of preference.
         submission: the participant's folder.
-        output: folder for results, from prepared_output.
+        output: folder for results, from prepare_output.
         secrets: further files and folders that the submission must not read.
         gpus: names of the devices to use, see devices.find_gpus.
         cores: processor cores that fit may use, and that the workers share in predict.
@@ -77,17 +77,17 @@ class Run:
 
 
 @contextmanager
-def prepared_output(folder: Path, resume: bool) -> Iterator[None]:
-    """Hold an output folder for one run, without results of an earlier one.
+def prepare_output(folder: Path, resume: bool) -> Iterator[None]:
+    """Lock an output folder for one run, and clear it of an earlier run's results.
 
-    A run's state is removed when it ends, well or by the submission's fault; otherwise it is kept, to resume.
+    The run's state is removed if it succeeds or the submission fails; otherwise it is kept, to resume.
 
     Args:
-        folder: made if need be.
+        folder: created if needed.
         resume: keep an earlier run's journal and unfinished state.
 
     Raises:
-        InputError: it cannot be written, or another run is writing there.
+        InputError: the folder cannot be written, or another run is writing there.
     """
     unfinished = folder / UNFINISHED
     with report_write_errors(folder):
@@ -105,7 +105,9 @@ def prepared_output(folder: Path, resume: bool) -> Iterator[None]:
             raise
         except BaseException:
             if (unfinished / MODEL_FILE).exists():
-                console().print(f"What is finished is kept in {folder}; the same command with --resume goes on.")
+                console().print(
+                    f"Finished results are kept in {folder}; run the same command with --resume to continue."
+                )
             raise
         remove_tree(unfinished)
 
@@ -119,12 +121,12 @@ def run_ingestion(run: Run) -> None:
     """
     started = time.monotonic()
     if not (run.submission / "model.py").is_file():
-        raise SubmissionError(describe_missing_model(run.submission))
+        raise SubmissionError(missing_model_message(run.submission))
     for name, folder in (("submission's", run.submission), ("data's", run.data[0])):
         if run.output.resolve().is_relative_to(folder.resolve()):
             raise InputError(f"The output folder must not lie in the {name} folder {folder}.")
     check_submission(run.submission, int(run.settings.limits.disk_gigabytes * 1e9))
-    refuse_reserved_names(run.submission)  # after that, as folders may be too deep for Python to search
+    refuse_reserved_names(run.submission)  # only now, because folders may be too deep for Python to search
     task = load_task(run.settings.task)
     plan = make_plan(run.settings, task)
     with ExitStack() as stack:
@@ -153,19 +155,19 @@ def run_ingestion(run: Run) -> None:
     files = write_results(run.output, results)
     summary = summarise(plan, data, engine, outcome, list(files))
     files[DURATION_FILE] = write_json(run.output / DURATION_FILE, {"ingestion_duration": clock.elapsed() / 60})
-    # What was written is signed, not what lies there now: another program may write there too.
+    # Sign what was written, not what is there now: another program may write there too.
     signature = sign(plan.signature_key, summary, files)
     write_json(run.output / SUMMARY_FILE, {**summary, "signature": signature})
 
 
 def compile_events(task: Task, data: Data) -> None:
-    """Compile what submissions use too, the first time on a machine, so that it does not count as their time."""
+    """Compile the code that submissions use too, so that the first run on a machine does not count it as their time."""
     with nullcontext() if cache_folder().exists() else show_waiting("Compiling, once after every update"):
-        task.warm_up(training_folder(data.folder))  # if the data are damaged, that is not the submission's fault
+        task.warm_up(training_folder(data.folder))  # damaged data are not the submission's fault
 
 
-def describe_missing_model(submission: Path) -> str:
-    """Describe a missing model.py, and where one was found: often the folder was zipped, not its files."""
+def missing_model_message(submission: Path) -> str:
+    """Return the message for a missing model.py, and where there is one: often the folder was zipped, not its files."""
     nested = sorted(path.parent.name for path in submission.glob("*/model.py"))
     where = f"; it is in {nested[0]}/: zip the files, not their folder" if nested else ""
     return f"The submission {submission} has no model.py in its top folder{where}."
@@ -179,7 +181,7 @@ def warn(warnings: list[str]) -> list[str]:
 
 
 def check_fit(fit: Fit, isolation: Isolation) -> list[str]:
-    """Give warnings where a submission was less isolated than possible, or where its model could not be kept."""
+    """Return warnings if a submission was not fully isolated, or if its model could not be kept."""
     if isolation.level == OFF:
         return ["the submission is not isolated, as --isolation off says"]
     warnings = [f"the isolation of the submission is {isolation.level}: {reason}" for reason in isolation.missing]
@@ -197,7 +199,7 @@ def identify(plan: Plan, data: Data, submission: Path) -> dict[str, str]:
 
 
 def make_job(run: Run, data: Data) -> Job:
-    """Make the record that every process of the run is given."""
+    """Make the record that is passed to every process of the run."""
     output, folder = run.output.resolve(), data.folder and data.folder.resolve()
     hidden = [] if folder is None else [hidden_folder(folder)]
     secrets = tuple(path.resolve() for path in [*hidden, output, *run.secrets])
@@ -208,7 +210,7 @@ def make_engine(run: Run, job: Job, data: Data, stack: ExitStack) -> AbstractCon
     """Make the engine that runs the submission; the stack closes its log.
 
     Raises:
-        InputError: a cluster is wanted, and Dask is not installed.
+        InputError: a cluster was requested, but Dask is not installed.
     """
     log = SubmissionLog(run.output / LOG_FILE, append=run.resume)
     stack.callback(log.close)
@@ -233,7 +235,7 @@ def fit_submission(run: Run, job: Job, engine: Engine, journal: Journal, clock: 
             f"The fitted model of the earlier run is gone or damaged: the submission is fitted again, and its "
             f"{len(journal.results)} finished pseudo-experiments are done again."
         )
-    journal.begin_anew()
+    journal.start_again()
     job.prepare(run.submission)
     own_limit = run.settings.limits.fit_seconds
     limit = min(own_limit, clock.left())
@@ -267,8 +269,8 @@ def predict_all(run: Run, plan: Plan, engine: Engine, journal: Journal, clock: C
     except TimeoutError as error:
         set_index, index = next(key for key in keys if key not in journal.results)
         raise SubmissionError(
-            f"predict went beyond the run's {clock.describe_limit()}: {len(journal.results)} of {total} "
-            f"pseudo-experiments were done, and it was at set {set_index}, pseudo-experiment {index}."
+            f"predict exceeded the run's {clock.describe_limit()}: {len(journal.results)} of {total} "
+            f"pseudo-experiments were done; the next was set {set_index}, pseudo-experiment {index}."
         ) from error
     return isolation
 

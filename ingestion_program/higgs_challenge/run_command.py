@@ -8,7 +8,7 @@ import click
 
 from higgs_challenge.cli import Command, Option
 from higgs_challenge.execution.devices import available_cores, find_gpus
-from higgs_challenge.ingestion import Run, prepared_output, run_ingestion
+from higgs_challenge.ingestion import Run, prepare_output, run_ingestion
 from higgs_challenge.options import EXISTING_DIRECTORY, NOT_NEGATIVE, PATH
 from higgs_challenge.plan_options import plan_options, plan_settings
 from higgs_challenge.submission.process import BEST_EFFORT, DEMANDS
@@ -121,7 +121,7 @@ def run(
         raise click.UsageError("--engine dask and --scheduler ADDRESS need each other")
     if engine == "dask" and workers != "auto":
         raise click.UsageError("--workers is for this machine; with --engine dask, each thread of a Dask worker is one")
-    with prepared_output(output, resume):  # before anything can fail: no old results stay
+    with prepare_output(output, resume):  # before anything can fail: no old results stay
         settings = plan_settings(phase, plan)
         run_ingestion(
             Run(

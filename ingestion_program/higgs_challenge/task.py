@@ -74,10 +74,10 @@ class TrainingSet(Protocol):
     """What a submission gets as get_train_set."""
 
     def __call__(self, train_size: Any = None) -> "pd.DataFrame":
-        """Give train_size labelled nominal events, by default all."""
+        """Return train_size labelled nominal events, by default all."""
 
     def __len__(self) -> int:
-        """Give the number of all events."""
+        """Return the number of all events."""
 
 
 class Data(Protocol):
@@ -99,10 +99,10 @@ class Data(Protocol):
         """Make a sampler, which one thread uses at a time."""
 
     def identity(self) -> str:
-        """Give a hash; where it is equal, the same plan has the same events."""
+        """Return a hash; if it is equal, the same plan gives the same events."""
 
     def multiple(self) -> float:
-        """Give how often a pseudo-experiment's events of the rarest process are there; infinity where drawn afresh."""
+        """Return how many pseudo-experiments' events of the rarest process are stored; infinity if drawn afresh."""
 
     def warnings(self) -> list[str]:
         """Say in which respects they are too few, or otherwise such that results mean little."""
@@ -166,10 +166,10 @@ class Task:
 
 
 def training_folder(data: Path | None) -> Path | None:
-    """Give the part of a data folder that submissions may read; None where there is no folder."""
+    """Return the part of a data folder that submissions may read; None where there is no folder."""
     return None if data is None else data / "training"
 
 
 def hidden_folder(data: Path) -> Path:
-    """Give the part of a data folder that no submission may read."""
+    """Return the part of a data folder that no submission may read."""
     return data / "hidden"

@@ -23,7 +23,7 @@ MARK = "TORCH_HOSTILE_RUN"
 PATIENCE = 60.0
 """Seconds that no run takes, on however busy a machine."""
 
-LARGEST_FILE = 2_000_000_000
+MAX_FILE_SIZE = 2_000_000_000
 """Bytes that no file of ours has, so that a submission that gets us to write without end does not fill the disk."""
 
 MISTAKES = re.compile(r"^\w+Error: ", re.MULTILINE)
@@ -66,7 +66,7 @@ def _run_program(command: list[str], environment: dict[str, str], written: str) 
     for stream in (1, 2):
         os.dup2(os.open(written, os.O_WRONLY | os.O_CREAT | os.O_APPEND), stream)
     os.environ.update(environment)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_FILE_SIZE, MAX_FILE_SIZE))
     sys.argv = command
     runpy.run_path(command[0], run_name="__main__")
 

@@ -280,13 +280,13 @@ def test_a_submission_with_a_file_named_like_a_result_ends_the_run(
     tmp_path: Path, earlier: Path, ingest: Ingest, name: str
 ) -> None:
     write_submission(tmp_path / "submission", {name: "{}"})
-    assert_refused(ingest(), "SubmissionError", f"The submission holds {name}, a name reserved for results", earlier)
+    assert_refused(ingest(), "SubmissionError", f"The submission contains {name}, a name reserved for results", earlier)
 
 
 @pytest.mark.parametrize("name", ["metadata", "metadata.yaml", "metadata.yml", "mine/metadata.yaml", "mine/metadata"])
 def test_a_submission_with_metadata_ends_the_run(tmp_path: Path, earlier: Path, ingest: Ingest, name: str) -> None:
     write_submission(tmp_path / "submission", {name: "command: python3 model.py"})
-    sentence = f"The submission holds {name}: the platform would start it as a program of its own; remove it"
+    sentence = f"The submission contains {name}: the platform would start it as a separate program; remove it"
     assert_refused(ingest(), "SubmissionError", sentence, earlier)
 
 

@@ -1,4 +1,4 @@
-"""The time that a run has taken, and the limit on it."""
+"""The time a run has taken, and its limit."""
 
 import time
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ class Clock:
     """The clock of one run.
 
     Attributes:
-        started: when it began, on the monotonic clock; earlier where it resumes a run that took some time already.
+        started: when it began, on the monotonic clock; for a resumed run, shifted back by the time already taken.
         limit: seconds it may take; None for no limit.
     """
 
@@ -19,16 +19,16 @@ class Clock:
     limit: float | None
 
     def elapsed(self) -> float:
-        """Give the seconds since the start."""
+        """Return the seconds since the start."""
         return time.monotonic() - self.started
 
     def left(self) -> float:
-        """Give the seconds left, at least a little; infinity without limit."""
+        """Return the seconds left, at least a millisecond; infinity without a limit."""
         return max(self.deadline - time.monotonic(), 1e-3)
 
     @property
     def deadline(self) -> float:
-        """When the limit is reached, on the monotonic clock; infinity without limit."""
+        """When the limit is reached, on the monotonic clock; infinity without a limit."""
         return float("inf") if self.limit is None else self.started + self.limit
 
     def describe_limit(self) -> str:

@@ -35,7 +35,7 @@ from higgs_challenge.task import Data, Experiment
 
 CONNECT_SECONDS = 30.0
 WORKERS_SECONDS = 60.0
-"""How long to wait for a first Dask worker, and for another one where all have gone."""
+"""How long to wait for the first Dask worker, and for another if all have left."""
 
 SECONDS_BETWEEN_CHECKS = 5.0
 
@@ -84,7 +84,7 @@ class ClusterEngine:
 
     @property
     def threads(self) -> int:
-        """Threads that the submission's numerical libraries use, where they have fewest."""
+        """Smallest number of threads that the submission's numerical libraries use in any process."""
         return min(slot.threads for slot in self._slots)
 
     def fit(self, limit: float) -> Fit:
@@ -92,13 +92,13 @@ class ClusterEngine:
 
         Raises:
             SubmissionError: fit fails, or its model does not pickle.
-            InputError: the Dask worker has gone meanwhile.
+            InputError: the Dask worker has left meanwhile.
         """
         fit: Fit = self._do(WorkerPool.fit, limit)
         return fit
 
     def start(self) -> Isolation:
-        """Start all processes with the fitted model; gives the weakest isolation among them."""
+        """Start all processes with the fitted model; return the weakest isolation among them."""
         self._inspect_workers()
         self._isolation = min(self._run_on_pools(WorkerPool.start), key=Isolation.strength)
         return self._isolation
@@ -115,7 +115,7 @@ class ClusterEngine:
 
         Raises:
             TimeoutError: at the deadline.
-            InputError: the scheduler or all Dask workers have gone.
+            InputError: the scheduler or all Dask workers have left.
         """
         keys = [f"{self._run}-{experiment.set_index}-{experiment.index}" for experiment in experiments]
         same = [[value] * len(keys) for value in (self._run, WorkerPool.evaluate, self._isolation)]
@@ -151,7 +151,7 @@ class ClusterEngine:
         return found
 
     def _results(self, futures: "Sequence[Future[Any]]", deadline: float) -> Iterator[Any]:
-        """Give results as they come, and raise the first failure; at the end the rest is cancelled."""
+        """Yield results as they arrive, and raise the first failure; in the end the rest is cancelled."""
         done: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
         for future in futures:
             future.add_done_callback(done.put)
@@ -160,7 +160,7 @@ class ClusterEngine:
                 yield self._result(self._next(done, deadline), deadline)
         except KilledWorker as error:
             raise InputError(
-                f"{error.allowed_failures + 1} Dask workers died one after the other at the same work; their own logs "
+                f"{error.allowed_failures + 1} Dask workers died one after another at the same work; their own logs "
                 "may say why."
             ) from error
         except CancelledError as error:
@@ -183,7 +183,7 @@ class ClusterEngine:
                 return future
 
     def _result(self, future: "Future[Any]", deadline: float) -> Any:
-        """Fetch a result; where it went with its Dask worker, Dask has it made again."""
+        """Fetch a result; if it was lost with its Dask worker, Dask recomputes it."""
         while True:
             try:
                 return future.result(timeout=SECONDS_BETWEEN_CHECKS)
@@ -211,12 +211,12 @@ class ClusterEngine:
             self._seen = now
         if now - self._seen > WORKERS_SECONDS:
             raise InputError(
-                f"All workers of the Dask scheduler {self._address} have gone, or have paused for lack of memory."
+                f"All workers of the Dask scheduler {self._address} have left, or have paused for lack of memory."
             )
 
     def _end(self) -> None:
         """End all pools, and the client, which takes them away; then gather what the submission printed."""
-        if self._client.status == "running":  # else the connection broke, and nobody would answer
+        if self._client.status == "running":  # otherwise the connection is broken and there is no answer
             with suppress(OSError):
                 self._client.run(run_on_pool, self._run, WorkerPool.close, on_error="ignore")
         self._client.close()
@@ -226,7 +226,7 @@ class ClusterEngine:
 
 
 def connect(address: str) -> Client:
-    """Connect to a Dask scheduler; InputError where it does not answer."""
+    """Connect to a Dask scheduler; InputError if it does not answer."""
     loggers = [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]
     for name in loggers:  # what matters is reported here
         logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -241,7 +241,7 @@ def connect(address: str) -> Client:
 
 
 def wait_for_workers(client: Client, address: str) -> None:
-    """Wait for a first Dask worker; InputError where none comes."""
+    """Wait for the first Dask worker; InputError if none arrives."""
     try:
         client.wait_for_workers(1, timeout=WORKERS_SECONDS)
     except TimeoutError as error:
@@ -252,9 +252,9 @@ def wait_for_workers(client: Client, address: str) -> None:
 
 
 def check_program(client: Client) -> None:
-    """Check that the scheduler and its workers have this program; InputError where one has not."""
+    """Check that the scheduler and its workers can import this program; InputError if not."""
 
-    def load() -> None:  # sent as code, being local
+    def load() -> None:  # a local function, so Dask sends its code
         import higgs_challenge.execution.worker_pool  # noqa: F401
 
     try:

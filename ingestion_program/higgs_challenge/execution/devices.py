@@ -1,4 +1,4 @@
-"""The devices of this machine, and how workers share them; found without importing any numerical library."""
+"""Find the devices of this machine and share them among workers, without importing any numerical library."""
 
 import os
 import re
@@ -32,7 +32,7 @@ def find_gpus(environment: Mapping[str, str] = os.environ) -> list[str]:
         listed = subprocess.run(
             ["nvidia-smi", "-L"], env=dict(environment), capture_output=True, text=True, timeout=NVIDIA_SMI_SECONDS
         )
-    except (OSError, subprocess.TimeoutExpired):  # the driver is there, the device is not
+    except (OSError, subprocess.TimeoutExpired):  # the driver is installed, but there is no device
         return []
     return read_gpu_list(listed.stdout) if listed.returncode == 0 else []
 
@@ -53,23 +53,24 @@ def read_gpu_list(text: str) -> list[str]:
     return [name for whole, *parts in gpus for name in parts or [whole]]
 
 
-def make_slots(gpus: Sequence[str], cores: int, workers: int | None, most: int) -> list[Slot]:
+def make_slots(gpus: Sequence[str], cores: int, workers: int | None, max_slots: int) -> list[Slot]:
     """Share GPUs and cores among workers.
 
     Args:
         gpus: from find_gpus.
         cores: processor cores to share.
-        workers: how many; None for one a GPU, or one a core where there is none. More than there are GPUs share them.
-        most: no more than these, there being no more work.
+        workers: how many; None for one per GPU, or one per core without a GPU. More workers than GPUs
+            share them.
+        max_slots: largest useful number, because there is no more work.
 
     Returns:
-        One slot a worker; workers times threads is at most the number of cores, but every worker has one.
+        One slot per worker; workers times threads is at most the number of cores, but every worker has a thread.
 
     Example:
-        >>> make_slots([], cores=4, workers=2, most=100)
+        >>> make_slots([], cores=4, workers=2, max_slots=100)
         [Slot(device=None, threads=2), Slot(device=None, threads=2)]
     """
-    number = min(workers or len(gpus) or cores, most)
+    number = min(workers or len(gpus) or cores, max_slots)
     threads = max(cores // number, 1)
     return [Slot(gpus[i % len(gpus)] if gpus else None, threads) for i in range(number)]
 

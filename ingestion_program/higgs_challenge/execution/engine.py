@@ -1,4 +1,4 @@
-"""What every engine offers: this machine's and a cluster's."""
+"""The interface of the engines: this machine's and a cluster's."""
 
 from collections.abc import Iterator, Sequence
 from typing import Protocol
@@ -9,11 +9,11 @@ from higgs_challenge.task import Experiment
 
 
 class Engine(Protocol):
-    """Fits a submission and evaluates pseudo-experiments; results do not depend on which engine does it."""
+    """Fits a submission and evaluates pseudo-experiments; results do not depend on the engine."""
 
     @property
     def name(self) -> str:
-        """How the summary calls it."""
+        """Its name in the summary."""
 
     @property
     def devices(self) -> list[str]:
@@ -24,10 +24,10 @@ class Engine(Protocol):
         """Threads of each worker."""
 
     def fit(self, limit: float) -> Fit:
-        """Fit the submission within so many seconds and keep its model."""
+        """Fit the submission within the limit, in seconds, and keep its model."""
 
     def start(self) -> Isolation:
-        """Hand the fitted model to all workers; gives the weakest isolation among them."""
+        """Hand the fitted model to all workers; return the weakest isolation among them."""
 
     def evaluate(self, experiments: Sequence[Experiment], deadline: float) -> Iterator[Result]:
         """Evaluate pseudo-experiments in any order; TimeoutError at the deadline on the monotonic clock."""

@@ -17,28 +17,28 @@ JOURNAL_FILE = "journal.jsonl"
 
 
 class JournalMismatchError(InputError):
-    """The journal is another run's, or damaged: this run cannot resume with it."""
+    """The journal belongs to another run or is damaged: this run cannot resume with it."""
 
 
 class Journal:
-    """The journal of one run: its identity first, then its fit, then results. It says nothing of the truth.
+    """The journal of one run: its identity first, then its fit, then results. It does not contain the true values.
 
     Each line is on the disk before the run goes on. A last line that a killed run left incomplete is dropped.
 
     Args:
-        path: the file.
+        path: of the file.
         identity: what makes a run the same run: hashes of plan, data and submission.
-        resume: go on with what the file holds; otherwise start afresh.
+        resume: continue with the file's content; otherwise start afresh.
 
     Attributes:
-        fit: None before there is one.
+        fit: None until the submission is fitted.
         results: by (set, pseudo-experiment).
         repeats: how often a process was replaced, in all results.
         elapsed: seconds that earlier runs took.
 
     Raises:
         JournalMismatchError: the file belongs to another run, or is damaged.
-        InputError: the file cannot be written; whatever writes to it raises that too.
+        InputError: the file cannot be written; every method that writes raises this too.
     """
 
     def __init__(self, path: Path, identity: dict[str, str], resume: bool) -> None:
@@ -53,7 +53,7 @@ class Journal:
         if not known:
             self._add({"run": identity}, 0.0)
 
-    def begin_anew(self) -> None:
+    def start_again(self) -> None:
         """Drop what an earlier run recorded, once its fitted model is gone: results of two fits must not be mixed."""
         self.fit, self.results, self.repeats = None, {}, 0
         with report_write_errors(self._path.parent):
@@ -99,7 +99,7 @@ class Journal:
                 self._take(entry)
         except (ValueError, KeyError, TypeError) as error:
             raise JournalMismatchError(
-                f"{self._path} is damaged ({error!r}); run without --resume to begin anew."
+                f"{self._path} is damaged ({error!r}); run without --resume to start again."
             ) from error
         os.truncate(self._path, whole)
         return True
@@ -120,5 +120,5 @@ class Journal:
         if changed:
             raise JournalMismatchError(
                 f"{self._path} belongs to a run with another {' and another '.join(changed)}, so it cannot go on; run "
-                "without --resume to begin anew, or name another output folder."
+                "without --resume to start again, or name another output folder."
             )

@@ -26,7 +26,7 @@ class LocalEngine:
 
     Args:
         job: what to run.
-        slots: one a worker.
+        slots: one per worker.
         cores: that fit may use; fit may use all devices.
         data: open.
         log: takes what the submission prints.
@@ -57,7 +57,7 @@ class LocalEngine:
         return self._slots[0].threads
 
     def fit(self, limit: float) -> Fit:
-        """Fit the submission; where its model does not pickle, the one worker there is keeps the process.
+        """Fit the submission; if its model does not pickle, a single worker keeps the process.
 
         Raises:
             SubmissionError: fit fails, or several workers would need a model that does not pickle.
@@ -77,7 +77,7 @@ class LocalEngine:
         return fit
 
     def start(self) -> Isolation:
-        """Start all workers' processes with the fitted model; gives the weakest isolation among them."""
+        """Start all workers' processes with the fitted model; return the weakest isolation among them."""
         if not self._workers:
             self._workers = [Worker(self._job, slot, self._data, self._log) for slot in self._slots]
         with ThreadPoolExecutor(len(self._workers)) as pool:

@@ -1,4 +1,4 @@
-"""Whether a submission's answers depend on what it was asked before."""
+"""Check whether a submission's answers depend on earlier calls."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass
@@ -11,7 +11,7 @@ Key = tuple[int, int]
 
 @dataclass(frozen=True)
 class OrderCheck:
-    """What came of repeating pseudo-experiments in fresh processes.
+    """The result of repeating pseudo-experiments in fresh processes.
 
     Attributes:
         repeated: how many.
@@ -25,7 +25,7 @@ class OrderCheck:
 
     @property
     def verdict(self) -> str:
-        """What came of it, in words."""
+        """The result in words."""
         if not self.different:
             return f"{self.repeated} pseudo-experiments had the same answer in a fresh process"
         return (
@@ -54,7 +54,7 @@ def check_order(
 
 
 def difference(first: Result, second: Result) -> float:
-    """Give the largest difference between two answers, in widths of the first one's interval."""
+    """Return the largest difference between two answers, in widths of the first one's interval."""
     largest: float = max(abs(a - b) for a, b in zip(astuple(first.interval), astuple(second.interval), strict=True))
     width: float = max(first.interval.p84 - first.interval.p16, 1e-9)
     return largest / width

@@ -1,4 +1,4 @@
-"""Progress that a person can read, in a terminal and in a log."""
+"""Show progress, readable both in a terminal and in a log."""
 
 import sys
 import threading
@@ -17,10 +17,10 @@ SECONDS_BETWEEN_WAITS = 30.0
 
 
 class Advance(Protocol):
-    """Called with how much is done, and what else there is to say."""
+    """A callback that takes the amount done, and perhaps a remark."""
 
     def __call__(self, done: int, remark: str = "") -> None:
-        """Show that so much is done."""
+        """Show the amount done."""
 
 
 def console() -> Console:
@@ -33,13 +33,13 @@ def show_progress(title: str, total: int, unit: str, begin: int = 0) -> Iterator
     """Show how far a long job is, with rate and time left: a bar in a terminal, else a line every ten seconds.
 
     Args:
-        title: what is going on.
-        total: how much there is to do.
-        unit: of what, in the plural.
-        begin: how much was done before.
+        title: name of the job.
+        total: amount to do.
+        unit: name of what is counted, in the plural.
+        begin: amount done before.
 
     Yields:
-        A function to call with how much is done so far.
+        A function to call with the amount done so far.
     """
     if sys.stderr.isatty():
         with _bar(title, total, unit, begin) as advance:
@@ -50,23 +50,23 @@ def show_progress(title: str, total: int, unit: str, begin: int = 0) -> Iterator
 
 @contextmanager
 def show_waiting(title: str) -> Iterator[None]:
-    """Show that something of unknown length is going on, by a clock in a terminal, else by a line now and then."""
+    """Show that a job of unknown length is running: a clock in a terminal, else a line now and then."""
     if not sys.stderr.isatty():
         finished = threading.Event()
-        telling = threading.Thread(target=_tell_waiting, args=(title, finished), daemon=True)
-        telling.start()
+        reporter = threading.Thread(target=_report_waiting, args=(title, finished), daemon=True)
+        reporter.start()
         try:
             yield
         finally:
             finished.set()
-            telling.join()
+            reporter.join()
         return
     with Progress(SpinnerColumn(), TextColumn(title), TimeElapsedColumn(), console=console(), transient=True) as bar:
         bar.add_task(title, total=None)
         yield
 
 
-def _tell_waiting(title: str, finished: threading.Event) -> None:
+def _report_waiting(title: str, finished: threading.Event) -> None:
     started = time.monotonic()
     print(f"{title} ...", file=sys.stderr, flush=True)
     while not finished.wait(SECONDS_BETWEEN_WAITS):
@@ -83,7 +83,7 @@ def _bar(title: str, total: int, unit: str, begin: int) -> Iterator[Advance]:
 
 
 class _Pace:
-    """Rate and time left since it was made."""
+    """Rate since it was made, and time left."""
 
     def __init__(self, total: int, unit: str, begin: int) -> None:
         self._total, self._unit, self._begin, self._started = total, unit, begin, time.monotonic()
@@ -99,13 +99,13 @@ class _Lines:
 
     def __init__(self, title: str, total: int, unit: str, begin: int) -> None:
         self._title, self._total, self._unit = title, total, unit
-        self._pace, self._told, self._latest = _Pace(total, unit, begin), begin, time.monotonic()
+        self._pace, self._reported, self._latest = _Pace(total, unit, begin), begin, time.monotonic()
         print(f"{title}: {total} {unit} ...", file=sys.stderr, flush=True)
 
     def __call__(self, done: int, remark: str = "") -> None:
         now = time.monotonic()
-        if done == self._told or (done < self._total and now - self._latest < SECONDS_BETWEEN_LINES):
+        if done == self._reported or (done < self._total and now - self._latest < SECONDS_BETWEEN_LINES):
             return
-        self._told, self._latest = done, now
+        self._reported, self._latest = done, now
         text = f"{self._title}: {done} of {self._total} {self._unit}, {self._pace.describe(done, remark)}"
         print(text, file=sys.stderr, flush=True)

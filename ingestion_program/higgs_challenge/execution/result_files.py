@@ -1,4 +1,4 @@
-"""The files that a run leaves: results by set, duration, summary, and its state while it is unfinished."""
+"""Files in a run's output folder: results by set, duration, summary, and the state of an unfinished run."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ PER_RESULT = {"mu_hats": "mu_hat", "delta_mu_hats": "delta_mu_hat", "p16": "p16"
 
 
 def refuse_reserved_names(submission: Path) -> None:
-    """Refuse a submission with files named like ours, or with metadata, which make it a program of its own.
+    """Refuse a submission with reserved file names, or with metadata, for which the platform would run it as a program.
 
     The platform copies a submission's files to where results lie, and starts one with metadata beside ingestion. Those
     in sub-folders too: it may move a sub-folder's content to the top, before a program starts and before scoring.
@@ -31,19 +31,19 @@ def refuse_reserved_names(submission: Path) -> None:
     reserved = [str(path.relative_to(submission)) for pattern in RESERVED for path in submission.rglob(pattern)]
     if reserved:
         raise SubmissionError(
-            f"The submission holds {', '.join(sorted(reserved))}, a name reserved for results; rename it."
+            f"The submission contains {', '.join(sorted(reserved))}, a name reserved for results; rename it."
         )
     metadata = [path for name in METADATA for place in (name, f"*/{name}") for path in submission.glob(place)]
     if metadata:
         names = sorted(str(path.relative_to(submission)) for path in metadata)
         raise SubmissionError(
-            f"The submission holds {', '.join(names)}: the platform would start it as a program of its own; remove it, "
-            "a submission needs no metadata."
+            f"The submission contains {', '.join(names)}: the platform would start it as a separate program; remove "
+            "it, a submission needs no metadata."
         )
 
 
 def clear_output(folder: Path, names: Iterable[str] = RESERVED) -> None:
-    """Remove from an output folder what an earlier run left there, so that a failed run has no results.
+    """Remove an earlier run's files from an output folder, so that a failed run leaves no results.
 
     Args:
         folder: exists.

@@ -1,4 +1,4 @@
-"""What a run was like: a table for people, and ingestion_summary.json, which participants can read."""
+"""Summarise a run: a table for people, and ingestion_summary.json, which participants can read."""
 
 import platform
 from collections.abc import Sequence
@@ -22,14 +22,14 @@ RECORDED_PACKAGES = ("numpy", "pandas", "numba")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a run.
+    """The outcome of a run.
 
     Attributes:
         fit: of the submission.
         results: of the whole plan.
         isolation: the weakest that any of the submission's processes had.
-        order_check: None where none was asked for.
-        warnings: that people have seen.
+        order_check: None if none was requested.
+        warnings: as printed during the run.
     """
 
     fit: Fit
@@ -45,11 +45,11 @@ class Outcome:
 
 
 def summarise(plan: Plan, data: Data, engine: Engine, outcome: Outcome, names: Sequence[str]) -> dict[str, Any]:
-    """Describe a run for ingestion_summary.json, which holds neither seed nor truth.
+    """Describe a run for ingestion_summary.json, which contains neither the seed nor true values.
 
     Args:
         plan, data, engine: what ran where on which data.
-        outcome: what came of it.
+        outcome: of the run.
         names: of the result files, which are the only ones that scoring will read.
     """
     return {
@@ -93,7 +93,7 @@ def show_summary(outcome: Outcome) -> None:
 
 
 def quantiles(seconds: Sequence[float]) -> dict[str, float]:
-    """Give median, 95 % quantile and maximum of some durations in seconds."""
+    """Return median, 95 % quantile and maximum of some durations in seconds."""
     median, p95, largest = np.quantile(seconds, [0.5, 0.95, 1.0])
     return {"median": float(median), "p95": float(p95), "max": float(largest)}
 

@@ -23,24 +23,24 @@ from higgs_challenge.task import Data, Experiment
 T = TypeVar("T")
 
 MIN_DUMP_SECONDS = 10.0
-"""For pickling a model, where fit took nearly all the time it had."""
+"""Time for pickling a model, even if fit took nearly all of its own."""
 
 MAX_REPEATS = 2
-"""How often a pseudo-experiment is tried again after the submission's process has died."""
+"""How often a pseudo-experiment is retried after the submission's process has died."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one pseudo-experiment.
+    """The result of one pseudo-experiment.
 
     Attributes:
-        set_index, index: which one it is.
+        set_index, index: its place in the plan.
         interval: the submission's answer.
         predict_seconds: from our request to the submission's answer.
         outside_seconds: the rest: drawing the events, in part while the submission works on others, handing them over,
             checking the answer.
         peak_memory: largest memory in bytes that the submission's process has used so far.
-        repeats: how often it was tried again, because the process had died.
+        repeats: how often it was retried because the process had died.
     """
 
     set_index: int
@@ -54,14 +54,14 @@ class Result:
 
 @dataclass(frozen=True)
 class Fit:
-    """What became of fit.
+    """The result of fitting a submission.
 
     Attributes:
-        seconds: that it took.
+        seconds: duration of fit.
         peak_memory: in bytes.
-        isolation: reached.
+        isolation: of the process that ran fit.
         model_bytes: of the kept model.
-        not_kept: why the model was not kept, where that is so.
+        not_kept: why the model was not kept; empty if it was.
         hidden_modules: (file name, module name) of modules of the submission that cannot be imported, because Python
             has loaded another one of that name; bounded text from an untrusted process.
     """
@@ -78,7 +78,7 @@ def fit_model(job: Job, process: SubmissionProcess, limit: float) -> Fit:
     """Fit a submission and keep the model as a file, for other processes and a resumed run.
 
     Raises:
-        SubmissionError: fit fails. A model that does not pickle is no error here.
+        SubmissionError: fit fails. A model that does not pickle is not an error here.
     """
     isolation = process.start()
     seconds = process.fit(limit)
@@ -163,7 +163,7 @@ class Worker:
         self.end_process()
 
     def _retry(self, action: Callable[[SubmissionProcess], T]) -> tuple[T, int]:
-        """Do something with the process, replacing it where it dies; gives the outcome and how often it died."""
+        """Do something with the process, replacing it where it dies; return the outcome and how often it died."""
         for repeats in range(MAX_REPEATS + 1):
             try:
                 return action(self._running()), repeats

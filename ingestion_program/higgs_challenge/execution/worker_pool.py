@@ -1,4 +1,4 @@
-"""What a run has on each Dask worker: a pool of sandboxed submission processes, each drawing from its own mapping.
+"""The part of a run on each Dask worker: a pool of sandboxed submission processes, each drawing from its own mapping.
 
 Dask imports all of this by name on the scheduler and its workers, so what they do must stand here at the top level.
 """
@@ -40,7 +40,7 @@ SHARED_SECONDS = 10.0
 
 
 def find_versions(data: Data) -> dict[str, str]:
-    """Name the versions of software and data on this machine; where they are equal, so are the results."""
+    """Return the versions of software and data on this machine; equal versions give equal results."""
     return {
         "Python": platform.python_version(),
         **{name: version(name) for name in RECORDED_PACKAGES},
@@ -50,7 +50,7 @@ def find_versions(data: Data) -> dict[str, str]:
 
 
 def log_folder(job: Job) -> Path:
-    """Give the folder where each Dask worker keeps what the submission prints there."""
+    """Return the folder where each Dask worker keeps what the submission prints."""
     return job.unfinished / "logs"
 
 
@@ -59,7 +59,7 @@ class WorkerPool:
 
     Args:
         job: of the run.
-        versions: that the run has, see find_versions.
+        versions: those of the run, see find_versions.
         threads: of the Dask worker; each does one task at a time.
         name: of the Dask worker, for messages.
     """
@@ -74,7 +74,7 @@ class WorkerPool:
         self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
 
     def inspect(self) -> list[Slot]:
-        """Check that this machine has what the run needs, and give the share of each thread.
+        """Check that this machine has what the run needs, and return the share of each thread.
 
         Raises:
             InputError: it does not see the run's files, or has other software or data.
@@ -88,7 +88,9 @@ class WorkerPool:
             own = find_versions(data)
         others = [f"{name} {own[name]}, not {here}" for name, here in self._versions.items() if own[name] != here]
         if others:
-            raise InputError(f"The Dask worker {self._name} has {'; '.join(others)}. Give all the same environment.")
+            raise InputError(
+                f"The Dask worker {self._name} has {'; '.join(others)}. Use the same environment everywhere."
+            )
         gpus = find_gpus() if VISIBLE in os.environ else []
         return make_slots(gpus, available_cores(), self._threads, self._threads)
 
@@ -97,13 +99,13 @@ class WorkerPool:
 
         Raises:
             SubmissionError: fit fails, or its model does not pickle.
-            InputError: another Dask worker began it and has gone.
+            InputError: another Dask worker began it and has left.
         """
         data, log = self._open()
         try:
             (self._job.unfinished / "fit_began").touch(exist_ok=False)
         except FileExistsError as error:
-            raise InputError("The Dask worker that ran fit has gone.") from error
+            raise InputError("The Dask worker that ran fit has left.") from error
         slot = Slot(None, available_cores())
         process = SubmissionProcess(self._job, slot, log)
         worker = Worker(self._job, slot, data, log, process)
@@ -119,13 +121,13 @@ class WorkerPool:
         return fit
 
     def start(self) -> Isolation:
-        """Start all processes with the fitted model; gives the weakest isolation among them."""
+        """Start all processes with the fitted model; return the weakest isolation among them."""
         self._open()
         with ThreadPoolExecutor(self._threads) as pool:
             return min(pool.map(Worker.start, self._workers), key=Isolation.strength)
 
     def evaluate(self, experiment: Experiment, weakest: Isolation) -> Result:
-        """Evaluate one pseudo-experiment with a process that has nothing to do.
+        """Evaluate one pseudo-experiment with an idle process.
 
         Raises:
             SubmissionError: names the pseudo-experiment.
@@ -147,12 +149,12 @@ class WorkerPool:
                 worker.end_process()
 
     def end_processes(self) -> None:
-        """End all processes; what comes next has fresh ones."""
+        """End all processes; later calls start fresh ones."""
         for worker in list(self._workers):
             worker.end_process()
 
     def close(self) -> None:
-        """End all processes for good, whatever they are doing; a second time does nothing."""
+        """End all processes for good, whatever they are doing; a second call does nothing."""
         self._closed = True
         for worker in list(self._workers):
             worker.end()
@@ -179,7 +181,7 @@ class WorkerPool:
 
     def _keep(self, worker: Worker) -> Worker:
         self._workers.append(worker)
-        if self._closed:  # close did not see it
+        if self._closed:  # closed before this worker was kept
             worker.end()
         return worker
 
@@ -195,7 +197,7 @@ class WorkerPool:
 
     @contextmanager
     def _rescheduled(self) -> Iterator[None]:
-        """Where this Dask worker ends, the submission's processes do, which is not their fault: another one goes on."""
+        """Reschedule work elsewhere if this Dask worker is closing; the submission is not to blame for that."""
         try:
             yield
         except SubmissionError as error:
@@ -203,13 +205,15 @@ class WorkerPool:
                 raise Reschedule from error
             raise
 
-    def _require(self, fine: bool, deed: str, path: Path) -> None:
-        if fine:
+    def _require(self, possible: bool, action: str, path: Path) -> None:
+        if possible:
             return
-        passing = path.is_relative_to(tempfile.gettempdir())
-        hint = " Official data are converted to such a folder unless you make a store of them first." if passing else ""
+        temporary = path.is_relative_to(tempfile.gettempdir())
+        hint = (
+            " Official data are converted to such a folder unless you make a store of them first." if temporary else ""
+        )
         raise InputError(
-            f"The Dask worker {self._name} cannot {deed} {path}, which must be on a file system that all workers "
+            f"The Dask worker {self._name} cannot {action} {path}, which must be on a file system that all workers "
             f"share.{hint}"
         )
 
@@ -244,7 +248,7 @@ class CleanupPlugin(SchedulerPlugin):
         self._run, self._client = run, client
 
     def remove_client(self, scheduler: Any, client: str) -> None:
-        """Notice that a client has gone."""
+        """Remove the worker pools if this was the run's client."""
         if client == self._client:
             scheduler.remove_plugin(self._run)
             scheduler.loop.add_callback(scheduler.unregister_worker_plugin, None, self._run)

@@ -1,4 +1,4 @@
-"""Settings become a plan: the signal strength and the nuisance parameters of every pseudo-experiment."""
+"""Turn settings into a plan: signal strength and nuisance parameters of every pseudo-experiment."""
 
 from higgs_challenge.experiments.plan import Plan, make_plan, write_truth
 from higgs_challenge.experiments.settings import Settings, load_settings

@@ -1,4 +1,4 @@
-"""The plan of a run: which signal strength and which nuisance parameters every pseudo-experiment has."""
+"""The plan of a run: the signal strength and nuisance parameters of every pseudo-experiment."""
 
 import hashlib
 import json
@@ -20,12 +20,12 @@ NUISANCE_DECIMALS = 6
 
 @dataclass(frozen=True)
 class Plan:
-    """All pseudo-experiments of a run; each is computed when asked for, from its own streams.
+    """All pseudo-experiments of a run; each is computed on request, from its own random streams.
 
     Attributes:
         mus: true signal strength of every set.
-        settings: what the plan was made from, with every nuisance parameter of the task.
-        task: what is measured.
+        settings: from which the plan was made, completed with every nuisance parameter of the task.
+        task: the measurement.
     """
 
     mus: tuple[float, ...]
@@ -38,26 +38,26 @@ class Plan:
         return [name for name, acts in self.settings.systematics.items() if acts]
 
     def experiment(self, set_index: int, index: int) -> Experiment:
-        """Give one pseudo-experiment; the same whatever others are asked for, and in which order."""
+        """Return one pseudo-experiment, independent of which others are requested, and in which order."""
         rng = stream(self.settings.random_seed, "nuisances", set_index, index)
         nuisances = self.task.draw_nuisances(rng, self.active)
         return Experiment(set_index, index, self.mus[set_index], nuisances, self.settings.random_seed)
 
     def keys(self) -> Iterator[tuple[int, int]]:
-        """Go through (set, index) of every pseudo-experiment, set by set."""
+        """Iterate over (set, index) of every pseudo-experiment, set by set."""
         for set_index in range(self.settings.num_of_sets):
             for index in range(self.settings.num_pseudo_experiments):
                 yield set_index, index
 
     @property
     def fingerprint(self) -> str:
-        """A hash of everything that decides the truth, which tells plans apart without telling what they hold."""
+        """A hash of everything that determines the true values; it distinguishes plans without revealing them."""
         deciding = self.settings.model_dump(mode="json", exclude={"limits", "reveal"})
         return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
 
     @property
     def signature_key(self) -> str:
-        """The key that a run's results are signed with, hexadecimal; neither the seed nor a stream follows from it."""
+        """The key that signs a run's results, hexadecimal; neither the seed nor a stream can be derived from it."""
         return f"{derive_seed(self.settings.random_seed, 'signature'):032x}"
 
 
@@ -65,11 +65,11 @@ def make_plan(settings: Settings, task: Task) -> Plan:
     """Draw the sets' signal strengths; deterministic in the settings.
 
     Args:
-        settings: of the phase; a nuisance parameter that they do not name acts.
+        settings: of the phase; a nuisance parameter that they do not name is drawn.
         task: that they name.
 
     Raises:
-        InputError: they name a nuisance parameter that the task does not have.
+        InputError: the settings name a nuisance parameter that the task does not have.
     """
     if unknown := settings.systematics.keys() - task.priors.keys():
         wrong, right = ", ".join(sorted(unknown)), ", ".join(task.priors)
@@ -95,7 +95,7 @@ def write_truth(plan: Plan, folder: Path, advance: Callable[[int], object] = lam
     Returns:
         The files written: truth.json (title, fingerprint, key of the signature, number of pseudo-experiments, signal
         strengths by set number, what reports may reveal) and true_nuisances.json (for each nuisance parameter that acts
-        one list a set).
+        one list per set).
     """
     folder.mkdir(parents=True, exist_ok=True)
     truth = {
@@ -113,7 +113,7 @@ def write_truth(plan: Plan, folder: Path, advance: Callable[[int], object] = lam
 
 
 def _collect_nuisances(plan: Plan, advance: Callable[[int], object]) -> dict[str, list[list[float]]]:
-    """Give the values of each nuisance parameter that acts, one list a set."""
+    """Return the values of each nuisance parameter that is drawn, one list per set."""
     names, per_set = plan.active, plan.settings.num_pseudo_experiments
     values: dict[str, list[list[float]]] = {name: [] for name in names}
     for set_index in range(plan.settings.num_of_sets):

@@ -1,4 +1,4 @@
-"""settings.yaml: what one phase of the competition measures, and what it allows."""
+"""Read settings.yaml: what one phase of the competition measures, and its limits."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +20,7 @@ from higgs_challenge.errors import InputError
 SETTINGS_FILE = "settings.yaml"
 MAX_MU = 1000.0
 MIN_MEMORY = 0.3
-"""In gigabytes; without any submission, the process and its events take nearly that."""
+"""In gigabytes; the process and its events alone take nearly that much."""
 
 
 Reveal = Literal["none", "mu", "all"]
@@ -31,11 +31,11 @@ class _Strict(BaseModel):
 
 
 class Limits(_Strict):
-    """What a submission may use; beyond it, the run ends.
+    """Limits on a submission; exceeding one ends the run.
 
     Attributes:
         fit_seconds, predict_seconds: wall-clock time of one call.
-        total_seconds: wall-clock time of the whole run; none where it is absent.
+        total_seconds: wall-clock time of the whole run; no limit if absent.
         memory_gigabytes: memory of one worker's processes together.
         disk_gigabytes: files that it writes.
     """
@@ -54,7 +54,7 @@ class Settings(_Strict):
         num_of_sets: number of signal strengths.
         num_pseudo_experiments: pseudo-experiments of each set.
         mu_range: lowest and highest signal strength, drawn uniformly.
-        task: what is measured, a folder of tasks/; make_plan is given it.
+        task: name of the measurement, a folder of tasks/; make_plan is given the task itself.
         systematics: for each nuisance parameter of the task whether it is drawn from its prior, by default all are; the
             others stay nominal.
         random_seed: of everything that is drawn; as secret as the truth, so make it too long to be found by trying

@@ -1,4 +1,4 @@
-"""Which files a sandboxed process may read and write, enforced by Landlock, which needs no privileges (Linux 5.13)."""
+"""Restrict the files that a process may read and write, by Landlock, which needs no privileges (Linux 5.13)."""
 
 import os
 import site
@@ -17,7 +17,7 @@ SETTINGS = (
     *("ca-certificates", "ssl/certs", "ssl/openssl.cnf", "pki/tls/certs", "pki/ca-trust"),
     *("OpenCL", "vulkan", "glvnd", "protocols", "services", "hosts", "host.conf"),
 )
-"""In /etc: what libraries read, and nothing that holds a secret."""
+"""In /etc: files that libraries read, none of them with secrets."""
 
 PROCESS_TABLE = (
     *("self", "cpuinfo", "meminfo", "stat", "version", "uptime", "loadavg", "filesystems", "devices", "modules"),
@@ -38,25 +38,25 @@ OUR_PACKAGE = Path(__file__).parents[1]
 
 
 def installation() -> list[Path]:
-    """List what exists of the Python installation that runs this: prefixes, sys.path, folders of libraries."""
+    """List the existing folders of the running Python installation: prefixes, sys.path, libraries."""
     named = [Path(prefix) for prefix in (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)]
     named += [Path(entry) for entry in [*sys.path, site.getusersitepackages()] if entry]
     for variable in LIBRARY_PATHS:
         named += [Path(entry) for entry in os.environ.get(variable, "").split(os.pathsep) if entry]
     folders = {path.resolve() for path in named if path.exists()}
-    ours = OUR_PACKAGE.parent.resolve()  # of the program's folder, the package is enough
+    ours = OUR_PACKAGE.parent.resolve()  # the package is enough, without the rest of the program's folder
     return sorted((folders - {ours}) | {OUR_PACKAGE.resolve()})
 
 
 def restrict_files(reads: Sequence[Path], writes: Sequence[Path], secrets: Iterable[Path], abi: int) -> None:
-    """Close everything to this process and its children but the system, the Python installation and what is named.
+    """Restrict this process and its children to the system, the Python installation and the given paths.
 
     TCP ports, signals to other processes and abstract sockets are closed too where the kernel can do that.
 
     Args:
         reads: files and folders to read.
-        writes: folders to do anything in.
-        secrets: paths that must stay closed: no folder of the installation that holds one of them is opened.
+        writes: folders with full access.
+        secrets: paths that must stay inaccessible: no folder of the installation that contains one is opened.
         abi: Landlock's version to use, from 1, see landlockpy.abi_version.
     """
     hidden = [path.resolve() for path in secrets]

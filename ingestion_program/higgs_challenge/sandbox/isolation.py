@@ -1,7 +1,7 @@
 """The sandbox that a process enters before it runs untrusted code: files, system calls and resources.
 
-No privileges are needed, and it works in a container with every capability dropped. What is closed stays closed,
-also for all processes that this one starts.
+It needs no privileges, and works in a container with every capability dropped. Restrictions are permanent,
+and apply to all processes that this one starts.
 """
 
 import ctypes
@@ -17,7 +17,7 @@ LEVELS = (OFF, NONE, PARTIAL, FULL)
 
 MAX_OPEN_FILES = 1024
 MAX_MORE_THREADS = 4096
-"""So many processes and threads more than the user has already; the kernel does not count an administrator's."""
+"""Processes and threads on top of those that the user has already; the kernel does not count root's."""
 
 CAPABILITIES_VERSION = 0x20080522
 OPEN_FILES = "files are not restricted: {}"
@@ -27,12 +27,12 @@ NO_LANDLOCK = "the kernel has no Landlock, or the container blocks it; Linux has
 
 @dataclass(frozen=True)
 class SandboxPolicy:
-    """What a sandboxed process may reach.
+    """What a sandboxed process may access.
 
     Attributes:
-        reads: files and folders to read, beside the system and the Python installation.
-        writes: folders to do anything in.
-        secrets: files and folders that it must not read; each is tried.
+        reads: files and folders to read, besides the system and the Python installation.
+        writes: folders with full access.
+        secrets: files and folders that it must not read; each is tested.
         memory: largest private memory of one process, in bytes.
         file_size: largest file, in bytes.
     """
@@ -46,12 +46,12 @@ class SandboxPolicy:
 
 @dataclass(frozen=True)
 class Isolation:
-    """What was reached.
+    """The isolation that was achieved.
 
     Attributes:
-        level: full, partial or none; or off, where none was wanted.
-        landlock: its version, 0 where the kernel has none.
-        missing: for people, what is open that should not be.
+        level: full, partial or none; or off, if none was requested.
+        landlock: its version, 0 if the kernel has none.
+        missing: descriptions, for people, of what is not restricted but should be.
     """
 
     level: str
@@ -59,22 +59,22 @@ class Isolation:
     missing: tuple[str, ...]
 
     def strength(self) -> int:
-        """Give a number for comparing levels."""
+        """Return a number for comparing levels."""
         return LEVELS.index(self.level)
 
 
 def enter_sandbox(policy: SandboxPolicy) -> Isolation:
-    """Put this process into the sandbox, as far as the machine can; outside Linux only resources are limited.
+    """Put this process into the sandbox, as far as the machine allows; outside Linux only resources are limited.
 
     Args:
-        policy: what it may reach.
+        policy: what it may access.
 
     Returns:
         The isolation reached.
 
 
     Raises:
-        RuntimeError: the process already has several threads, and the others would stay outside.
+        RuntimeError: the process already has several threads, and the others would stay outside the sandbox.
     """
     limit_resources(policy)
     if sys.platform != "linux":
@@ -104,11 +104,11 @@ def limit_resources(policy: SandboxPolicy) -> None:
     _lower(resource.RLIMIT_CORE, 0)
     if sys.platform == "linux":
         _lower(resource.RLIMIT_NPROC, _count_threads() + MAX_MORE_THREADS)
-        Path("/proc/self/oom_score_adj").write_text("1000")  # where memory runs out, this goes first
+        Path("/proc/self/oom_score_adj").write_text("1000")  # if memory runs out, this process is killed first
 
 
 def drop_capabilities() -> None:
-    """Drop every privilege of an administrator's process."""
+    """Drop all of root's privileges."""
     header = (ctypes.c_uint32 * 2)(CAPABILITIES_VERSION, 0)
     none = (ctypes.c_uint32 * 6)()
     if ctypes.CDLL(None, use_errno=True).capset(header, none):
@@ -131,7 +131,7 @@ def _restrict_files(policy: SandboxPolicy) -> int:
 
     try:
         version = landlockpy.abi_version()
-    except landlockpy.LandlockError:  # refused by a container's own filter of system calls
+    except landlockpy.LandlockError:  # refused by a container's own system-call filter
         return 0
     if version:
         restrict_files(_paths(policy.reads), _paths(policy.writes), _paths(policy.secrets), version)
@@ -165,6 +165,6 @@ def _count_threads() -> int:
     for process in filter(str.isdigit, os.listdir("/proc")):
         try:
             count += len(os.listdir(f"/proc/{process}/task"))
-        except OSError:  # it has ended, or is another user's
+        except OSError:  # it has ended, or belongs to another user
             continue
     return count

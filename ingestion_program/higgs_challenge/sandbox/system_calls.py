@@ -1,7 +1,7 @@
-"""Which system calls a sandboxed process may not make, enforced by seccomp: all ways out that are no files.
+"""Block system calls of a sandboxed process by seccomp: all ways out other than files.
 
-The network, other processes, memory that outlives or crosses processes, and whatever only an administrator needs. Some
-calls only pretend to succeed, so that honest programs that make them in passing go on.
+The network, other processes, memory that outlives or crosses processes, and whatever only root needs. Some
+calls only pretend to succeed, so that harmless programs that happen to make them keep working.
 """
 
 import errno
@@ -48,21 +48,21 @@ PRETENDED = (
 )
 
 OWN_ONLY = ("prlimit64", "sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr")
-"""Refused but for the caller itself, process 0."""
+"""Refused except on the caller itself, process 0."""
 
 SIGNALS = ("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_send_signal")
 BEFORE_SCOPED_SIGNALS, BEFORE_TRUNCATE = 6, 3
-"""The versions of Landlock from which it looks after them itself."""
+"""Versions of Landlock before it restricts these itself."""
 
 UNKNOWN = -1
 NEITHER_READ_NOR_WRITE = 3
 INTEGER = 0xFFFFFFFF
-"""The bits of an argument that the kernel looks at where it is an int; the filter sees 64."""
+"""The bits of an int argument that the kernel reads; the filter sees 64."""
 
 AF_UNIX, SOCK_DGRAM, SOCK_RAW, SOCK_TYPES = 1, 2, 3, 0xF
 NEW_USER_SPACE = 0x10000000
 EXIT_SIGNAL, CONTINUE = 0xFF, 18
-"""Of clone: nothing may wake a process that stands still, neither the end of another one nor a timer."""
+"""Of clone: nothing may wake a stopped process, neither the end of another one nor a timer."""
 
 SET_DEATH_SIGNAL, SET_DUMPABLE = 1, 4
 SET_OWNER, SET_OWNER_EX, SET_SIGNAL = 8, 15, 10
@@ -73,7 +73,7 @@ def restrict_calls(landlock_abi: int) -> None:
     """Refuse those system calls to this process and its children.
 
     Args:
-        landlock_abi: the version of Landlock in force, 0 for none: what it does not do, this does more coarsely. Before
+        landlock_abi: the version of Landlock in force, 0 for none; this restricts what it cannot, more coarsely. Before
             version 6 (Linux 6.12), a process can send signals to itself only, and not to those it has started.
     """
     rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
@@ -86,9 +86,9 @@ def restrict_calls(landlock_abi: int) -> None:
         _add(rules, refuse, name, Arg(0, NE, 0))
     for name in ("socket", "socketpair"):
         _add(rules, refuse, name, Arg(0, NE, AF_UNIX))
-        for kind in (SOCK_DGRAM, SOCK_RAW):  # which send to any address without connecting
+        for kind in (SOCK_DGRAM, SOCK_RAW):  # they send to any address without connecting
             _add(rules, refuse, name, Arg(0, EQ, AF_UNIX), Arg(1, MASKED_EQ, SOCK_TYPES, kind))
-    _add(rules, pyseccomp.ERRNO(errno.ENOSYS), "clone3")  # its flags are out of sight; the C library then takes clone
+    _add(rules, pyseccomp.ERRNO(errno.ENOSYS), "clone3")  # its flags cannot be seen; the C library then uses clone
     _add(rules, refuse, "clone", Arg(0, MASKED_EQ, NEW_USER_SPACE, NEW_USER_SPACE))
     _add(rules, refuse, "clone", Arg(0, MASKED_EQ, EXIT_SIGNAL, CONTINUE))
     for option in (SET_DEATH_SIGNAL, SET_DUMPABLE):
@@ -103,7 +103,7 @@ def restrict_calls(landlock_abi: int) -> None:
     if landlock_abi < BEFORE_TRUNCATE:
         _add(rules, refuse, "truncate")
         _add(rules, pyseccomp.ERRNO(errno.ENOSYS), "openat2")
-        for mode in (os.O_RDONLY, NEITHER_READ_NOR_WRITE):  # which empty a file that is not opened to be written
+        for mode in (os.O_RDONLY, NEITHER_READ_NOR_WRITE):  # they truncate a file that is not opened for writing
             _add(rules, refuse, "open", Arg(1, MASKED_EQ, os.O_ACCMODE | os.O_TRUNC, mode | os.O_TRUNC))
             _add(rules, refuse, "openat", Arg(2, MASKED_EQ, os.O_ACCMODE | os.O_TRUNC, mode | os.O_TRUNC))
     rules.load()
@@ -111,5 +111,5 @@ def restrict_calls(landlock_abi: int) -> None:
 
 def _add(rules: pyseccomp.SyscallFilter, action: int, name: str, *conditions: Arg) -> None:
     number = pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name)
-    if number != UNKNOWN:  # to a libseccomp older than the call
+    if number != UNKNOWN:  # unknown to a libseccomp older than the call
         rules.add_rule(action, number, *conditions)

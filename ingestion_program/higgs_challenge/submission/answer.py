@@ -1,4 +1,4 @@
-"""What a submission says about one pseudo-experiment, checked."""
+"""Check what an untrusted submission returns: its answers and its failures."""
 
 import math
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from higgs_challenge.errors import Cause, SubmissionError, printable
 KEYS = ("mu_hat", "delta_mu_hat", "p16", "p84")
 
 MAX_VALUE = 1e4
-"""Beyond it, the scores made from an answer do not fit the platform's decimals."""
+"""Larger values would give scores that do not fit into the platform's decimals."""
 
 MAX_NAME_LENGTH = 200
 MAX_HIDDEN_MODULES = 100
@@ -17,7 +17,7 @@ MAX_HIDDEN_MODULES = 100
 
 @dataclass(frozen=True)
 class Interval:
-    """A submission's answer: best value, its uncertainty, and the ends of the 68.27 % interval of mu."""
+    """A submission's answer: the estimate of mu, its uncertainty, and the ends of the 68.27 % interval."""
 
     mu_hat: float
     delta_mu_hat: float
@@ -32,7 +32,7 @@ def check_answer(answer: Any) -> Interval:
         answer: for a dict, its numbers by key, and for anything else the name of its type; see child.describe.
 
     Raises:
-        SubmissionError: it is not a valid interval; the message says what was expected and what came.
+        SubmissionError: it is not a valid interval; the message says what was expected and what was returned.
 
     Example:
         >>> check_answer({"mu_hat": 1.0, "delta_mu_hat": 0.2, "p16": 0.8, "p84": 1.2}).p84
@@ -53,7 +53,7 @@ def check_answer(answer: Any) -> Interval:
             raise SubmissionError(f"predict returned {key} = {value}; expected a finite number.", Cause.ANSWER)
         if abs(value) > MAX_VALUE:
             raise SubmissionError(
-                f"predict returned {key} = {value}; expected at most {MAX_VALUE:g}, mu being about 1.", Cause.ANSWER
+                f"predict returned {key} = {value}; expected at most {MAX_VALUE:g}, as mu is about 1.", Cause.ANSWER
             )
     if answer["p16"] > answer["p84"]:
         raise SubmissionError(
@@ -66,18 +66,18 @@ def check_name(name: Any) -> str:
     """Make a name that an untrusted process gave safe to store and print: bounded, and without control characters.
 
     Args:
-        name: anything; what is not a string becomes an empty one.
+        name: any object; one that is not a string gives an empty string.
     """
     return printable(name[:MAX_NAME_LENGTH]) if isinstance(name, str) else ""
 
 
 def check_cause(cause: Any) -> Cause | None:
-    """Read the cause of a failure that an untrusted process reports; None where it is not one of ours."""
+    """Read the cause of a failure that an untrusted process reports; None if it is not one of ours."""
     return Cause(cause) if isinstance(cause, str) and cause in set(Cause) else None
 
 
 def check_hidden_modules(pairs: Any) -> tuple[tuple[str, str], ...]:
-    """Check the hidden modules that an untrusted process reports; what has another shape is left out.
+    """Check the hidden modules that an untrusted process reports; entries of another form are left out.
 
     Args:
         pairs: expected to be a list of [file name, module name]; see child.find_hidden_modules.

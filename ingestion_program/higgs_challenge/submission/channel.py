@@ -1,4 +1,4 @@
-"""Messages between the trusted side and a submission's process: JSON lines, with a file passed along where need be."""
+"""Messages between the trusted side and a submission's process: JSON lines, with a file attached if needed."""
 
 import json
 import os
@@ -9,14 +9,14 @@ from collections.abc import Callable
 from typing import Any
 
 MAX_MESSAGE_BYTES = 1_000_000
-"""In bytes; a longer one is a submission's attempt to fill our memory."""
+"""In bytes; a longer message would be a submission's attempt to fill our memory."""
 
 
 SECONDS_BETWEEN_CHECKS = 0.1
 
 
 class ChannelClosedError(Exception):
-    """The other side has gone, or does not keep to the protocol."""
+    """The other side has closed the connection, or violates the protocol."""
 
 
 class Channel:
@@ -28,7 +28,7 @@ class Channel:
         self._files: list[int] = []
 
     def send(self, message: dict[str, Any], file: int | None = None) -> None:
-        """Send a message, and a file descriptor with it; ChannelClosedError where nobody listens."""
+        """Send a message, perhaps with a file descriptor; ChannelClosedError if the other side has closed."""
         line = json.dumps(message).encode() + b"\n"
         try:
             sent = 0 if file is None else socket.send_fds(self._socket, [line], [file])
@@ -50,7 +50,7 @@ class Channel:
 
         Raises:
             TimeoutError: it did not.
-            ChannelClosedError: the other side has gone, or sent what is no message.
+            ChannelClosedError: the other side has closed, or sent an invalid message.
         """
         deadline = float("inf") if timeout is None else time.monotonic() + timeout
         next_check = float("inf") if check is None else time.monotonic() + SECONDS_BETWEEN_CHECKS
@@ -85,14 +85,14 @@ class Channel:
             raise ChannelClosedError
 
     def close(self) -> None:
-        """Close this end and whatever files came unasked."""
+        """Close this end and all files received but not claimed."""
         self._socket.close()
         for file in self._files:
             os.close(file)
 
 
 def anonymous_file(size: int) -> int:
-    """Create a file in memory that has no name for anybody to open; the caller closes its descriptor.
+    """Create a nameless file in memory, which no other process can open; the caller closes its descriptor.
 
     Not /dev/shm, which has 64 MB in a default container.
     """

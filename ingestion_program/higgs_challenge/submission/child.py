@@ -1,4 +1,4 @@
-"""What runs in a submission's process: it answers the trusted side's calls and knows nothing else."""
+"""Code that runs in a submission's process: it answers the trusted side's calls and knows nothing else."""
 
 import errno
 import importlib
@@ -26,7 +26,7 @@ from higgs_challenge.task import Task
 
 MAX_SENTENCE_LENGTH, MAX_TEXT_LENGTH = 2_000, 20_000
 NOT_THEIRS = (str(Path(higgs_challenge.__file__).parent), str(Path(importlib.__file__).parent), "<frozen ")
-"""Where files begin whose frames say nothing to a participant."""
+"""Prefixes of files whose frames are of no use to a participant."""
 
 METHODS = ("fit", "predict")
 CLOSED = (
@@ -37,12 +37,12 @@ CLOSED = (
 
 
 class Child:
-    """The submission's model and the calls on it; each takes a request and its file, and gives a reply.
+    """The submission's model and the calls on it; each takes a request and its file, and returns a reply.
 
     Args:
         submission: the folder of model.py, already on sys.path.
         training: the folder of the task's training events; None where it has none.
-        task: what is measured.
+        task: name of the task.
     """
 
     def __init__(self, submission: str, training: str | None, task: Task) -> None:
@@ -52,7 +52,7 @@ class Child:
         self.hidden_modules: list[tuple[str, str]] = []
 
     def ready(self, request: dict[str, Any], file: int | None) -> dict[str, Any]:
-        """Say that our own imports are done."""
+        """Report that our own imports are done."""
         return {}
 
     def fit(self, request: dict[str, Any], file: int | None) -> dict[str, Any]:
@@ -76,8 +76,8 @@ class Child:
         return {}
 
     def load(self, request: dict[str, Any], file: int | None) -> dict[str, Any]:
-        """Take a fitted model over."""
-        load_class()  # what is pickled by reference is found only once the submission's modules are
+        """Load a fitted model."""
+        load_class()  # objects pickled by reference need the submission's modules
         assert file is not None
         with mmap.mmap(file, 0, access=mmap.ACCESS_READ) as model:  # others read the same file at the same time
             self._model = cloudpickle.loads(model)
@@ -85,7 +85,7 @@ class Child:
         return {}
 
     def predict(self, request: dict[str, Any], file: int | None) -> dict[str, Any]:
-        """Ask the model for an interval; the events are a private writable copy-on-write view of the file."""
+        """Call the model's predict; the events are a private, writable copy-on-write view of the file."""
         assert file is not None
         events, columns = int(request["events"]), self._task.features
         memory = mmap.mmap(file, 0, access=mmap.ACCESS_COPY)
@@ -113,7 +113,7 @@ def find_hidden_modules(submission: str) -> list[tuple[str, str]]:
 
 
 def load_class() -> type:
-    """Import the submission's model.py and check that it keeps the contract."""
+    """Import the submission's model.py and check that class Model has the required methods."""
     try:
         module = importlib.import_module("model")
     except ModuleNotFoundError as error:
@@ -133,7 +133,7 @@ def load_class() -> type:
 
 
 def construct(model: type, **arguments: Any) -> Any:
-    """Make the model; SubmissionError where it does not take the arguments."""
+    """Create the model; SubmissionError if it does not take the arguments."""
     try:
         inspect.signature(model).bind(**arguments)
     except ValueError:  # a signature that cannot be read
@@ -213,7 +213,7 @@ def _is_refusal(error: Any) -> bool:
 
 
 def _hint(error: BaseException, submission: str) -> tuple[str, Cause | None]:
-    """Give what to add to an error's own words, and its cause."""
+    """Return what to add to an error's own message, and its cause."""
     if isinstance(error, SubmissionError):
         return "", error.cause
     if isinstance(error, ModuleNotFoundError):
@@ -244,7 +244,7 @@ def _words(error: BaseException) -> str:
 
 
 def serve(channel: Channel, child: Child, submission: str) -> None:
-    """Answer requests until the trusted side goes away."""
+    """Answer requests until the trusted side closes the connection."""
     calls: dict[str, Callable[..., dict[str, Any]]] = {
         "ready": child.ready,
         "fit": child.fit,
@@ -259,6 +259,6 @@ def serve(channel: Channel, child: Child, submission: str) -> None:
             return
         try:
             reply = calls[request["call"]](request, file)
-        except BaseException as error:  # whatever a participant's code raises, SystemExit too, is for the other side
+        except BaseException as error:  # report whatever a participant's code raises, even SystemExit
             reply = {**explain(error, submission), "hidden_modules": child.hidden_modules}
         channel.send({"answers": request["number"], **reply})

@@ -1,4 +1,4 @@
-"""The entry point of a submission's process: it enters the sandbox, and only then imports what could do harm."""
+"""The entry point of a submission's process: it enters the sandbox, and only then imports untrusted code."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""A pseudo-experiment's events on their way to a submission's process."""
+"""Pass a pseudo-experiment's events to a submission's process."""
 
 import fcntl
 import os
@@ -11,12 +11,12 @@ from higgs_challenge.submission.channel import anonymous_file
 
 
 class EventFile:
-    """Events in an anonymous memory file that nobody can change any more; a context manager that closes it.
+    """Events in an anonymous memory file, sealed against changes; a context manager that closes it.
 
     As no process that has it can change it, it can be handed to another one where the first dies.
 
     Args:
-        features: float32, one row a feature, columns contiguous; copied.
+        features: float32, one row per feature, columns contiguous; copied.
 
     Attributes:
         events: their number n.
@@ -25,7 +25,7 @@ class EventFile:
 
     def __init__(self, features: npt.NDArray[np.float32]) -> None:
         self.events = features.shape[1]
-        self.handle = anonymous_file(max(features.nbytes, 1))  # nothing cannot be mapped
+        self.handle = anonymous_file(max(features.nbytes, 1))  # an empty file cannot be mapped
         try:
             with open(self.handle, "wb", closefd=False) as memory:  # faster than copying into mapped pages
                 for column in features:
@@ -44,7 +44,7 @@ class EventFile:
         self.close()
 
     def close(self) -> None:
-        """Give our handle up; the events are gone when the last process has."""
+        """Close our handle; the events are freed when the last process has closed its own."""
         os.close(self.handle)
 
 

@@ -1,4 +1,4 @@
-"""What a submission's processes need to know: one record for the whole run."""
+"""The record of what a submission's processes need to know, made once for the whole run."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,18 +13,18 @@ from higgs_challenge.submission.usage import ResourceLimits
 from higgs_challenge.task import training_folder
 
 MEMORY_SHARE = 0.9
-"""Of the machine's memory, which no submission may exceed whatever its limit says."""
+"""Share of the machine's memory that no submission may exceed, whatever its limit."""
 
 MODEL_FILE = "fitted_model"
 
 
 @dataclass(frozen=True)
 class Job:
-    """What every process of a run needs to know; all paths hold on all machines of the run.
+    """What every process of a run needs to know; all paths are valid on all machines of the run.
 
     Attributes:
-        task: name of what is measured.
-        data: folder of its data, see task.Data; None where events are made as they are drawn.
+        task: name of the task.
+        data: folder of its data, see task.Data; None if events are generated as they are drawn.
         unfinished: folder of the run's state: the submission's scratch folder and its fitted model.
         limits: on the submission.
         secrets: files and folders that the submission must not read.
@@ -40,32 +40,32 @@ class Job:
 
     @property
     def scratch(self) -> Path:
-        """The folder that the submission's processes live in."""
+        """The folder that the submission's processes work in."""
         return self.unfinished / "scratch"
 
     @property
     def model(self) -> Path:
-        """The fitted model, bytes that our side never reads."""
+        """The file of the fitted model, which our side never loads."""
         return self.unfinished / MODEL_FILE
 
     @property
     def after_fit(self) -> Path:
-        """A copy of the scratch folder as fit left it, kept where order is to be checked."""
+        """A copy of the scratch folder as fit left it, kept if the order is to be checked."""
         return self.unfinished / "after_fit"
 
     @property
     def training(self) -> Path | None:
-        """The folder of the task's training events; None where it has none."""
+        """The folder of the task's training events; None if there is none."""
         folder = training_folder(self.data)
         return None if folder is None else folder.resolve()
 
     def resources(self) -> ResourceLimits:
-        """Give what the processes of one worker may use on this machine."""
+        """Return what the processes of one worker may use on this machine."""
         memory = min(self.limits.memory_gigabytes * 1e9, MEMORY_SHARE * psutil.virtual_memory().total)
         return ResourceLimits(memory=int(memory), disk=int(self.limits.disk_gigabytes * 1e9))
 
     def policy(self) -> SandboxPolicy:
-        """Give what a process of the submission may reach on this machine."""
+        """Return what a process of the submission may access on this machine."""
         resources = self.resources()
         return SandboxPolicy(
             reads=() if self.training is None else (str(self.training),),
@@ -76,11 +76,11 @@ class Job:
         )
 
     def holds_model(self, size: int) -> bool:
-        """Check that what fit left is still there and whole; size in bytes is that of the fitted model."""
+        """Check that the files that fit left are still complete; size is that of the fitted model, in bytes."""
         return self.model.is_file() and self.model.stat().st_size == size and is_whole(self.scratch)
 
     def prepare(self, submission: Path) -> None:
-        """Make the folder of the run's state anew, with a scratch folder for a submission.
+        """Create the folder of the run's state afresh, with a scratch folder for a submission.
 
         Raises:
             InputError: the output folder cannot be written.
@@ -100,7 +100,7 @@ class Job:
             copy_tree(self.scratch, self.after_fit)
 
     def restore_after_fit(self) -> None:
-        """Give processes that follow the scratch folder as fit left it, where a copy of that was kept.
+        """Restore the scratch folder to the state that fit left, if a copy was kept.
 
         Raises:
             InputError: the output folder cannot be written.

@@ -1,4 +1,4 @@
-"""What a submission prints, kept for its author up to a limit."""
+"""Keep what a submission prints for its author, up to a limit."""
 
 import contextlib
 import threading
@@ -17,7 +17,7 @@ class SubmissionLog:
         self._lock = threading.Lock()
 
     def copy(self, output: BinaryIO) -> None:
-        """Copy a process's output until it ends; run in a thread of its own."""
+        """Copy a process's output until it ends; run it in a separate thread."""
         with output:
             while piece := output.read1(65_536):  # type: ignore[attr-defined]
                 self._write(piece)
@@ -37,5 +37,5 @@ class SubmissionLog:
                 if self._left <= 0:
                     self._file.write(b"\n[the log is full; what follows is not kept]\n")
                 self._file.flush()
-            except OSError:  # a full disk is reported where results are written; a submission must not hang on it
+            except OSError:  # writing the results reports a full disk; a submission must not hang on it
                 self._left = 0

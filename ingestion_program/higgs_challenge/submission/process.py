@@ -27,7 +27,7 @@ from higgs_challenge.submission.usage import Usage
 
 PROGRAM_FOLDER = Path(__file__).parents[2]
 START_LIMIT = 300.0
-"""Seconds to import our own modules, or to take a fitted model over: nobody should train there."""
+"""Seconds to import our own modules, or to load a fitted model: too short to train there."""
 REQUIRED, BEST_EFFORT = "required", "best-effort"
 DEMANDS = (REQUIRED, BEST_EFFORT, OFF)
 
@@ -37,10 +37,10 @@ NAMES = {
     "dump": "pickling the model",
     "load": "unpickling the model",
 }
-"""How messages call a call that a submission's author does not know."""
+"""Names for messages of calls that a submission's author does not know."""
 
 GUARD = 'read -r _; kill -s KILL -- "-$1"'
-"""A shell that ends a process group when the pipe to us breaks, because we have ended, in whatever way."""
+"""A shell that ends a process group when the pipe to us breaks, because we have ended for whatever reason."""
 
 
 class TimeLimitError(SubmissionError):
@@ -48,10 +48,10 @@ class TimeLimitError(SubmissionError):
 
 
 class FailedCallError(SubmissionError):
-    """The submission's process answered that a call failed; what it says of that is untrusted, bounded text.
+    """The submission's process answered that a call failed; its description is untrusted, bounded text.
 
     Attributes:
-        missing_module: that an import of the participant's did not find; empty where that is not the reason.
+        missing_module: that an import of the participant's did not find; empty for other reasons.
         hidden_modules: as in worker.Fit.
     """
 
@@ -67,7 +67,7 @@ class FailedCallError(SubmissionError):
 
 
 class ProcessDiedError(SubmissionError):
-    """The submission's process ended by itself, or somebody ended it."""
+    """The submission's process exited or was killed."""
 
 
 class SubmissionProcess:
@@ -75,7 +75,7 @@ class SubmissionProcess:
 
     Every call is timed by our own monotonic clock, from the request to the answer, so that a submission cannot forge
     it, and fails with a SubmissionError when the submission fails, answers wrongly, dies or exceeds a limit. Between
-    calls the process stands still, so that it cannot go on working unmeasured.
+    calls the process is stopped, so that it cannot continue working unmeasured.
 
     Args:
         job: of the run.
@@ -127,11 +127,11 @@ class SubmissionProcess:
 
     @property
     def peak_memory(self) -> int:
-        """The largest memory in bytes that was seen in use."""
+        """The largest memory use seen, in bytes."""
         return self._usage.peak_memory
 
     def start(self) -> Isolation:
-        """Wait until the process is up, and sandboxed, and before it imports anything of the submission's.
+        """Wait until the process is up, and sandboxed, but has not imported anything of the submission's.
 
         Returns:
             The isolation reached.
@@ -151,7 +151,7 @@ class SubmissionProcess:
         return self._isolation
 
     def fit(self, limit: float) -> float:
-        """Make the model and fit it; gives the seconds that it took, without the start of Python."""
+        """Create the model and fit it; return the seconds that it took, without the start of Python."""
         self.start()
         reply, seconds = self._call("fit", limit)
         self.hidden_modules = check_hidden_modules(reply.get("hidden_modules"))
@@ -163,14 +163,14 @@ class SubmissionProcess:
         try:
             self._call("dump", limit, file=model)
             if os.fstat(model).st_size == 0:
-                raise SubmissionError("The submission's process did not hand its fitted model over.")
+                raise SubmissionError("The submission's process did not hand over its fitted model.")
         except BaseException:
             os.close(model)
             raise
         return model
 
     def load(self, model: int) -> None:
-        """Hand a fitted model, a file that dump gave, to this process; the caller closes it."""
+        """Pass a fitted model, a file from dump, to this process; the caller closes it."""
         self.start()
         self._call("load", START_LIMIT, file=model)
 
@@ -188,7 +188,7 @@ class SubmissionProcess:
         return check_answer(reply.get("answer", "nothing")), seconds
 
     def end(self) -> None:
-        """End the process and everything it started, at once; a second time does nothing."""
+        """End the process and everything it started, at once; a second call does nothing."""
         if self._ended:
             return
         self._ended = True
@@ -210,15 +210,15 @@ class SubmissionProcess:
         }
 
     def _signal(self, number: signal.Signals) -> None:
-        with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
+        with contextlib.suppress(ProcessLookupError):  # it may have exited already
             os.killpg(self._process.pid, number)
 
     def _call(
         self, call: str, limit: float, details: dict[str, Any] | None = None, file: int | None = None
     ) -> tuple[dict[str, Any], float]:
-        """Ask, handing a file over where need be; gives the reply and the seconds that it took."""
+        """Send a request, with a file if needed; return the reply and the seconds that it took."""
         name = NAMES.get(call, call)
-        number = secrets.token_hex(8)  # an answer prepared before the question cannot know it
+        number = secrets.token_hex(8)  # an answer prepared before the request cannot know it
         started = time.monotonic()
         try:
             self._channel.send({"call": call, "number": number, **(details or {})}, file)
@@ -236,7 +236,7 @@ class SubmissionProcess:
         if passed is not None:
             os.close(passed)
         if passed is not None or reply.get("answers") != number:
-            raise SubmissionError(f"{name} got a reply that does not belong to it.")
+            raise SubmissionError(f"{name} got a reply to another request.")
         if "problem" in reply:
             details_text = f"\n\n{reply['traceback']}" if "traceback" in reply else ""
             raise FailedCallError(
@@ -253,7 +253,7 @@ class SubmissionProcess:
             raise SubmissionError(f"{name} {too_much.text}.", too_much.cause)
 
     def _exit_code(self) -> int | None:
-        """Give the process's exit code; None where it goes on, with its connection closed."""
+        """Return the process's exit code; None if it still runs, with its connection closed."""
         try:
             return self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
@@ -261,7 +261,7 @@ class SubmissionProcess:
 
 
 def describe_exit(code: int | None) -> str:
-    """Say how a process ended, from its exit code as subprocess gives it; None where it did not end."""
+    """Describe how a process ended, from its exit code as subprocess gives it; None if it did not end."""
     if code is None:
         return "it closed its connection"
     return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

@@ -1,4 +1,4 @@
-"""The folder that a submission's processes live in: a private copy of its files, and room to write.
+"""The folder that a submission's processes work in: a private copy of its files, and room to write.
 
     submission/   the copy, where model.py is imported from
     work/         the working directory
@@ -22,13 +22,13 @@ SUBMISSION, WORK, HOME = "submission", "work", "home"
 COMPILED = ".compiled"
 
 METADATA = ("metadata", "metadata.yaml", "metadata.yml")
-"""Names by which the platform knows a program with a command of its own, which no submission is."""
+"""Names by which the platform recognises a program with its own command; a submission must have none."""
 
 PASSED_ON = (
     *("PATH", "LANG", "LANGUAGE", "TZ", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV", "CONDA_PREFIX"),
     *("LC_", "CUDA_", "NVIDIA_", "NCCL_", "TORCH_", "TF_", "XLA_", "JAX_", "KERAS_"),
 )
-"""Beginnings of the environment variables that a submission sees; others may hold an organiser's secrets."""
+"""Prefixes of the environment variables that a submission sees; others may hold an organiser's secrets."""
 
 THREAD_VARIABLES = (
     *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"),
@@ -41,25 +41,25 @@ def check_submission(folder: Path, max_bytes: int) -> None:
     """Check that a submission's folder can be copied.
 
     Raises:
-        SubmissionError: it holds too much, or what is neither file nor folder.
+        SubmissionError: it contains too much, or something that is neither a file nor a folder.
     """
     too_much = check_files(folder, max_bytes)
     if too_much:
-        raise SubmissionError(f"The submission holds {too_much}.")
+        raise SubmissionError(f"The submission contains {too_much}.")
     others = [path.name for path in folder.rglob("*") if not _is_plain(path)]
     if others:
         raise SubmissionError(
-            f"The submission holds {', '.join(sorted(others))}, neither a file nor a folder; remove it."
+            f"The submission contains {', '.join(sorted(others))}, neither a file nor a folder; remove it."
         )
 
 
 def is_whole(scratch: Path) -> bool:
-    """Check that a scratch folder still has its folders, which a submission can remove."""
+    """Check that a scratch folder still has its sub-folders, which a submission can remove."""
     return all((scratch / name).is_dir() and not (scratch / name).is_symlink() for name in (SUBMISSION, WORK, HOME))
 
 
 def make_scratch(scratch: Path, submission: Path) -> None:
-    """Make a scratch folder with a private copy of a submission; links stay links, which lead nowhere once sandboxed.
+    """Make a scratch folder with a private copy of a submission; links stay links, which the sandbox blocks.
 
     Raises:
         InputError: the folder cannot be written.
@@ -97,7 +97,7 @@ def _digest_files(folder: Path) -> str:
 
 
 def copy_tree(source: Path, target: Path) -> None:
-    """Copy a folder whose files become writable; what is neither file, folder nor link is left out."""
+    """Copy a folder whose files become writable; anything but files, folders and links is left out."""
     shutil.copytree(source, target, symlinks=True, ignore=_other_names)
     for folder, _, names in os.walk(target):
         os.chmod(folder, 0o755)
@@ -121,7 +121,7 @@ def make_environment(scratch: Path, program: Path, threads: int, device: str | N
         scratch: its scratch folder.
         program: the folder that higgs_challenge is imported from.
         threads: threads that numerical libraries may use.
-        device: what CUDA_VISIBLE_DEVICES shall be; None to leave it as it is.
+        device: value for CUDA_VISIBLE_DEVICES; None to leave it as it is.
     """
     environment = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
     paths = [str(program), *filter(None, [environment.get("PYTHONPATH")])]

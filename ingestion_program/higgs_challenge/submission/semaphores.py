@@ -13,11 +13,11 @@ import os
 from typing import Any
 
 MAX_SEMAPHORE_BYTES = 64
-"""In bytes; the C library's takes 32 at most."""
+"""In bytes; the C library's semaphore takes at most 32."""
 
 
 class UnnamedSemaphore(_multiprocessing.SemLock):  # type: ignore[misc,unused-ignore] # it has no stub
-    """Takes the place of _multiprocessing.SemLock, called with the same arguments."""
+    """Replaces _multiprocessing.SemLock, and takes the same arguments."""
 
     def __new__(cls, kind: int, value: int, maxvalue: int, name: str, unlink: bool) -> Any:
         """Make a semaphore; one that must have a name, for processes that are not forked, is refused by the system."""

@@ -8,7 +8,7 @@ class Slot:
     """One worker's share of the machine.
 
     Attributes:
-        device: what CUDA_VISIBLE_DEVICES shall be for it; None to leave it as it is.
+        device: value for CUDA_VISIBLE_DEVICES; None to leave it as it is.
         threads: threads that its numerical libraries may use.
     """
 
@@ -17,5 +17,5 @@ class Slot:
 
     @property
     def name(self) -> str:
-        """How the summary calls its device."""
+        """Name of its device in the summary."""
         return self.device or "cpu"

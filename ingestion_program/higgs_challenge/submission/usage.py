@@ -1,4 +1,4 @@
-"""What a submission's process and those it started use together, and where that is too much."""
+"""Measure what a submission's process and its children use together, and check it against limits."""
 
 import os
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ MAX_FILES = 100_000
 MAX_FOLDER_DEPTH = 100
 CHECKS_BETWEEN_FILE_CHECKS = 20
 OWN_MEMORY = ("RssAnon", "RssShmem", "VmSwap", "VmPTE")
-"""In /proc/PID/status: memory that is no file's, and the tables that describe it."""
+"""In /proc/PID/status: memory that does not belong to a file, and the page tables."""
 
 
 @dataclass(frozen=True)
 class ResourceLimits:
-    """What all processes of one submission process's group may use.
+    """Limits on all processes in the group of one submission process.
 
     Attributes:
         memory: bytes of memory.
@@ -32,7 +32,7 @@ class ResourceLimits:
 
 @dataclass(frozen=True)
 class Share:
-    """What one process uses: bytes of memory that are no file's, and threads."""
+    """Use by one process: bytes of memory that does not belong to files, and threads."""
 
     memory: int
     threads: int
@@ -40,14 +40,14 @@ class Share:
 
 @dataclass(frozen=True)
 class Excess:
-    """What a submission took too much of: words that follow the name of the call, and the cause if there is one."""
+    """A limit that was exceeded: a text that follows the name of the call, and the cause if there is one."""
 
     text: str
     cause: Cause | None = None
 
 
 class Usage:
-    """Looks at a process group again and again.
+    """Measures a process group repeatedly.
 
     The kernel limits single processes (sandbox.isolation); this adds those that a submission starts, and its files.
     """
@@ -58,7 +58,7 @@ class Usage:
         self.peak_memory = 0
 
     def check(self, files: bool = False) -> Excess | None:
-        """Measure, and give what is too much, or None; files only now and then, or where asked for."""
+        """Measure, and return the limit exceeded, or None; files only now and then, or on request."""
         members = find_members(self._group)
         shares = list(map(measure_process, members))
         if len(members) > MAX_PROCESSES:
@@ -66,7 +66,7 @@ class Usage:
         if sum(share.threads for share in shares) > MAX_THREADS:
             return Excess(f"had more than {MAX_THREADS} threads at once")
         memory = sum(share.memory for share in shares)
-        if memory > self._limits.memory:  # processes that share memory each count it, but in a slower look
+        if memory > self._limits.memory:  # shared memory is counted once per process, so measure more slowly
             memory = sum(map(proportional_memory, members))
         self.peak_memory = max(self.peak_memory, memory)
         if memory > self._limits.memory:
@@ -84,12 +84,12 @@ class Usage:
 
 
 def check_files(folder: Path, max_bytes: int, used: int = 0) -> str | None:
-    """Name what of a folder's files is too much, or None; folders count as files, and holes in files as their size.
+    """Describe how a folder exceeds the limits, or return None; folders count as files, holes in files as data.
 
     Args:
         folder: with its sub-folders.
-        max_bytes: allowed.
-        used: bytes elsewhere, which count too.
+        max_bytes: limit on the size of all files together.
+        used: bytes elsewhere that count as well.
     """
     files = 0
     todo = [(folder, 0)]
@@ -99,7 +99,7 @@ def check_files(folder: Path, max_bytes: int, used: int = 0) -> str | None:
             return f"folders more than {MAX_FOLDER_DEPTH} deep"
         try:
             entries = list_folder(place)
-        except OSError as error:  # of a path that is too long, or closed to us
+        except OSError as error:  # the path is too long, or not accessible to us
             return f"a folder that cannot be listed ({error.strerror})"
         for entry in entries:
             files += 1
@@ -115,7 +115,7 @@ def check_files(folder: Path, max_bytes: int, used: int = 0) -> str | None:
 
 
 def list_folder(folder: Path) -> list[os.DirEntry[str]]:
-    """List a folder; nothing where it has gone meanwhile."""
+    """List a folder; empty if it has been removed meanwhile."""
     try:
         with os.scandir(folder) as entries:
             return list(entries)
@@ -136,7 +136,7 @@ def find_members(group: int) -> list[int]:
 
 
 def measure_process(pid: int) -> Share:
-    """Measure one process; nothing where it has ended."""
+    """Measure one process; zero if it has ended."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
@@ -147,10 +147,10 @@ def measure_process(pid: int) -> Share:
 
 
 def proportional_memory(pid: int) -> int:
-    """Give the bytes of a process's memory, each page divided by the number of processes that share it."""
+    """Return a process's memory in bytes, each page divided by the number of processes that share it."""
     try:
         memory = psutil.Process(pid).memory_full_info()
-    except psutil.AccessDenied:  # a program that may be run but not read hides this
+    except psutil.AccessDenied:  # hidden by a program that may be run but not read
         return measure_process(pid).memory
     except psutil.Error:
         return 0
@@ -158,7 +158,7 @@ def proportional_memory(pid: int) -> int:
 
 
 def nameless_files(pid: int) -> int:
-    """Give the bytes of a process's open files that have no name (any more), in memory or on disk.
+    """Return the bytes of a process's open files that have no name (any more), in memory or on disk.
 
     Raises:
         PermissionError: the process hides them.

@@ -332,7 +332,7 @@ def test_files_that_a_worker_does_not_see_are_told(job: Job, monkeypatch: pytest
 
 def test_other_versions_on_a_worker_are_told(job: Job) -> None:
     pool = WorkerPool(job, {**versions_of(job), "numpy": "1.0"}, 1, "node7")
-    with pytest.raises(InputError, match=r"node7 has numpy .*, not 1\.0\. Give all the same environment"):
+    with pytest.raises(InputError, match=r"node7 has numpy .*, not 1\.0\. Use the same environment everywhere"):
         pool.inspect()
 
 
@@ -349,7 +349,7 @@ def test_fit_does_not_run_twice_in_one_folder(job: Job) -> None:
     job.unfinished.mkdir()
     (job.unfinished / "fit_began").touch()
     pool = WorkerPool(job, versions_of(job), 1, "node7")
-    with pytest.raises(InputError, match="The Dask worker that ran fit has gone"):
+    with pytest.raises(InputError, match="The Dask worker that ran fit has left"):
         pool.fit(60.0)
     pool.close()
 

@@ -83,10 +83,10 @@ def test_finding_devices_imports_no_numerical_library() -> None:
 def test_workers_share_devices_and_cores(
     gpus: list[str], cores: int, workers: int | None, devices: list[str | None], threads: int
 ) -> None:
-    slots = make_slots(gpus, cores, workers, most=100)
+    slots = make_slots(gpus, cores, workers, max_slots=100)
     assert slots == [Slot(device, threads) for device in devices]
     assert len(slots) * threads <= max(cores, len(slots))
 
 
 def test_there_are_no_more_workers_than_pseudo_experiments() -> None:
-    assert make_slots([], 64, None, most=3) == [Slot(None, 21)] * 3
+    assert make_slots([], 64, None, max_slots=3) == [Slot(None, 21)] * 3

@@ -75,8 +75,8 @@ def test_a_run_that_takes_longer_than_its_total_limit_says_where_it_was(phase: P
     (phase / "settings.yaml").write_text(f"{SETTINGS}limits: {{total_seconds: 15}}\n")
     ended = run(phase, small_store, "--workers", "1")
     assert ended.returncode == 2
-    assert "SubmissionError: predict went beyond the run's total limit of 15 s: " in ended.stderr
-    assert " of 8 pseudo-experiments were done, and it was at set " in ended.stderr
+    assert "SubmissionError: predict exceeded the run's total limit of 15 s: " in ended.stderr
+    assert " of 8 pseudo-experiments were done; the next was set " in ended.stderr
     assert sorted(path.name for path in (phase.parent / "output").iterdir()) == ["journal.jsonl", "submission.log"]
 
 

@@ -23,7 +23,7 @@ line = channel._socket
 """
 """Finds the connection, and the question with its number, in the frames of the process."""
 
-FOREIGN = "got a reply that does not belong to it."
+FOREIGN = "got a reply to another request."
 
 LIES = {
     "a message that is no message": (

@@ -183,14 +183,14 @@ def test_modules_that_hide_python_s_are_told_and_not_imported(run: Runs) -> None
 )
 def test_a_file_named_like_ours_is_refused(run: Runs, name: str, told: str) -> None:
     ended = run(files={name: "{}"})
-    assert_contained(ended, f"The submission holds {told}, a name reserved for results; rename it.")
+    assert_contained(ended, f"The submission contains {told}, a name reserved for results; rename it.")
     assert ended.files == set()
 
 
 def test_a_fifo_in_the_submission_is_refused(run: Runs, tmp_path: Path) -> None:
     folder = write_submission(tmp_path / "submission")
     os.mkfifo(folder / "pipe")
-    assert_contained(run.run(folder), "The submission holds pipe, neither a file nor a folder; remove it.")
+    assert_contained(run.run(folder), "The submission contains pipe, neither a file nor a folder; remove it.")
 
 
 def test_a_link_in_the_submission_leads_nowhere(run: Runs, tmp_path: Path, small_store: Path) -> None:

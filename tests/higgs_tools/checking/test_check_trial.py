@@ -73,7 +73,7 @@ BAD = {
         "drop the attribute",
     ),
     "predict raises": ({"predict": "{}['key']"}, "predict", "KeyError: 'key'", "fix what"),
-    "no dict": ({"answer": "(0, 1)"}, "predict", "must return a dict", "in a dict"),
+    "no dict": ({"answer": "(0, 1)"}, "predict", "must return a dict", "a dict of finite numbers"),
     "not finite": (
         {"answer": "{'mu_hat': 1.0, 'delta_mu_hat': 0.2, 'p16': float('nan'), 'p84': 1.2}"},
         "predict",
@@ -93,8 +93,8 @@ BAD = {
             "answer": "{'mu_hat': self.n, 'delta_mu_hat': 1, 'p16': self.n - 1, 'p84': self.n + 1}",
         },
         "order",
-        "depend on what was asked before",
-        "change no attribute",
+        "depend on earlier calls",
+        "do not change attributes",
     ),
     "gone": (
         {
@@ -130,7 +130,7 @@ def test_chance_is_told_apart_from_order(tmp_path: Path, small_store: Path) -> N
     answer = "{'mu_hat': 1, 'delta_mu_hat': 1, 'p16': 0, 'p84': 2 + random.random()}"
     finding = worst(checked(tmp_path, small_store, predict="import random", answer=answer), "order")
     assert finding.level == Level.WARNING
-    assert "another answer each time" in finding.text
+    assert "different answers" in finding.text
     assert "seed" in finding.remedy
 
 
@@ -193,7 +193,7 @@ def around(values: list[float], half: float, delta: float = 0.3) -> list[tuple[f
     ("intervals", "level", "text"),
     [
         (around([0.6, 1.4, 2.5], 0.3), Level.OK, "width 0.6, 3 of 3 intervals contain the truth"),
-        (around([0.6, 1.4, 2.5], 0.0), Level.WARNING, "no width"),
+        (around([0.6, 1.4, 2.5], 0.0), Level.WARNING, "zero width"),
         (around([0.6, 1.4, 2.5], 0.01, 0.01), Level.WARNING, "0.02 wide"),
         (around([0.6, 1.4, 2.5], 1.5, 1.5), Level.WARNING, "as wide as the range"),
         (around([5.6, 6.4, 7.5], 0.3), Level.WARNING, "17 half-widths from the truth"),
@@ -213,11 +213,11 @@ def test_intervals_are_judged(intervals: list[tuple[float, float, float, float]]
     ("predict_seconds", "workers", "level", "text"),
     [
         (1.0, None, Level.OK, "17 min 40 s with one worker; feedback has 2 h 0 min"),
-        (10.0, None, Level.REMARK, "so that it needs 3 workers"),
+        (10.0, None, Level.REMARK, "so it needs 3 parallel workers"),
         (10.0, 3, Level.OK, "enough with 3 workers"),
         (10.0, 2, Level.FAILURE, "3 workers would be needed"),
         (55.0, None, Level.FAILURE, "12 workers would be needed"),
-        (55.0, 20, Level.WARNING, "its limit is 60 s"),
+        (55.0, 20, Level.WARNING, "the limit is 60 s"),
     ],
 )
 def test_time_is_extrapolated_to_the_phase(

@@ -85,14 +85,14 @@ def test_a_zip_is_sent_as_it_is(stub, tmp_path):
 
 
 BROKEN = {
-    "no model": ({"main.py": b"x"}, "there is no model.py at the top; call the file that defines class Model model.py"),
+    "no model": ({"main.py": b"x"}, "there is no model.py at the top; name the file that defines class Model model.py"),
     "wrapped": ({"mine/model.py": MODEL}, "no model.py at the top; it is in mine/; zip the files, not their folder"),
     "metadata": (
         {"model.py": MODEL, "metadata": b"command: x"},
-        "metadata: the platform would take the submission for a program with a command",
+        "metadata: the platform would mistake the submission for a program",
     ),
-    "metadata.yaml": ({"model.py": MODEL, "metadata.yaml": b"x"}, "metadata.yaml: the platform would take"),
-    "outside": ({"model.py": MODEL, "../a.py": b"x"}, "names that lead out of the submission's folder: ../a.py"),
+    "metadata.yaml": ({"model.py": MODEL, "metadata.yaml": b"x"}, "metadata.yaml: the platform would mistake"),
+    "outside": ({"model.py": MODEL, "../a.py": b"x"}, "names that point outside the submission's folder: ../a.py"),
 }
 
 
@@ -120,7 +120,7 @@ def test_what_does_no_harm_is_a_warning(stub, tmp_path, capsys, name, expected):
     ("name", "content", "expected"),
     [
         ("gone", None, "gone: is missing; name the folder or the zip of your submission"),
-        ("text.zip", b"text", "text.zip is no zip that can be read"),
+        ("text.zip", b"text", "text.zip is not a readable zip"),
         ("damaged.zip", rezip({"model.py": MODEL}).replace(MODEL, MODEL[::-1]), "damaged.zip: holds model.py damaged"),
         ("mine.tar", rezip({"model.py": MODEL}), "expected a name that ends in .zip"),
     ],
@@ -137,7 +137,7 @@ def test_what_is_no_submission(stub, tmp_path, capsys, name, content, expected):
 def test_an_empty_folder(stub, tmp_path, capsys):
     (tmp_path / "empty").mkdir()
     assert run(tmp_path / "empty") == 2
-    assert "holds no file" in capsys.readouterr().err
+    assert "contains no file" in capsys.readouterr().err
 
 
 FAULTS = {

@@ -312,5 +312,5 @@ def test_planted_results_are_not_scored(
     options = ("--image", image, "--data", small_store, "--sets", 1, "--pseudo-experiments", 2)
     ended = run_locally(engine.address, higgs_bundle, submission, tmp_path / "out", *options)
     assert ended.returncode == 2
-    assert f"SubmissionError: The submission holds {name}, a name reserved for results; rename it." in ended.stderr
+    assert f"SubmissionError: The submission contains {name}, a name reserved for results; rename it." in ended.stderr
     assert not (tmp_path / "out" / "scores.json").exists()

@@ -106,7 +106,7 @@ def test_a_zip_that_was_cut_is_told(tmp_path):
 
 def test_damaged_files_of_a_zip_are_told(tmp_path):
     (tmp_path / "mine.zip").write_bytes(zipped({"model.py": "its content"}).replace(b"its content", b"other thing"))
-    with pytest.raises(SubmissionError, match=r"mine.zip is no zip that can be read"):
+    with pytest.raises(SubmissionError, match=r"mine.zip is not a readable zip"):
         of_bundle.take_submission(tmp_path / "mine.zip", tmp_path / "to")
 
 

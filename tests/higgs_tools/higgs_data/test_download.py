@@ -173,7 +173,7 @@ def test_a_part_that_is_whole_is_only_checked(tmp_path: Path, server: Server) ->
 @pytest.mark.parametrize("size", [1000, 300_000, 400_000])
 def test_a_wrong_checksum_removes_what_came(tmp_path: Path, server: Server, size: int) -> None:
     (tmp_path / f"{ARCHIVE}.part").write_bytes(bytes(size))
-    with pytest.raises(InputError, match=rf"did not arrive whole and was removed: .*{SHA256}(?s:.*) Start again"):
+    with pytest.raises(InputError, match=rf"was incomplete or damaged, and was removed: .*{SHA256}(?s:.*)again"):
         fetch(tmp_path, server)
     assert_only(tmp_path, [])
     assert fetch(tmp_path, server).read_bytes() == CONTENT

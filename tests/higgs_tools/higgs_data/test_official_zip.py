@@ -63,9 +63,9 @@ def test_hidden_copies_of_other_systems_do_not_matter(official: Path, scratch: P
 @pytest.mark.parametrize(
     ("names", "sentence"),
     [
-        ([], "holds 0 files that end in .parquet; expected one"),
-        (["a.parquet", "b.parquet"], "holds 2 files that end in .parquet; expected one"),
-        (["a.parquet"], "holds 0 files that end in _metadata.json; expected one"),
+        ([], "contains 0 files ending in .parquet; expected one"),
+        (["a.parquet", "b.parquet"], "contains 2 files ending in .parquet; expected one"),
+        (["a.parquet"], "contains 0 files ending in _metadata.json; expected one"),
     ],
 )
 def test_another_zip_is_refused(tmp_path: Path, scratch: Path, names: list[str], sentence: str) -> None:
@@ -88,7 +88,7 @@ def test_a_damaged_zip_is_refused(official: Path, scratch: Path, tmp_path: Path)
 def test_nothing_there_is_told(tmp_path: Path, scratch: Path) -> None:
     with pytest.raises(InputError, match="does not exist; expected the official zip, its parquet file, or a folder"):
         official_parquet(tmp_path / "typo.zip", scratch)
-    with pytest.raises(InputError, match=rf"holds neither {PARQUET} nor one zip; name the file itself"):
+    with pytest.raises(InputError, match=rf"contains neither {PARQUET} nor exactly one zip; give the file itself"):
         official_parquet(tmp_path, scratch)
 
 

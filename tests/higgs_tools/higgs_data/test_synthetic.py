@@ -210,7 +210,7 @@ class TestPlace:
 
     def test_another_file_of_that_name_is_never_replaced(self, tmp_path: Path) -> None:
         (tmp_path / PARQUET).write_text("the real one")
-        with pytest.raises(InputError, match=r"holds a .*\.parquet that is not synthetic: choose another folder"):
+        with pytest.raises(InputError, match=r"contains a .*\.parquet that is not synthetic: choose another folder"):
             make_synthetic_data(tmp_path, FEW)
         assert files_of(tmp_path) == {PARQUET: b"the real one"}
 

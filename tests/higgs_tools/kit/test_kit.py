@@ -79,7 +79,7 @@ def test_a_bad_submission_is_not_packed(kit: Path, small_store: Path) -> None:
     write_submission(kit / "mine", predict="{}['key']")
     ended = run(kit, "pack", "mine", "mine.zip", "--data", small_store)
     assert ended.returncode == 1
-    assert "NOT READY: mine.zip has 1 failure to mend. mine.zip was not written." in ended.stdout
+    assert "NOT READY: mine.zip has 1 failure to fix. mine.zip was not written." in ended.stdout
     assert not (kit / "mine.zip").exists()
 
 

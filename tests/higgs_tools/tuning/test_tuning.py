@@ -60,7 +60,7 @@ def test_every_component_names_numbers_of_the_tuning() -> None:
 
 @pytest.mark.parametrize("path", ["foo", "z.foo", "higgs.fusion_pt.7", "z.radiation", "z.radiation.momenta"])
 def test_names_that_are_no_numbers_are_refused(path: str) -> None:
-    with pytest.raises(InputError, match="is no number"):
+    with pytest.raises(InputError, match="is not a number"):
         check_numbers([path])
 
 

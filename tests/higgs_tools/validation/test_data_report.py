@@ -118,6 +118,6 @@ def test_command_names_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFix
     assert run("--official", str(tmp_path)) == 2
     assert "holds no official file" in capsys.readouterr().err
     assert run("--pythia", str(tmp_path)) == 2
-    assert "no pythia_PROCESS.parquet" in capsys.readouterr().err
+    assert "contains no pythia_PROCESS.parquet" in capsys.readouterr().err
     assert run("--official", str(tmp_path / "nowhere")) == 2
     assert "nowhere' does not exist" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""The story of a check: a folder or a zip becomes files, and these are read, tried and judged."""
+"""How a check proceeds: a folder or a zip is unpacked, and its files are read, tried and judged."""
 
 import shutil
 import sys
@@ -23,7 +23,7 @@ TRIED = ("isolation", "fit", "pickling", "predict", "answers", "order", "time", 
 
 @dataclass(frozen=True)
 class Contents:
-    """What is handed in: everything that is in it, a copy of its plain files, and whether it came as a zip."""
+    """What was submitted: all its entries, a copy of its plain files, and whether it came as a zip."""
 
     entries: Sequence[Entry]
     folder: Path
@@ -31,12 +31,12 @@ class Contents:
 
 
 def check_submission(path: Path, phase: Phase, data: Path | None = None) -> list[Finding]:
-    """Check a submission as far as it can be.
+    """Check a submission as far as this machine allows.
 
     Args:
-        path: of its folder, or of its zip.
-        phase: that it is meant for.
-        data: folder of the task's data; None for those that are made for a trial.
+        path: the submission's folder, or its zip.
+        phase: the phase that it is meant for.
+        data: folder of the task's data; None to generate a small set for the trial.
 
     Returns:
         The findings, in the order in which the platform would meet them.
@@ -57,7 +57,7 @@ def check_submission(path: Path, phase: Phase, data: Path | None = None) -> list
 
 @contextmanager
 def opened(path: Path, max_bytes: int) -> Iterator[Contents]:
-    """Copy or unpack a submission to a passing folder.
+    """Copy or unpack a submission into a temporary folder.
 
     Raises:
         InputError: there is nothing at that path.
@@ -83,8 +83,8 @@ def opened(path: Path, max_bytes: int) -> Iterator[Contents]:
 
 def _check(contents: Contents, phase: Phase, data: Path | None, max_bytes: int) -> list[Finding]:
     image = image_modules()
-    taken = [module for module, home in image.items() if home in set(image_distributions())]
-    findings = check_structure(contents.entries, max_bytes, _reserved_names(), taken, contents.packed)
+    taken_names = [module for module, home in image.items() if home in set(image_distributions())]
+    findings = check_structure(contents.entries, max_bytes, _reserved_names(), taken_names, contents.packed)
     if not (contents.folder / MODEL).is_file():
         return [*findings, *_unchecked(f"needs a {MODEL} at the top", ("class Model", "imports", *TRIED))]
     findings.append(check_contract(contents.folder))
@@ -93,7 +93,7 @@ def _check(contents: Contents, phase: Phase, data: Path | None, max_bytes: int) 
     if sys.platform == "win32":
         remedy = "check in the Windows Subsystem for Linux (WSL 2), or in the competition's image"
         return [*findings, *_unchecked("the processes of a submission need Linux or macOS", TRIED, remedy)]
-    # Only here, for these need what Windows lacks.
+    # Imported late, because these need what Windows lacks.
     from higgs_tools.checking.judgement import judge_trial
     from higgs_tools.checking.trial import try_submission
     from higgs_tools.checking.trial_data import open_trial_data

@@ -1,4 +1,4 @@
-"""What the check of a submission found, what to do about it, and how it is shown."""
+"""What a check of a submission found, what to do about it, and how to show it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from rich.text import Text
 from higgs_challenge.errors import printable
 
 READY, NOT_READY, UNDECIDED = 0, 1, 2
-"""Exit codes of a check; 2 is that of a mistake in calling it, too."""
+"""Exit codes of a check; 2 is also the code of a wrong command line."""
 
 
 class Level(StrEnum):
@@ -38,7 +38,7 @@ class Finding:
     """One finding.
 
     Attributes:
-        check: what was looked at, in a word or two.
+        check: what was checked, in a word or two.
         level: how bad it is.
         text: what was found.
         remedy: what to do; empty where nothing has to be done.
@@ -52,14 +52,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What all findings together mean, in a sentence and as an exit code."""
+    """The overall result of all findings, as a sentence and as an exit code."""
 
     text: str
     code: int
 
 
 def judge(findings: Sequence[Finding], name: str) -> Verdict:
-    """Give the verdict on a submission.
+    """Return the verdict on a submission.
 
     Args:
         findings: all of them.
@@ -71,16 +71,16 @@ def judge(findings: Sequence[Finding], name: str) -> Verdict:
     """
     counts = {level: sum(finding.level == level for finding in findings) for level in Level}
     if counts[Level.FAILURE]:
-        return Verdict(f"NOT READY: {name} has {count(counts[Level.FAILURE], 'failure')} to mend.", NOT_READY)
+        return Verdict(f"NOT READY: {name} has {count(counts[Level.FAILURE], 'failure')} to fix.", NOT_READY)
     if counts[Level.UNCHECKED]:
         undone = count(counts[Level.UNCHECKED], "check")
-        return Verdict(f"UNDECIDED: nothing wrong was found in {name}, but {undone} could not be made.", UNDECIDED)
+        return Verdict(f"UNDECIDED: nothing wrong was found in {name}, but {undone} could not be run.", UNDECIDED)
     warnings = f", with {count(counts[Level.WARNING], 'warning')}" if counts[Level.WARNING] else ""
     return Verdict(f"READY: {name} will run, as far as this machine can tell{warnings}.", READY)
 
 
 def show(findings: Sequence[Finding], console: Console) -> None:
-    """Print findings as a table, one row each; a participant's own words cannot command the terminal."""
+    """Print findings as a table, one row each; control characters in a participant's text are made harmless."""
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
@@ -94,7 +94,7 @@ def show(findings: Sequence[Finding], console: Console) -> None:
 
 
 def count(number: int, noun: str) -> str:
-    """Write a number of things.
+    """Format a number of things.
 
     Example:
         >>> count(1, "file"), count(2, "file")

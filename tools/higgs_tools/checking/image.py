@@ -1,6 +1,6 @@
-"""What the platform's image has: the package's own requirements and those of its extra `image`, with what they need.
+"""What the platform's image contains: the package's requirements and those of its extra `image`, with dependencies.
 
-The one list is in pyproject.toml; the image is built from it, and the installed package's metadata hold it.
+The only list is in pyproject.toml: the image is built from it, and the installed package's metadata contain it.
 """
 
 import importlib.metadata
@@ -18,20 +18,20 @@ IMPORTED_AS = {
     "scikit-learn": ("sklearn",),
     "xgboost-cpu": ("xgboost",),
 }
-"""Modules of distributions that are called otherwise; needed only where they are not installed."""
+"""Modules whose distribution has another name; needed only where it is not installed."""
 
 OURS = ("higgs_challenge",)
-"""What a submission's process can always import: the ingestion program that started it."""
+"""What a submission's process can always import: the ingestion program, which started it."""
 
 
 def image_modules(requirements: Iterable[str] | None = None) -> dict[str, str]:
-    """Give the modules that a submission can import on the platform, beside the standard library and its own.
+    """Return the modules that a submission can import on the platform, besides the standard library and its own.
 
     Args:
-        requirements: of the package with their extras, as an installed package's metadata give them; None to ask those.
+        requirements: of the package with their extras; None to read them from the installed package's metadata.
 
     Returns:
-        The distribution of each top-level module; empty where the package is not installed, or does not say.
+        The distribution of each top-level module; empty if the package is not installed or lacks the extra.
     """
     wanted = list(image_distributions(requirements))
     if not wanted:
@@ -49,26 +49,26 @@ def image_modules(requirements: Iterable[str] | None = None) -> dict[str, str]:
 
 
 def image_distributions(requirements: Iterable[str] | None = None) -> Iterator[str]:
-    """Give the names of the distributions that the image is built from; none where the package does not say."""
+    """Yield the names of the distributions that the image is built from; none if the metadata lack the extra."""
     if requirements is None:
         try:
             requirements = importlib.metadata.requires(PACKAGE) or []
         except importlib.metadata.PackageNotFoundError:
             return
     parsed = [Requirement(text) for text in requirements]
-    if not any(requirement.marker and _asked_for(requirement, EXTRA, alone=True) for requirement in parsed):
+    if not any(requirement.marker and _applies(requirement, EXTRA, alone=True) for requirement in parsed):
         return
-    yield from (canonicalize_name(requirement.name) for requirement in parsed if _asked_for(requirement, EXTRA))
+    yield from (canonicalize_name(requirement.name) for requirement in parsed if _applies(requirement, EXTRA))
 
 
-def _asked_for(requirement: Requirement, extra: str, alone: bool = False) -> bool:
+def _applies(requirement: Requirement, extra: str, alone: bool = False) -> bool:
     if requirement.marker is None:
         return True
     return requirement.marker.evaluate({"extra": extra}) and not (alone and requirement.marker.evaluate({"extra": ""}))
 
 
 def _with_dependencies(names: Iterable[str]) -> Iterator[str]:
-    """Follow what is required, as far as it is installed here."""
+    """Yield the distributions and everything that they require, as far as it is installed here."""
     seen: set[str] = set()
     todo = list(names)
     while todo:
@@ -81,4 +81,4 @@ def _with_dependencies(names: Iterable[str]) -> Iterator[str]:
             needed = importlib.metadata.requires(name) or []
         except importlib.metadata.PackageNotFoundError:
             continue
-        todo += [canonicalize_name(one.name) for one in map(Requirement, needed) if _asked_for(one, "")]
+        todo += [canonicalize_name(one.name) for one in map(Requirement, needed) if _applies(one, "")]

@@ -1,4 +1,4 @@
-"""What a submission imports, read from its sources, and whether the platform has it."""
+"""Find what a submission imports, from its sources, and check that the platform has it."""
 
 import ast
 import importlib.util
@@ -13,16 +13,16 @@ from higgs_tools.checking.structure import MODEL
 
 CHECK = "imports"
 HANDLED = ("ImportError", "ModuleNotFoundError", "Exception", "BaseException")
-"""Exceptions whose handling means that a submission does without the module."""
+"""Handling one of these means that a submission can do without the module."""
 
 EXTENSIONS = (".so", ".pyd")
 CONSTANTS = ("TYPE_CHECKING", "__name__")
-"""Conditions on these mean that what they guard is not run in the submission's process."""
+"""Code guarded by a condition on one of these is not run in the submission's process."""
 
 
 @dataclass(frozen=True)
 class Import:
-    """An import statement: the top-level module, where it stands, and whether the submission can do without."""
+    """An import statement: the top-level module, where it is, and whether the submission can do without it."""
 
     module: str
     file: str
@@ -31,14 +31,14 @@ class Import:
 
 
 class UnreadableError(Exception):
-    """A source file that is no Python; its text says which and where."""
+    """A source file is not valid Python; the message says which file and where."""
 
 
 def read_source(path: Path) -> ast.Module:
     """Parse a source file.
 
     Raises:
-        UnreadableError: it is no Python.
+        UnreadableError: it is not valid Python.
     """
     try:
         return ast.parse(path.read_bytes(), path.name)
@@ -49,13 +49,13 @@ def read_source(path: Path) -> ast.Module:
 
 
 def find_imports(folder: Path) -> list[Import]:
-    """Find what model.py and the modules of the submission that it imports import.
+    """Find all imports of model.py and of the submission's own modules that it uses.
 
     Args:
-        folder: the submission's; modules in sub-folders are looked at whole.
+        folder: the submission's; of a package in it, all modules are read.
 
     Raises:
-        UnreadableError: a source file is no Python.
+        UnreadableError: a source file is not valid Python.
     """
     found: list[Import] = []
     seen: set[Path] = set()
@@ -84,7 +84,7 @@ def _is_own(folder: Path, module: str) -> bool:
 
 
 def _imports_of(tree: ast.Module, file: str) -> Iterator[Import]:
-    """Give the imports of one file; those within the submission's package as a module that starts with a dot."""
+    """Yield the imports of one file; a relative import at the top of the submission has the module `.`."""
     todo: list[tuple[ast.AST, bool]] = [(tree, False)]
     while todo:
         node, optional = todo.pop()
@@ -94,7 +94,7 @@ def _imports_of(tree: ast.Module, file: str) -> Iterator[Import]:
         elif isinstance(node, ast.ImportFrom):
             if not node.level:
                 yield Import((node.module or "").partition(".")[0], file, node.lineno, optional)
-            elif "/" not in file:  # a file at the top is in no package
+            elif "/" not in file:  # a file at the top does not belong to a package
                 yield Import(".", file, node.lineno, optional)
         guarded = list(_guarded(node))
         left_out = list(_not_run(node))
@@ -102,7 +102,7 @@ def _imports_of(tree: ast.Module, file: str) -> Iterator[Import]:
 
 
 def _guarded(node: ast.AST) -> Iterator[ast.AST]:
-    """Give the statements below a node that may fail to import."""
+    """Yield the statements below a node whose imports may fail."""
     if isinstance(node, ast.Try):
         for handler in node.handlers:
             if handler.type is None or any(_mentions(handler.type, name) for name in HANDLED):
@@ -111,7 +111,7 @@ def _guarded(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _not_run(node: ast.AST) -> Iterator[ast.AST]:
-    """Give the statements below a node that a submission's process never comes to."""
+    """Yield the statements below a node that a submission's process never reaches."""
     if isinstance(node, ast.If) and any(_mentions(node.test, name) for name in CONSTANTS):
         yield from node.body
 
@@ -124,11 +124,11 @@ def _mentions(node: ast.AST, name: str) -> bool:
 
 
 def locate(module: str, not_from: Sequence[Path]) -> str | None:
-    """Tell where a module is found on this machine, or None.
+    """Return where a module is found on this machine, or None.
 
     Args:
         module: top-level.
-        not_from: folders that Python looks into only because of how it was started.
+        not_from: folders that Python searches only because of how it was started.
     """
     hidden = {path.resolve() for path in not_from}
     earlier, sys.path = sys.path, [entry for entry in sys.path if entry and Path(entry).resolve() not in hidden]
@@ -144,27 +144,27 @@ def locate(module: str, not_from: Sequence[Path]) -> str | None:
 
 
 def check_imports(folder: Path, image: Mapping[str, str]) -> tuple[list[Finding], list[str]]:
-    """Check that everything that a submission imports is on the platform.
+    """Check that the platform has everything that a submission imports.
 
     Args:
         folder: the submission's.
-        image: the distribution of each module of the image; empty where that is not known.
+        image: the distribution of each module of the image; empty if unknown.
 
     Returns:
-        The findings, and the modules that the image has and this machine lacks, so that nothing can be tried.
+        The findings, and the modules that this machine lacks although the image has them: without them, no trial.
     """
     try:
         found = find_imports(folder)
     except UnreadableError as error:
-        return [Finding(CHECK, Level.UNCHECKED, f"a source file cannot be read ({error})", "correct that line")], []
+        return [Finding(CHECK, Level.UNCHECKED, f"a source file cannot be parsed ({error})", "fix that line")], []
     findings: list[Finding] = []
     missing_here: list[str] = []
-    foreign = {
+    external = {
         one.module: one
-        for one in sorted(found, key=lambda one: not one.optional)  # where both are there, the strict one counts
+        for one in sorted(found, key=lambda one: not one.optional)  # a required import counts more than an optional one
         if one.module not in sys.stdlib_module_names and not _is_own(folder, one.module)
     }
-    for module, one in sorted(foreign.items()):
+    for module, one in sorted(external.items()):
         where = f"{one.file}, line {one.line}"
         if module == ".":
             findings.append(_relative(where))
@@ -182,11 +182,11 @@ def check_imports(folder: Path, image: Mapping[str, str]) -> tuple[list[Finding]
         text = f"this machine lacks {', '.join(missing_here)}{', which the platform has' if image else ''}"
         findings.append(Finding(CHECK, Level.UNCHECKED, text, f"to try the submission here: pip install {wanted}"))
     if not image:
-        text = "the installed package does not say what the platform's image has, so only this machine's was looked at"
+        text = "the installed package does not say what the platform's image contains, so this machine's were checked"
         findings.append(Finding(CHECK, Level.REMARK, text))
     elif not findings:
-        named = ", ".join(sorted(foreign)) or "nothing but Python's own modules"
-        findings.append(Finding(CHECK, Level.OK, f"the platform has what is imported: {named}"))
+        named = ", ".join(sorted(external)) or "only the standard library"
+        findings.append(Finding(CHECK, Level.OK, f"the platform has all that is imported: {named}"))
     return findings, missing_here
 
 
@@ -194,24 +194,24 @@ def _relative(where: str) -> Finding:
     return Finding(
         CHECK,
         Level.FAILURE,
-        f"a relative import at the top of the submission ({where}): model.py is in no package",
+        f"a relative import at the top of the submission ({where}): model.py does not belong to a package",
         "write `from helper import ...` for a helper.py beside model.py",
     )
 
 
 def _not_on_the_platform(module: str, where: str, place: str | None, optional: bool) -> Finding:
     if place is None:
-        here = "nor has this machine"
+        here = "nor on this machine"
     elif "site-packages" in place or "dist-packages" in place:
-        here = "it is only installed here"
+        here = "it is installed only here"
     else:  # somewhere in the participant's own tree
         here = f"it is found here only because of {os.path.dirname(place)}"
     if optional:
-        text = f"{module} ({where}) is not on the platform, {here}; the submission seems to do without it there"
-        return Finding(CHECK, Level.WARNING, text, "see that what is done instead is tried here too")
+        text = f"{module} ({where}) is not on the platform, {here}; the submission seems to have an alternative"
+        return Finding(CHECK, Level.WARNING, text, "make sure that the alternative is tried here too")
     return Finding(
         CHECK,
         Level.FAILURE,
         f"{module} ({where}) is not on the platform, {here}",
-        f"do without it, put {module}.py beside model.py if it is your own, or ask the organisers for the package",
+        f"remove it, put {module}.py beside model.py if it is your own, or ask the organisers to add the package",
     )

@@ -1,4 +1,4 @@
-"""What a trial says about a submission: each judgement takes the trial and the phase, and gives findings."""
+"""Judge a submission by its trial: each function takes the trial and the phase, and returns findings."""
 
 from collections.abc import Sequence
 from statistics import mean, median
@@ -16,37 +16,37 @@ from higgs_tools.checking.phases import OFFICIAL_WORKERS, Phase
 from higgs_tools.checking.trial import LAST_LINES, Trial, answers
 
 SAFE_SHARE = 0.7
-"""Of a limit: above it, another machine may be too slow."""
+"""Share of a limit; above it, a slower machine may exceed the limit."""
 
 NARROW, HALF_WIDTH_RATIO, FAR_PULLS = 0.2, 2.0, 3.0
-"""No honest method reaches this share of the reference width; pulls beyond this many spreads are not chance."""
+"""Intervals below this share of the reference width are implausible; pulls beyond so many spreads are not chance."""
 
 REMEDIES = {
-    Cause.TIME: "make it faster: fewer training events, fewer steps, or a model trained beforehand",
+    Cause.TIME: "make it faster: fewer training events, fewer steps, or a pre-trained model",
     Cause.MEMORY: "take fewer events at once: get_train_set(train_size=...) or selected_indices=...",
-    Cause.KILLED: "it may have taken more memory than this machine has: take fewer events at once",
+    Cause.KILLED: "it may have used more memory than this machine has: take fewer events at once",
     Cause.IMPORT: "see imports above",
     Cause.CONTRACT: "see class Model above",
-    Cause.ANSWER: "return finite mu_hat, delta_mu_hat, p16 <= p84, as numbers, in a dict",
+    Cause.ANSWER: "return a dict of finite numbers mu_hat, delta_mu_hat, p16 and p84, with p16 <= p84",
     Cause.WRONG_PATH: "open it as os.path.join(os.path.dirname(__file__), NAME)",
-    Cause.SANDBOX: "use the submission's own files, tempfile, and what get_train_set gives; no network",
+    Cause.SANDBOX: "use only the submission's own files, tempfile and what get_train_set returns; there is no network",
 }
 """What to do about a failed call."""
 
 
 def judge_trial(trial: Trial, phase: Phase, untried: Sequence[str] = ()) -> list[Finding]:
-    """Judge everything that a trial shows.
+    """Judge everything that a trial shows about a submission.
 
     Args:
         trial: from try_submission.
-        phase: that the submission is meant for.
-        untried: modules that this machine lacks and the platform has; a fit that fails for want of one says nothing.
+        phase: the phase that the submission is meant for.
+        untried: modules that this machine lacks and the platform has; a fit that fails without one proves nothing.
     """
     findings = [*_fit(trial, phase, untried), _pickling(trial), _predict(trial)]
     if not trial.results or trial.predict_error is not None:
         because = "fit" if trial.fit is None else "predict"
         missing = ("answers", "order", "time", "memory", "output")
-        findings += [Finding(check, Level.UNCHECKED, f"needs a {because} that works") for check in missing]
+        findings += [Finding(check, Level.UNCHECKED, f"needs a working {because}") for check in missing]
         return [*_isolation(trial), *findings]
     findings += [*judge_answers(trial, phase), judge_order(trial), *judge_time(trial, phase), _memory(trial, phase)]
     return [*_isolation(trial), *findings, *_output(trial, phase)]
@@ -59,7 +59,7 @@ def _isolation(trial: Trial) -> list[Finding]:
     if isolation.level == FULL:
         return [Finding("isolation", Level.OK, "full, as on the platform")]
     text = f"only {isolation.level}: {'; '.join(isolation.missing)}"
-    remedy = "what the platform closes was open here, so use none of it, or check again on Linux 5.13 or later"
+    remedy = "the platform forbids what was still allowed here: avoid it, or check again on Linux 5.13 or later"
     return [Finding("isolation", Level.WARNING, text, remedy)]
 
 
@@ -85,12 +85,10 @@ def _fit(trial: Trial, phase: Phase, untried: Sequence[str]) -> list[Finding]:
     on_platform = load_task(phase.settings.task).training_events
     scaled = seconds * on_platform / trial.training_events
     if seconds > SAFE_SHARE * limit:
-        findings.append(
-            Finding("fit", Level.WARNING, text, "train on fewer events, or ship a model trained beforehand")
-        )
+        findings.append(Finding("fit", Level.WARNING, text, "train on fewer events, or ship a pre-trained model"))
     elif scaled > limit:
-        text += f". The platform has some {on_platform / 1e6:g} million: with all of them it would take too long"
-        findings.append(Finding("fit", Level.REMARK, text, "bound them: get_train_set(train_size=NUMBER)"))
+        text += f". The platform has some {on_platform / 1e6:g} million: with all of them fit would take too long"
+        findings.append(Finding("fit", Level.REMARK, text, "limit their number: get_train_set(train_size=NUMBER)"))
     else:
         findings.append(Finding("fit", Level.OK, text))
     return findings
@@ -98,16 +96,16 @@ def _fit(trial: Trial, phase: Phase, untried: Sequence[str]) -> list[Finding]:
 
 def _pickling(trial: Trial) -> Finding:
     if trial.fit is None:
-        return Finding("pickling", Level.UNCHECKED, "needs a fit that works")
+        return Finding("pickling", Level.UNCHECKED, "needs a working fit")
     if trial.fit.not_kept:
         remedy = "drop the attribute at the end of fit, or define __getstate__ and __setstate__"
         return Finding("pickling", Level.FAILURE, _first_line(trial.fit.not_kept), remedy)
-    return Finding("pickling", Level.OK, f"the fitted model has {format_size(trial.fit.model_bytes)}")
+    return Finding("pickling", Level.OK, f"the fitted model takes {format_size(trial.fit.model_bytes)}")
 
 
 def _predict(trial: Trial) -> Finding:
     if trial.fit is None:
-        return Finding("predict", Level.UNCHECKED, "needs a fit that works")
+        return Finding("predict", Level.UNCHECKED, "needs a working fit")
     if trial.predict_error is not None:
         error = trial.predict_error
         return Finding("predict", Level.FAILURE, _problem(error, trial.log), _remedy(error))
@@ -115,7 +113,7 @@ def _predict(trial: Trial) -> Finding:
 
 
 def judge_answers(trial: Trial, phase: Phase) -> list[Finding]:
-    """Judge whether the intervals are plausible: their width, where mu_hat lies, how far they are from the truth."""
+    """Judge whether the intervals are plausible: their width, where mu_hat lies, how far it is from the truth."""
     intervals = [result.interval for result in trial.results]
     widths = [interval.p84 - interval.p16 for interval in intervals]
     half = [max(width / 2, 1e-9) for width in widths]
@@ -126,14 +124,14 @@ def judge_answers(trial: Trial, phase: Phase) -> list[Finding]:
     findings = []
     if min(widths) == 0:
         findings.append(
-            _warn("an interval has no width", "give the uncertainty of the estimate, not the estimate twice")
+            _warn("an interval has zero width", "return the estimate's uncertainty, not the estimate twice")
         )
     elif mean(widths) < NARROW * reference:
-        text = f"the intervals are {mean(widths):.2g} wide; the best honest ones are {reference:.2g}"
-        findings.append(_warn(text, "see that all uncertainties go into the width"))
+        text = f"the intervals are {mean(widths):.2g} wide; {reference:.2g} is the best that a sound method reaches"
+        findings.append(_warn(text, "make sure that the width includes all uncertainties"))
     elif mean(widths) >= highest - lowest:
         text = f"the intervals are {mean(widths):.2g} wide, as wide as the range of mu"
-        findings.append(_warn(text, "an interval that always covers is penalised: aim at 68.27 %"))
+        findings.append(_warn(text, "over-coverage is penalised: aim at 68.27 %"))
     outside = sum(not one.p16 <= one.mu_hat <= one.p84 for one in intervals)
     if outside:
         text = f"mu_hat lies outside its interval in {outside} of {len(intervals)} answers"
@@ -143,25 +141,25 @@ def judge_answers(trial: Trial, phase: Phase) -> list[Finding]:
         findings.append(Finding("answers", Level.REMARK, text))
     elif median(map(abs, pulls)) > FAR_PULLS * trial.pull_width:
         text = f"mu_hat is {median(map(abs, pulls)):.2g} half-widths from the truth (median)"
-        findings.append(_warn(text, "see that the features are those of fit, in the same order"))
+        findings.append(_warn(text, "make sure that predict uses the same features as fit, in the same order"))
     ratios = [one.delta_mu_hat / size for one, size in zip(intervals, half, strict=True)]
     if not 1 / HALF_WIDTH_RATIO <= median(ratios) <= HALF_WIDTH_RATIO:
-        text = f"delta_mu_hat is {median(ratios):.2g} times half the interval; only MAE and RMSE use it"
+        text = f"delta_mu_hat is {median(ratios):.2g} times half the interval; it does not count towards the score"
         findings.append(Finding("answers", Level.REMARK, text))
     text = f"width {mean(widths):.3g}, {inside} of {len(intervals)} intervals contain the truth"
     if trial.pull_width > 1.5:
-        text += "; with so few events stored, even honest ones rarely would"
+        text += "; with so few events stored, even sound intervals rarely would"
     return [Finding("answers", Level.OK, text), *findings]
 
 
 def judge_order(trial: Trial) -> Finding:
-    """Judge whether an answer depends on the questions before, or on chance."""
+    """Judge whether an answer depends on earlier calls, or on chance."""
     if trial.fit is None or trial.fit.not_kept:
         return Finding("order", Level.UNCHECKED, "needs a fitted model that pickles")
     if trial.fresh_error is not None:
         text = f"a fresh process with the fitted model fails: {_problem(trial.fresh_error, trial.log)}"
         return Finding(
-            "order", Level.FAILURE, text, "keep all that predict needs in the model or in files that fit wrote"
+            "order", Level.FAILURE, text, "keep everything that predict needs in the model or in files that fit writes"
         )
     assert trial.again is not None
     pairs = list(zip(trial.results, trial.fresh[::-1], strict=True))
@@ -174,11 +172,11 @@ def judge_order(trial: Trial) -> Finding:
     largest = max(_difference(one, other) for one, other in different)
     by_chance = trial.fresh_again is not None and answers(trial.fresh_again) != answers(trial.fresh[0])
     if by_chance:
-        text = f"the same question has another answer each time, by up to {largest:.2g} of the interval's width"
+        text = f"the same pseudo-experiment gets different answers, by up to {largest:.2g} of the interval's width"
         remedy = "seed every random number generator in predict, so that a run can be repeated"
         return Finding("order", Level.WARNING, text, remedy)
-    text = f"answers depend on what was asked before, by up to {largest:.2g} of the interval's width"
-    return Finding("order", Level.FAILURE, text, "change no attribute, no global and no file in predict")
+    text = f"answers depend on earlier calls, by up to {largest:.2g} of the interval's width"
+    return Finding("order", Level.FAILURE, text, "do not change attributes, globals or files in predict")
 
 
 def _difference(one: Result, other: Result) -> float:
@@ -187,14 +185,14 @@ def _difference(one: Result, other: Result) -> float:
 
 
 def judge_time(trial: Trial, phase: Phase) -> list[Finding]:
-    """Judge whether all pseudo-experiments of the phase can be done in its time."""
+    """Judge whether all pseudo-experiments of the phase fit into its time limit."""
     assert trial.fit is not None
     limits, number = phase.settings.limits, phase.settings.number
     once = median(result.predict_seconds for result in trial.results)
     slowest = max(result.predict_seconds for result in trial.results)
     findings = []
     if slowest > SAFE_SHARE * limits.predict_seconds:
-        text = f"a predict took {slowest:.3g} s, and its limit is {limits.predict_seconds:g} s"
+        text = f"a call of predict took {slowest:.3g} s; the limit is {limits.predict_seconds:g} s"
         findings.append(Finding("time", Level.WARNING, text, "another machine may be slower: make predict faster"))
     alone = trial.fit.seconds + number * once
     text = f"predict {once:.2g} s; {number} of them and fit take {format_seconds(alone)} with one worker"
@@ -207,11 +205,11 @@ def judge_time(trial: Trial, phase: Phase) -> list[Finding]:
         level, remedy = Level.OK, ""
         text += f", enough with {phase.workers} workers" if phase.workers and needed > 1 else ""
     elif phase.workers is None and needed <= OFFICIAL_WORKERS:
-        level, text = Level.REMARK, f"{text}, so that it needs {needed:.0f} workers at the same time"
+        level, text = Level.REMARK, f"{text}, so it needs {needed:.0f} parallel workers"
         remedy = "ask the organisers how many there are, and check with --workers N"
     else:
         level, text = Level.FAILURE, f"{text}: {needed:.0f} workers would be needed"
-        remedy = "make predict faster, or fit"
+        remedy = "make predict or fit faster"
     return [*findings, Finding("time", level, text, remedy)]
 
 
@@ -231,9 +229,9 @@ def _output(trial: Trial, phase: Phase) -> list[Finding]:
     findings = []
     calls = len(trial.results) + 1
     printed = trial.fit_printed + trial.predict_printed * phase.settings.number / calls
-    text = f"fit prints {trial.fit_printed} bytes, predict {trial.predict_printed // calls} a call"
+    text = f"fit prints {trial.fit_printed} bytes, predict {trial.predict_printed // calls} per call"
     if printed > MAX_LOG_BYTES:
-        text += f", {printed / 1e6:.3g} MB in all; the log keeps the first {MAX_LOG_BYTES / 1e6:g} MB"
+        text += f", {printed / 1e6:.3g} MB in total; the log keeps the first {MAX_LOG_BYTES / 1e6:g} MB"
         findings.append(Finding("output", Level.WARNING, text, "print less in predict"))
     else:
         findings.append(Finding("output", Level.OK, text))
@@ -244,7 +242,7 @@ def _output(trial: Trial, phase: Phase) -> list[Finding]:
         text = f"fit writes {_names(trial.fit_wrote)}, {format_size(wrote)}; the limit is {limit / 1e9:g} GB"
         findings.append(Finding("output", level, text, "write less" if level == Level.WARNING else ""))
     if trial.predict_wrote:
-        text = f"predict writes files ({_names(trial.predict_wrote)}), which all workers share and which add up"
+        text = f"predict writes files ({_names(trial.predict_wrote)}), which all workers share and which accumulate"
         findings.append(Finding("output", Level.WARNING, text, "write in fit only, or remove them before returning"))
     return findings
 
@@ -255,9 +253,9 @@ def _names(files: dict[str, int]) -> str:
 
 
 def _problem(error: SubmissionError, log: str) -> str:
-    """Give a failed call's message with its traceback, and the last lines that were printed."""
+    """Return a failed call's message with its traceback, and the last lines that it printed."""
     lines = log.strip().splitlines()[-LAST_LINES:]
-    return str(error) + ("\nThe last lines that it printed:\n" + "\n".join(lines) if lines else "")
+    return str(error) + ("\nThe last lines of its output:\n" + "\n".join(lines) if lines else "")
 
 
 def _first_line(text: str) -> str:

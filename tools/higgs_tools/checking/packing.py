@@ -1,4 +1,4 @@
-"""Packing a submission's folder into a zip as the platform wants it: files at the top, and only those that belong."""
+"""Pack a submission's folder into a zip as the platform expects it: files at the top, only the participant's own."""
 
 import shutil
 import zipfile
@@ -11,11 +11,11 @@ from higgs_tools.checking.submission_zip import Entry, Kind, list_folder
 LEFT_BY_PROGRAMS = ("__pycache__", "__MACOSX", "Thumbs.db", "desktop.ini")
 LEFT_BY_PROGRAMS_ENDINGS = (".pyc", ".pyo", ".egg-info")
 SAME_TIME = (1980, 1, 1, 0, 0, 0)
-"""The same files give the same zip, whenever they were written."""
+"""One time for every file, so that the same files always give the same zip."""
 
 
 def belongs(entry: Entry) -> bool:
-    """Tell whether a name is the participant's own: not hidden, and not left by some program.
+    """Return whether a file is the participant's own: not hidden, and not left behind by some program.
 
     Example:
         >>> belongs(Entry(".git/config", Kind.FILE)), belongs(Entry("trained_model.pt", Kind.FILE))
@@ -32,24 +32,24 @@ def pack(folder: Path, target: Path) -> list[str]:
 
     Args:
         folder: with model.py at its top.
-        target: of the zip, whose folder is made if need be.
+        target: path of the zip; its folder is created if needed.
 
     Returns:
         The names of the files in it.
 
     Raises:
-        SubmissionError: there is nothing to pack, or a link.
+        SubmissionError: there is nothing to pack, or one of the files is a link.
         InputError: the zip cannot be written, or would lie in the folder.
     """
     if target.resolve().is_relative_to(folder.resolve()):
-        raise InputError(f"{target} lies in the folder that is packed: name a place outside {folder}.")
+        raise InputError(f"{target} is inside the folder to be packed: choose a path outside {folder}.")
     own = [entry for entry in list_folder(folder) if belongs(entry)]
     links = [entry.name for entry in own if entry.kind == Kind.LINK]
     if links:
-        raise SubmissionError(f"{folder} holds {', '.join(links)}, a link: put the file itself there.")
+        raise SubmissionError(f"{folder} contains links ({', '.join(links)}): replace them with the files themselves.")
     names = [entry.name for entry in own if entry.kind == Kind.FILE]
     if not names:
-        raise SubmissionError(f"{folder} holds no file to pack.")
+        raise SubmissionError(f"{folder} contains no file to pack.")
     with report_write_errors(target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)
     with atomic_file(target) as file, zipfile.ZipFile(file, "w") as archive:
@@ -59,7 +59,7 @@ def pack(folder: Path, target: Path) -> list[str]:
 
 
 def format_size(size: int) -> str:
-    """Write a number of bytes for people.
+    """Format a number of bytes for people.
 
     Example:
         >>> format_size(340), format_size(1_700_000)
@@ -80,6 +80,6 @@ def plain_member(name: str) -> zipfile.ZipInfo:
 
 def _add(archive: zipfile.ZipFile, path: Path, name: str) -> None:
     member = plain_member(name)
-    member.file_size = path.stat().st_size  # decides whether the zip needs the format of large files
+    member.file_size = path.stat().st_size  # decides whether the member needs the zip64 format
     with path.open("rb") as source, archive.open(member, "w") as packed:
         shutil.copyfileobj(source, packed, 1_000_000)

@@ -1,4 +1,4 @@
-"""What the platform's phases allow: from the kit's phases/NAME/settings.yaml, or any folder with a settings.yaml."""
+"""Settings and limits of the platform's phases, from the kit's phases/NAME/settings.yaml or any other folder."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,17 +9,17 @@ from higgs_challenge.experiments.settings import SETTINGS_FILE
 
 PHASES = "phases"
 OFFICIAL_WORKERS = 10
-"""Submission processes at the same time on the smaller of the machines that the official time budget was made for."""
+"""Parallel submission processes on the smaller of the machines for which the official time budget was set."""
 
 
 @dataclass(frozen=True)
 class Phase:
-    """What is asked of a submission.
+    """A phase of the competition, as a check needs it.
 
     Attributes:
         name: of the phase.
-        settings: its numbers, and its limits.
-        workers: that share the pseudo-experiments; None where that is not known.
+        settings: numbers of pseudo-experiments, ranges and limits.
+        workers: processes that share the pseudo-experiments; None if unknown.
     """
 
     name: str
@@ -33,8 +33,8 @@ def find_phase(name: str, kit: Path, time_limit: float | None = None, workers: i
     Args:
         name: of a phase that the kit knows, or a folder with settings.yaml.
         kit: the starting kit's folder.
-        time_limit: seconds for the whole run, instead of what the settings say.
-        workers: that share the pseudo-experiments.
+        time_limit: seconds for the whole run, overriding the settings.
+        workers: processes that share the pseudo-experiments.
 
     Raises:
         InputError: there is no such phase, or its settings are wrong.

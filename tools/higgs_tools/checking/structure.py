@@ -1,4 +1,4 @@
-"""Whether a submission's files lie as the platform and ingestion need them."""
+"""Check that a submission's files are laid out as the platform and ingestion need them."""
 
 import sys
 from collections import Counter
@@ -13,7 +13,7 @@ from higgs_tools.checking.submission_zip import Entry, Kind, leads_out
 CHECK = "files"
 MODEL = "model.py"
 PACK_AGAIN = "pack it with `higgs-challenge pack FOLDER submission.zip`"
-MOST_NAMES = 5
+MAX_NAMES = 5
 
 
 def check_structure(
@@ -22,11 +22,11 @@ def check_structure(
     """Check the names and sizes of a submission's files.
 
     Args:
-        entries: all that is in it.
-        max_bytes: allowed.
-        reserved: patterns of names that results have.
-        taken: modules of the image, whose names a submission's own modules should not have.
-        packed: whether these are a zip's; in a folder, what does not belong is left out when it is packed.
+        entries: everything that the submission contains.
+        max_bytes: limit on the size of all files together.
+        reserved: patterns of file names that are reserved for results.
+        taken: modules of the image, whose names a submission's own modules should avoid.
+        packed: whether the entries come from a zip; from a folder, packing leaves out what does not belong.
     """
     judgements: list[Callable[[], Finding | None]] = [
         lambda: _model(entries),
@@ -59,7 +59,7 @@ def _model(entries: Sequence[Entry]) -> Finding | None:
             f"zip the files, not their folder: {PACK_AGAIN}, with the folder that holds {MODEL}",
         )
     return _failure(
-        f"there is no {MODEL} at the top", f"call the file that defines class Model {MODEL}, in exactly these letters"
+        f"there is no {MODEL} at the top", f"name the file that defines class Model {MODEL}, in exactly this spelling"
     )
 
 
@@ -67,7 +67,9 @@ def _places(entries: Sequence[Entry]) -> Finding | None:
     wrong = [entry.name for entry in entries if leads_out(entry.name)]
     if not wrong:
         return None
-    return _failure(f"names that lead out of the submission's folder: {_list(wrong)}", f"use plain names: {PACK_AGAIN}")
+    return _failure(
+        f"names that point outside the submission's folder: {_list(wrong)}", f"use plain names: {PACK_AGAIN}"
+    )
 
 
 def _kinds(entries: Sequence[Entry]) -> Finding | None:
@@ -75,14 +77,14 @@ def _kinds(entries: Sequence[Entry]) -> Finding | None:
     if not wrong:
         return None
     return _failure(
-        f"only plain files arrive on the platform, not {_list(wrong)}", "put the files themselves there, unencrypted"
+        f"the platform accepts plain files only, not {_list(wrong)}", "replace them with plain, unencrypted files"
     )
 
 
 def _twice(entries: Sequence[Entry]) -> Finding | None:
     counts = Counter(entry.name for entry in entries if entry.kind != Kind.FOLDER)
     twice = [name for name, number in counts.items() if number > 1]
-    return _failure(f"the zip holds these more than once: {_list(twice)}", PACK_AGAIN) if twice else None
+    return _failure(f"the zip contains these more than once: {_list(twice)}", PACK_AGAIN) if twice else None
 
 
 def _results(entries: Sequence[Entry], reserved: Sequence[str]) -> Finding | None:
@@ -90,7 +92,7 @@ def _results(entries: Sequence[Entry], reserved: Sequence[str]) -> Finding | Non
     wrong = sorted(name for name in names if any(fnmatch(name, pattern) for pattern in reserved))
     if not wrong:
         return None
-    return _failure(f"names that results have, which ingestion refuses: {_list(wrong)}", "rename or remove them")
+    return _failure(f"names reserved for results, which ingestion refuses: {_list(wrong)}", "rename or remove them")
 
 
 def _metadata(entries: Sequence[Entry]) -> Finding | None:
@@ -98,7 +100,7 @@ def _metadata(entries: Sequence[Entry]) -> Finding | None:
     if not wrong:
         return None
     return _failure(
-        f"{_list(wrong)}: the platform would take the submission for a program with a command of its own",
+        f"{_list(wrong)}: the platform would mistake the submission for a program with its own command",
         "remove it; a submission needs no metadata",
     )
 
@@ -135,7 +137,7 @@ def _hidden_modules(entries: Sequence[Entry], taken: Sequence[str]) -> Finding |
     return Finding(
         CHECK,
         Level.WARNING,
-        f"modules with the name of another one: {' and '.join(what)}; whichever is found first hides the other",
+        f"modules with the name of another module: {' and '.join(what)}; whichever is found first hides the other",
         "rename the submission's",
     )
 
@@ -145,7 +147,7 @@ def _size(entries: Sequence[Entry], max_bytes: int) -> Finding | None:
     if size <= max_bytes:
         return None
     return _failure(
-        f"{size / 1e9:.3g} GB of files, where the limit is {max_bytes / 1e9:g} GB",
+        f"{size / 1e9:.3g} GB of files; the limit is {max_bytes / 1e9:g} GB",
         "leave out what predict does not need",
     )
 
@@ -155,5 +157,5 @@ def _failure(text: str, remedy: str) -> Finding:
 
 
 def _list(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return ", ".join(names[:MOST_NAMES]) + more
+    more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
+    return ", ".join(names[:MAX_NAMES]) + more

@@ -1,4 +1,4 @@
-"""A submission as a folder or as a zip: what is in it, and unpacking it without trusting its names."""
+"""List the contents of a submission, a folder or a zip, and unpack it without trusting its names."""
 
 import os
 import shutil
@@ -13,11 +13,11 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from higgs_challenge.errors import SubmissionError
 
 ENCRYPTED = 0x1
-"""Bit of a zip member's flags."""
+"""Flag bit of an encrypted zip member."""
 
 
 class Kind(StrEnum):
-    """What a name stands for."""
+    """What an entry is."""
 
     FILE = "file"
     FOLDER = "folder"
@@ -36,7 +36,7 @@ class Entry:
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """The path in parts."""
+        """Components of the path."""
         return PurePosixPath(self.name).parts
 
 
@@ -61,17 +61,17 @@ def open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
     """Open a zip for reading.
 
     Raises:
-        SubmissionError: it is no zip, or it is damaged.
+        SubmissionError: it is not a zip, or it is damaged.
     """
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive
     except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError) as error:
-        raise SubmissionError(f"{path} is no zip that can be read ({error}): pack the submission again.") from error
+        raise SubmissionError(f"{path} is not a readable zip ({error}): pack the submission again.") from error
 
 
 def list_zip(archive: zipfile.ZipFile) -> list[Entry]:
-    """List everything in a zip, in its order; a name can be there twice."""
+    """List everything in a zip, in its order; a name can occur twice."""
     return [Entry(member.filename.rstrip("/"), _kind(member), member.file_size) for member in archive.infolist()]
 
 
@@ -87,7 +87,7 @@ def _kind(member: zipfile.ZipInfo) -> Kind:
 
 
 def leads_out(name: str) -> bool:
-    """Tell whether a name in a zip could lie elsewhere than below the folder that it is unpacked to.
+    """Return whether a name in a zip could point outside the folder that it is unpacked to.
 
     Example:
         >>> leads_out("../model.py"), leads_out("parts/model.py")
@@ -98,15 +98,15 @@ def leads_out(name: str) -> bool:
 
 
 def unpack(archive: zipfile.ZipFile, folder: Path, max_bytes: int) -> None:
-    """Unpack the plain files of a zip whose names have been looked at.
+    """Unpack the plain files of a zip, except those whose names point outside the folder.
 
     Args:
         archive: open.
         folder: empty.
-        max_bytes: of all files together, whatever the zip says that they have.
+        max_bytes: limit on the size of all files together, whatever sizes the zip declares.
 
     Raises:
-        SubmissionError: a file is damaged, or they have more than that.
+        SubmissionError: a file is damaged, or the files exceed the limit.
     """
     left = max_bytes
     for member in archive.infolist():
@@ -119,14 +119,14 @@ def unpack(archive: zipfile.ZipFile, folder: Path, max_bytes: int) -> None:
                 while piece := source.read(1_000_000):
                     left -= len(piece)
                     if left < 0:
-                        raise SubmissionError(f"The zip holds files of more than {max_bytes / 1e9:g} GB.")
+                        raise SubmissionError(f"The files in the zip exceed {max_bytes / 1e9:g} GB.")
                     file.write(piece)
         except (NotADirectoryError, IsADirectoryError, FileExistsError) as error:
-            raise SubmissionError(f"The zip holds {member.filename} both as a file and as a folder.") from error
+            raise SubmissionError(f"The zip contains {member.filename} both as a file and as a folder.") from error
 
 
 def copy_plain(folder: Path, entries: Sequence[Entry], target: Path) -> None:
-    """Copy the files of a folder, and nothing else, to another one."""
+    """Copy the plain files of a folder, and nothing else, to another folder."""
     target.mkdir(parents=True, exist_ok=True)
     for entry in entries:
         if entry.kind == Kind.FILE:

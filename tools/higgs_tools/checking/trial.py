@@ -1,7 +1,7 @@
-"""Trying a submission as the platform does: in its isolated process, on pseudo-experiments of the real size.
+"""Try a submission as the platform runs it: in its sandboxed process, on pseudo-experiments of the real size.
 
-It is fitted, handed to a fresh process, and asked about some pseudo-experiments. Then, as in ingestion's check of the
-order, another fresh process that finds the files as fit left them is asked about the same ones in another order.
+It is fitted, handed to a fresh process, and given some pseudo-experiments. Then, as in ingestion's check of the
+order, another fresh process that finds the files as fit left them gets the same ones in reverse order.
 """
 
 import os
@@ -26,10 +26,10 @@ from higgs_challenge.tasks import load_task
 
 MAX_EXPERIMENTS, MIN_EXPERIMENTS = 6, 2
 SECONDS_TO_PREDICT = 20.0
-"""About so long may all predictions of a check take; where predict is slower, fewer are made."""
+"""Approximate time for all predictions of a check; if predict is slow, fewer are made."""
 
 SEED = 6827
-"""Of the pseudo-experiments of a check; it has nothing to do with a phase's."""
+"""Seed of a check's pseudo-experiments, unrelated to any phase's."""
 
 LAST_LINES = 15
 Files = dict[str, tuple[int, int]]
@@ -37,20 +37,20 @@ Files = dict[str, tuple[int, int]]
 
 @dataclass
 class Trial:
-    """What came of it, as far as it went.
+    """The results of a trial, as far as it got.
 
     Attributes:
-        training_events: events that could be trained on.
-        pull_width: by how much the pulls of an honest method spread: 1 plus what the small data add.
-        fit: None where it failed.
-        fit_error, predict_error, fresh_error: why a step failed; None where it did not, or was not tried.
+        training_events: number of events available for training.
+        pull_width: expected spread of the pulls of a sound method: 1, enlarged where few events are stored.
+        fit: result of fit; None if it failed.
+        fit_error, predict_error, fresh_error: why a step failed; None if it succeeded, or was not tried.
         mus: true signal strengths of the pseudo-experiments.
         results: answers of the first process.
-        again: the first pseudo-experiment, asked once more at the end.
-        fresh: answers of a fresh process, in reversed order.
-        fresh_again: the first answer of another fresh process, where the ones before differ.
-        fit_printed, predict_printed: bytes that they printed.
-        fit_wrote, predict_wrote: files that they wrote or changed, with bytes.
+        again: answer of the first process to the first pseudo-experiment, repeated at the end.
+        fresh: answers of a fresh process, in reverse order.
+        fresh_again: first answer of another fresh process, if the answers of the first two differ.
+        fit_printed, predict_printed: bytes that each printed.
+        fit_wrote, predict_wrote: files that each wrote or changed, with sizes in bytes.
         log: what was printed.
     """
 
@@ -73,22 +73,22 @@ class Trial:
 
 
 def try_submission(submission: Path, data: Data, settings: Settings) -> Trial:
-    """Fit a submission and ask it about some pseudo-experiments.
+    """Fit a submission and let it predict some pseudo-experiments.
 
     Args:
         submission: its folder, with model.py.
-        data: of the task, open; their training part is what it fits to.
-        settings: of the phase; its limits end a call that goes beyond them.
+        data: of the task, open; it is fitted to the training part.
+        settings: of the phase; a call that exceeds its limits is ended.
 
     Returns:
-        What came of it; a failure of the submission is part of that.
+        The results; a failure of the submission is recorded in them.
 
     Raises:
         InputError: the data cannot be used, or nothing can be written.
     """
     task = load_task(settings.task)
     compile_events(task, data)
-    compile_drawing(data, settings)
+    compile_sampler(data, settings)
     training_events = len(task.get_train_set(training_folder(data.folder)))
     trial = Trial(training_events, pull_width=(1 + 2 / data.multiple()) ** 0.5)
     unfinished = Path(tempfile.mkdtemp(prefix="higgs_check_"))
@@ -107,14 +107,14 @@ def try_submission(submission: Path, data: Data, settings: Settings) -> Trial:
 
 
 class _Attempt:
-    """The steps of a trial, which fill it in."""
+    """The steps of a trial, which fill in its results."""
 
     def __init__(self, job: Job, data: Data, log: SubmissionLog, settings: Settings, trial: Trial) -> None:
         self._job, self._data, self._log, self._settings, self._trial = job, data, log, settings, trial
         self._slot = make_slots(find_gpus(), available_cores(), None, settings.number)[0]
 
     def run(self) -> None:
-        """Go as far as it goes."""
+        """Run the steps up to the first that fails."""
         trial = self._trial
         worker = self._fit()
         if worker is None or trial.fit is None:
@@ -134,7 +134,7 @@ class _Attempt:
             advance(2 * MAX_EXPERIMENTS + 1)
 
     def _fit(self) -> Worker | None:
-        """Fit; gives a worker with a fresh process, or with the same one where the model does not pickle."""
+        """Fit, and return a worker with a fresh process, or with the same one if the model does not pickle."""
         trial = self._trial
         before = list_files(self._job.scratch)
         process = SubmissionProcess(self._job, Slot(None, available_cores()), self._log)
@@ -157,7 +157,7 @@ class _Attempt:
     def _ask_first(self, worker: Worker, advance: Advance) -> None:
         trial = self._trial
         experiments = make_experiments(self._settings, MAX_EXPERIMENTS)
-        worker.start()  # its time, and that of unpickling, is not predict's
+        worker.start()  # so that neither this nor unpickling counts as predict's time
         for number, experiment in enumerate(experiments, 1):
             if trial.results and number > affordable(trial.results[0].predict_seconds):
                 break
@@ -177,7 +177,7 @@ class _Attempt:
             trial.fresh_error = error
 
     def _ask_fresh(self, experiments: Sequence[Experiment], advance: Advance) -> list[Result]:
-        """Ask a fresh process, which finds the files as fit left them."""
+        """Return the answers of a fresh process, which finds the files as fit left them."""
         remove_tree(self._job.scratch)
         copy_tree(self._job.after_fit, self._job.scratch)
         worker = Worker(self._job, self._slot, self._data, self._log)
@@ -194,21 +194,21 @@ class _Attempt:
         return (self._job.unfinished / "submission.log").stat().st_size
 
 
-def compile_drawing(data: Data, settings: Settings) -> None:
-    """Draw a pseudo-experiment for nothing, so that the compilation of that, the first time, is told."""
+def compile_sampler(data: Data, settings: Settings) -> None:
+    """Draw a pseudo-experiment and discard it, so that the first compilation shows its own progress."""
     with show_waiting("Drawing a pseudo-experiment"):
         data.sampler().draw(make_experiments(settings, 1)[0])
 
 
 def make_experiments(settings: Settings, number: int) -> list[Experiment]:
-    """Make the pseudo-experiments of a check: each with an own mu and own nuisance parameters, as a phase has them."""
+    """Make the pseudo-experiments of a check, each with its own mu and nuisance parameters, as in a phase."""
     changes = {"num_of_sets": MAX_EXPERIMENTS, "num_pseudo_experiments": 1, "random_seed": SEED}
     plan = make_plan(settings.model_copy(update=changes), load_task(settings.task))
     return [plan.experiment(set_index, 0) for set_index in range(number)]
 
 
 def affordable(predict_seconds: float) -> int:
-    """Say how many pseudo-experiments can be asked about, each twice.
+    """Return how many pseudo-experiments there is time for, each predicted twice.
 
     Example:
         >>> affordable(0.1), affordable(2.0), affordable(60.0)
@@ -219,13 +219,13 @@ def affordable(predict_seconds: float) -> int:
 
 
 def answers(result: Result) -> tuple[float, ...]:
-    """The four numbers of an answer."""
+    """Return the four numbers of an answer."""
     interval = result.interval
     return interval.mu_hat, interval.delta_mu_hat, interval.p16, interval.p84
 
 
 def list_files(scratch: Path) -> Files:
-    """List what a submission wrote, or could have: size and time of every file but caches, by its name."""
+    """List the files that a submission can write, except caches: size and modification time by name."""
     files = {}
     for place in (SUBMISSION, WORK, HOME):
         for folder, folders, names in os.walk(scratch / place):
@@ -240,5 +240,5 @@ def list_files(scratch: Path) -> Files:
 
 
 def changed_files(before: Files, after: Files) -> dict[str, int]:
-    """Give the files that are new or other than before, with their sizes."""
+    """Return the files that are new or changed, with their sizes."""
     return {name: state[0] for name, state in after.items() if before.get(name) != state}

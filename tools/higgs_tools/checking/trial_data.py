@@ -1,4 +1,4 @@
-"""The data that a submission is tried on."""
+"""Open the data that a submission is tried on."""
 
 import importlib
 import importlib.util
@@ -15,10 +15,10 @@ def open_trial_data(task: str, folder: Path | None) -> Iterator[Data]:
     """Open the data to try a submission on.
 
     Args:
-        task: name of what is measured. One whose data lie in files has a module
-            `higgs_tools.NAME_data.trial_data`, whose `make_trial_data` makes a few; one that draws its events
+        task: name of the task. One whose data are files has a module
+            `higgs_tools.NAME_data.trial_data`, whose `make_trial_data` makes a small set; one that draws its events
             afresh needs none.
-        folder: that holds the data, as for ingestion's --data; None for those that are made for a trial.
+        folder: of the data, as for ingestion's --data; None to generate a small set.
 
     Raises:
         InputError: they cannot be opened or made.

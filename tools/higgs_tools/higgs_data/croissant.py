@@ -1,4 +1,4 @@
-"""The Croissant description of a data set: what tools that know the format need to load it.
+"""The Croissant description of a data set, from which tools that know the format can load it.
 
 The format is https://docs.mlcommons.org/croissant/docs/croissant-spec-1.0.html, JSON-LD that needs no library to write.
 """

@@ -1,4 +1,4 @@
-"""Downloading the official file from its record, going on where an earlier try stopped."""
+"""Download the official file from its record, resuming an earlier attempt."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -68,10 +68,10 @@ def download_official(
     try:
         return Path(pooch.retrieve(f"doi:{DOI}/{ARCHIVE}", f"sha256:{sha256}", ARCHIVE, folder, downloader=fetch))
     except requests.RequestException as error:
-        kept = f" {_size(part) / 1e6:.0f} MB are kept; the same command goes on from there." if _size(part) else ""
+        kept = f" {_size(part) / 1e6:.0f} MB are kept; run the same command again to resume." if _size(part) else ""
         raise InputError(f"doi:{DOI} could not be downloaded: {error}.{kept} {_by_hand()}") from error
     except ValueError as error:
-        raise InputError(f"{ARCHIVE} did not arrive whole and was removed: {error} Start again.") from error
+        raise InputError(f"{ARCHIVE} was incomplete or damaged, and was removed: {error} Start again.") from error
 
 
 def _by_hand() -> str:
@@ -86,7 +86,7 @@ def _size(path: Path) -> int:
 
 
 def _fetch_all(url: str, part: Path, progress: Progress) -> None:
-    """Fetch until everything is there, again after a cut connection as long as every try brings more."""
+    """Fetch the whole file, retrying after a lost connection as long as every attempt makes progress."""
     reached = _size(part)
     while True:
         try:
@@ -98,7 +98,7 @@ def _fetch_all(url: str, part: Path, progress: Progress) -> None:
 
 
 def _fetch(url: str, part: Path, progress: Progress) -> None:
-    """Append to a file what it lacks, or write it anew where the server gives only everything."""
+    """Append what a file lacks, or write it again if the server sends only the whole file."""
     done = _size(part)
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
     with requests.get(url, headers=headers, stream=True, timeout=SECONDS_OF_SILENCE) as answer:

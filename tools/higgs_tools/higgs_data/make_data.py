@@ -1,4 +1,4 @@
-"""Making a data set of synthetic events, or the official file into an event store, with progress shown."""
+"""Make a synthetic data set, or convert the official file to an event store, showing progress."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -37,7 +37,7 @@ def generate(folder: Path, size: str, seed: int) -> None:
 
 
 def make_official(folder: Path, official: Path | None) -> None:
-    """Make the official file into an event store, showing progress.
+    """Convert the official file to an event store, showing progress.
 
     Args:
         folder: of the data set; its store is replaced if there is one.
@@ -68,7 +68,7 @@ def convert(official: Path, folder: Path) -> None:
 
 @contextmanager
 def shown(title: str, unit: str, size: int = 1) -> Iterator[Progress]:
-    """Show progress from the moment that there is some, which tells how much there is to do.
+    """Show progress from the first report on, which gives the total.
 
     Args:
         title: what is going on.

@@ -1,4 +1,4 @@
-"""Writing events as files of the official layout, so that any tool for the official file reads them."""
+"""Write events as files of the official layout, so that any tool for the official file can read them."""
 
 import hashlib
 import json
@@ -16,13 +16,13 @@ from higgs_challenge.tasks.higgs.events.columns import LABELLING, OFFICIAL_COLUM
 from higgs_tools.higgs_data.croissant import describe_file
 
 OFFICIAL_ROW_BYTES = 85
-"""What a row takes on disk, with a margin: 70 were measured."""
+"""Bytes per row on disk, with a margin: 70 were measured."""
 
 CROISSANT = "croissant.json"
 
 _REPEATING = [name for name in OFFICIAL_COLUMNS if name.endswith(("_eta", "_phi"))] + ["PRI_n_jets", *LABELLING]
 """Columns of few different values, the angles' three decimals among them: a dictionary makes the file a fifth smaller,
-and for the others it would take twice the time for nothing."""
+and for the others it would double the time without a gain."""
 
 _SCHEMA = pa.schema([(name, pa.string() if name == "detailed_labels" else pa.float32()) for name in OFFICIAL_COLUMNS])
 

@@ -1,4 +1,4 @@
-"""Finding the official parquet file in what a person names: the file, a folder with it, or the zip from the record."""
+"""Find the official parquet file at a given path: the file itself, a folder with it, or the zip from the record."""
 
 import zipfile
 import zlib
@@ -45,12 +45,12 @@ def _official_file(path: Path) -> Path:
     zips = sorted(path.glob("*.zip"))
     found = find_official_file(path) or (zips[0] if len(zips) == 1 else None)
     if found is None:
-        raise InputError(f"{path} holds neither {PARQUET} nor one zip; name the file itself.")
+        raise InputError(f"{path} contains neither {PARQUET} nor exactly one zip; give the file itself.")
     return found
 
 
 def _unpack(archive: Path, folder: Path, progress: Progress) -> Path:
-    """Unpack the two files under names of our own, whatever paths the zip gives them."""
+    """Unpack the two files under our own names, whatever their paths in the zip."""
     parquet = folder / PARQUET
     try:
         with zipfile.ZipFile(archive) as content:
@@ -77,6 +77,6 @@ def _member(content: zipfile.ZipFile, ending: str, archive: Path) -> zipfile.Zip
     visible = [member for member in found if not Path(member.filename).name.startswith(".")]
     if len(visible) != 1:
         raise InputError(
-            f"{archive} holds {len(visible)} files that end in {ending}; expected one, as in the official zip."
+            f"{archive} contains {len(visible)} files ending in {ending}; expected one, as in the official zip."
         )
     return visible[0]

@@ -1,4 +1,4 @@
-"""Data sets made by the synthetic event generator, the embedded default: an event store and official files in one."""
+"""Data sets from the synthetic event generator, the default: an event store and files of the official layout."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -99,14 +99,14 @@ def make_synthetic_data(folder: Path, size: Size, seed: int = DEFAULT_SEED, prog
 
 
 def _check_place(folder: Path) -> None:
-    """Refuse a folder with data that were not made here, or with a store where the official files are to lie."""
+    """Refuse a folder with other data, or with a store in the place of the official files."""
     if is_store(folder):
         raise InputError(
             f"{folder} is itself an event store, as earlier versions made it: remove it, or choose another folder."
         )
     if (folder / PARQUET).exists() and not _is_synthetic(metadata_path(folder / PARQUET)):
         raise InputError(
-            f"{folder} holds a {PARQUET} that is not synthetic: choose another folder. Nothing was changed."
+            f"{folder} contains a {PARQUET} that is not synthetic: choose another folder. Nothing was changed."
         )
 
 
@@ -131,7 +131,7 @@ def _fill(events: StoreWriter, files: OfficialWriter, size: Size, seed: int, pro
 
 
 def row_weights(size: Size, part: str) -> Array:
-    """Weigh the rows of a part: a process's weights add up to its yield, shared among the parts as their rows are.
+    """Weight the rows of a part: a process's weights add up to its yield, divided among the parts like its rows.
 
     So every stretch of the rows has the right mixture of processes, wherever a tool cuts the file in two.
 
@@ -168,7 +168,7 @@ def _mixed_events(rows: Mapping[str, int], seed: int, part: str) -> Iterator[tup
 
 
 class _Source:
-    """One process's events, taken a few at a time."""
+    """One process's events, read a few at a time."""
 
     def __init__(self, process: str, n: int, seed: int) -> None:
         self._blocks = simulate_blocks(process, n, seed)

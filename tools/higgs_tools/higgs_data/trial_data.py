@@ -1,4 +1,4 @@
-"""Tiny synthetic data that a submission is tried on where nobody names others: generated once and kept."""
+"""Tiny synthetic data to try a submission on by default: generated once and kept."""
 
 import shutil
 from pathlib import Path
@@ -27,7 +27,9 @@ def make_trial_data() -> Path:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"Tiny data cannot be kept in {folder} ({error}): name other data with --data.") from error
+        raise InputError(
+            f"The trial data cannot be stored in {folder} ({error}): give other data with --data."
+        ) from error
     if is_store(folder / "store"):
         try:
             open_store(folder / "store")

@@ -3,7 +3,7 @@
 Where the generator under simulation/ and a real one (Pythia 8) differ after the same detector, the difference is the
 generator's. The files are parquet with one row an event: lep_pt, lep_eta, lep_phi (the electron or muon); had_pt,
 had_eta, had_phi, had_n_charged, had_n_pi0 (the visible hadronic tau); vis_px, vis_py (all visible particles); and
-jet0_pt, jet0_y, jet0_phi to jet5_* (anti-kT, R = 0.6, without the lepton and the tau; 0 where there is none). GeV and
+jet0_pt, jet0_y, jet0_phi to jet5_* (anti-kT, R = 0.6, without the lepton and the tau; 0 if absent). GeV and
 rad. `tools/higgs_tools/tuning/pythia_events.py` makes them.
 """
 

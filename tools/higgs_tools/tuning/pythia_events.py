@@ -1,4 +1,4 @@
-"""Making particle-level events with Pythia 8, for checking the synthetic events against a full event generator.
+"""Make particle-level events with Pythia 8, for checking the synthetic events against a full event generator.
 
 Needs the package pythia8mc, which is not installed with the rest because it compiles for half an hour or more:
 
@@ -122,9 +122,9 @@ def generate(process: str, seed: int) -> Iterator[dict[str, float]]:
     pythia = pythia8mc.Pythia("", False)
     for line in (*COMMON, f"Random:seed = {seed}", *SETTINGS[process]):
         if not pythia.readString(line):
-            raise InputError(f"Pythia does not know the setting {line!r}.")
+            raise InputError(f"Pythia rejected the setting {line!r}.")
     if not pythia.init():
-        raise InputError("Pythia does not start; see its messages above.")
+        raise InputError("Pythia failed to start; see its messages above.")
     jets = pythia8mc.SlowJet(-1, RADIUS, MIN_PT, COVERAGE)
     while True:
         if pythia.next():
@@ -191,7 +191,7 @@ def _is_visible(particle: Any) -> bool:
 
 
 def _is_prompt_lepton(event: Any, i: int) -> bool:
-    """Tell whether an electron or muon comes from a boson, a top quark or a tau, and not from a hadron or photon."""
+    """Return whether an electron or muon comes from a boson, a top quark or a tau, and not from a hadron or photon."""
     particle = event[i]
     if not (particle.isFinal() and particle.idAbs() in LEPTONS and _summed(event, [i]).accepted):
         return False

@@ -11,15 +11,15 @@ from higgs_challenge.tasks.higgs.simulation.tuning import TUNING, Tuning
 from higgs_tools.tuning.tuning_targets import Residuals, collect_samples, get_number, set_number
 
 FREEDOM = 0.5
-"""Standard deviation of the logarithm of a number around its present value."""
+"""Standard deviation of the logarithm of a number around its current value."""
 STEP = 0.12
-"""Of the logarithms, for gradients: far above the statistical noise."""
+"""Step of the logarithms for gradients: far above the statistical noise."""
 
 
 def tune(
     process: str, numbers: Sequence[str], official: Path | None, pythia: Path | None, events: int, steps: int
 ) -> None:
-    """Fit numbers, and print them and what is still off.
+    """Fit numbers, and print them and the remaining deviations.
 
     Args:
         process: whose events are compared.
@@ -37,14 +37,14 @@ def tune(
     tuning = fit(TUNING, numbers, residuals, steps) if numbers else TUNING
     for name in numbers:
         print(f"{name} = {get_number(tuning, name):.3g}   (was {get_number(TUNING, name):.3g})")
-    print("What is still off, in standard deviations:")
+    print("Remaining deviations, in standard deviations:")
     for name, residual in residuals(tuning).items():
         if ":" not in name or abs(residual) > 1:
             print(f"  {residual:+6.2f}  {name}")
 
 
 def check_numbers(paths: Sequence[str]) -> None:
-    """Refuse names that are no positive numbers of the tuning.
+    """Refuse names that are not positive numbers of the tuning.
 
     Args:
         paths: dotted names.
@@ -56,7 +56,9 @@ def check_numbers(paths: Sequence[str]) -> None:
         try:
             positive = get_number(TUNING, path) > 0
         except (AttributeError, IndexError, TypeError) as error:
-            raise InputError(f"{path} is no number in simulation/tuning.py, such as z.radiation.scale.") from error
+            raise InputError(
+                f"{path} is not a number in simulation/tuning.py; expected a name such as z.radiation.scale."
+            ) from error
         if not positive:
             raise InputError(f"{path} is not positive; only positive numbers can be fitted.")
 

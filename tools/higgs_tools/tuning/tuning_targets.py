@@ -1,4 +1,4 @@
-"""What the generator's numbers are fitted to: region yields, real rows that are not held out, and Pythia's events."""
+"""The targets of the tuning: region yields, real rows that are not held out, and Pythia's events."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -42,7 +42,7 @@ BINS = 6
 SAMPLE_EVENTS = 60_000
 """Synthetic events that are compared with a Pythia sample."""
 SHARE_OF_TOLERANCE = 0.25
-"""A region's yield counts as one standard deviation off at this share of its tolerance."""
+"""Share of a region's tolerance that counts as one standard deviation of its yield."""
 MIN_ROWS = 10
 PASSES = 3
 """How often each of Pythia's events goes through the detector."""
@@ -54,7 +54,7 @@ def _one_mode(mode: int) -> dict[str, float]:
 
 
 class Component(NamedTuple):
-    """Events of one kind among Pythia's, and what makes the synthetic events of that kind."""
+    """One kind of Pythia events, and the tuning that makes synthetic events of that kind."""
 
     codes: tuple[int, ...]
     """Pythia's process codes; empty for all."""
@@ -101,7 +101,7 @@ def get_number(tuning: Tuning, path: str) -> float:
 
 
 def set_number(record: Any, path: str, value: float) -> Any:
-    """Give a copy of the tuning, or of a part of it, with another number.
+    """Return a copy of the tuning, or of a part of it, with another number.
 
     Args:
         record: the tuning or the part.
@@ -127,16 +127,16 @@ def set_number(record: Any, path: str, value: float) -> Any:
 
 
 class Sample(NamedTuple):
-    """Events whose columns the synthetic ones should have."""
+    """Events whose distributions the synthetic ones should reproduce."""
 
     name: str
     edges: dict[str, np.ndarray]
     shares: dict[str, np.ndarray]
-    """Of the sample's events in each bin."""
+    """Share of the sample's events in each bin."""
     rows: float
-    """Independent events that the shares come from."""
+    """Effective number of independent events behind the shares."""
     precision: float
-    """Relative; a model of this kind is not better."""
+    """Relative; the accuracy expected of such a model."""
     weight: float
     """Columns are correlated, so each of them counts less."""
     changes: dict[str, float]
@@ -205,7 +205,7 @@ class Residuals:
         self.process, self.events, self.samples = process, events, samples
 
     def __call__(self, tuning: Tuning) -> dict[str, float]:
-        """Give the residual of every target for a tuning."""
+        """Return the residual of every target for a tuning."""
         nominal = self._generate(tuning, self.events)
         residuals = self._yields(nominal)
         for sample in self.samples:

@@ -1,4 +1,4 @@
-"""How well the synthetic events describe the rows that tuning may have seen, and those that it may not."""
+"""Measure how well the synthetic events describe the real rows, those open to tuning and those held out."""
 
 from typing import NamedTuple
 
@@ -12,10 +12,10 @@ from higgs_tools.validation.samples import Sample
 from higgs_tools.validation.targets import LEVELS, QUANTILES, Rounded
 
 MIN_ROWS = 8
-"""Fewer rows where a column is defined say nothing about its distribution."""
+"""Rows needed with a column defined to compare its distribution."""
 
 MIN_TO_LEARN = 100
-"""Fewer rows than these are no training sample."""
+"""Rows needed to train a classifier."""
 
 DRAWS = 3
 
@@ -24,10 +24,10 @@ class Quality(NamedTuple):
     """Measures of one part of a process's real rows.
 
     Attributes:
-        part: which rows.
+        part: name of the rows.
         rows: how many.
         pulls: of the 10, 50 and 90 % quantiles of the columns of targets.QUANTILES, by name; about 1 in size.
-        p_values: of Kolmogorov and Smirnov, of every column; evenly spread from 0 to 1.
+        p_values: of Kolmogorov-Smirnov tests of every column; uniform from 0 to 1 for equal distributions.
         separation: of a classifier, None where there are too few rows.
     """
 
@@ -79,7 +79,7 @@ def _separation(real: Sample, synthetic: Sample, seed: int) -> Separation | None
 
 
 def measure_parts(real: Sample, synthetic: Sample, seed: int) -> list[Quality]:
-    """Measure all real rows, those that tuning may have seen, and those held out.
+    """Measure all real rows, those open to tuning, and those held out.
 
     Args:
         real: the rows.

@@ -1,4 +1,4 @@
-"""Which numbers of the synthetic events are held against which published ones, and how far off they may be."""
+"""Check numbers of the synthetic events against published ones, within tolerances."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -26,7 +26,7 @@ from higgs_tools.validation.targets import (
 )
 
 MAX_SIGMAS = 3.0
-"""Standard errors that a number may be off; by chance alone one comparison in 370 is farther off."""
+"""Tolerance in standard errors; by chance alone one comparison in 370 exceeds it."""
 
 LARGE_YIELD, SMALL_YIELD = 10_000.0, 40.0
 
@@ -35,15 +35,15 @@ MIN_IN_REGION = 20
 
 
 class Check(NamedTuple):
-    """One number of the synthetic events beside the official one.
+    """One number of the synthetic events and its official counterpart.
 
     Attributes:
         subject: what kind of number it is.
-        process: whose.
-        name: which number.
+        process: name of the process.
+        name: of the number.
         comparison: official value, standard error, synthetic value and pull, in the number's unit.
-        deviation: how far off it is, in the unit of the limit.
-        limit: how far off it may be.
+        deviation: difference from the official value, in the unit of the limit.
+        limit: on the size of the deviation.
         unit: of deviation and limit: "%" of the official value, "σ" of the standard error, or "rows".
     """
 
@@ -62,7 +62,7 @@ class Check(NamedTuple):
 
 
 def yield_tolerance(expected: float) -> float:
-    """Give the largest deviation allowed for a region's yield.
+    """Return the largest deviation allowed for a region's yield.
 
     Args:
         expected: official events at 10 fb^-1.
@@ -76,10 +76,10 @@ def yield_tolerance(expected: float) -> float:
 
 
 def check_yields(process: str, yields: Mapping[str, float], counts: Mapping[str, int]) -> Iterator[Check]:
-    """Hold the yield of every region against the published one.
+    """Compare the yield of every region with the published one.
 
     Args:
-        process: whose.
+        process: name of the process.
         yields: synthetic events at 10 fb^-1 of each region.
         counts: how many synthetic events each of them comes from; their fluctuation is the standard error.
 
@@ -96,7 +96,7 @@ def check_yields(process: str, yields: Mapping[str, float], counts: Mapping[str,
 
 
 def check_jet_fractions(process: str, features: Floats) -> Iterator[Check]:
-    """Hold the shares of events with 0 to 4 jets against the published ones.
+    """Compare the shares of events with 0 to 4 jets with the published ones.
 
     Args:
         process: one of targets.SAMPLE_ROWS.
@@ -112,7 +112,7 @@ def check_jet_fractions(process: str, features: Floats) -> Iterator[Check]:
 
 
 def check_quantiles(process: str, features: Floats) -> Iterator[Check]:
-    """Hold the 10, 50 and 90 % quantiles against the published ones.
+    """Compare the 10, 50 and 90 % quantiles with the published ones.
 
     Args:
         process: one of targets.SAMPLE_ROWS.
@@ -131,7 +131,7 @@ def check_quantiles(process: str, features: Floats) -> Iterator[Check]:
 
 
 def check_rank_correlations(process: str, features: Floats) -> Iterator[Check]:
-    """Hold the rank correlations of columns against the published ones.
+    """Compare the rank correlations of columns with the published ones.
 
     Args:
         process: htautau or ztautau.
@@ -149,10 +149,10 @@ def check_rank_correlations(process: str, features: Floats) -> Iterator[Check]:
 
 
 def check_separation(process: str, qualities: Sequence[Quality]) -> Iterator[Check]:
-    """Hold the area under a classifier's ROC curve against 0.5.
+    """Compare the area under a classifier's ROC curve with 0.5.
 
     Args:
-        process: whose.
+        process: name of the process.
         qualities: of the parts of its real rows.
 
     Yields:
@@ -170,10 +170,10 @@ def check_responses(
     synthetic: Mapping[tuple[str, float], Mapping[str, Response]],
     real: Mapping[tuple[str, float], Mapping[str, Response]],
 ) -> Iterator[Check]:
-    """Hold what nuisance parameters do to the synthetic yields against what they do to the real rows.
+    """Compare the effect of nuisance parameters on the synthetic yields with that on the real rows.
 
     Args:
-        process: whose.
+        process: name of the process.
         synthetic: relative changes of yields, by nuisance parameter and region.
         real: the same of the real rows.
 
@@ -191,10 +191,10 @@ def check_responses(
 
 
 def check_unphysical(process: str, counts: Mapping[str, int]) -> Iterator[Check]:
-    """Demand that no row is impossible.
+    """Check that no row is unphysical.
 
     Args:
-        process: whose.
+        process: name of the process.
         counts: for each rule the rows that break it.
 
     Yields:

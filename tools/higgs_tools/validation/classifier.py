@@ -1,4 +1,4 @@
-"""Whether a trained classifier can tell real rows from synthetic ones."""
+"""Test whether a trained classifier can tell real rows from synthetic ones."""
 
 import math
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from higgs_tools.validation.regions import Floats
 FOLDS = 5
 SYNTHETIC_PER_REAL = 4
 MAX_REAL = 2_000
-"""Real rows that are used; more would take minutes."""
+"""Number of real rows to use; more would take minutes."""
 
 
 TRAINING_NOISE = 1.1
@@ -25,7 +25,7 @@ distribution, 30 experiments each with 320 and 577 rows, 1.09 +- 0.14 and 1.12 +
 
 
 class Separation(NamedTuple):
-    """Area under the ROC curve, 0.5 where nothing tells the samples apart, and its standard error."""
+    """Area under the ROC curve, 0.5 for indistinguishable samples, and its standard error."""
 
     auc: float
     error: float

@@ -28,7 +28,7 @@ class Comparison(NamedTuple):
 
 
 def effective_number(weights: Array) -> float:
-    """Give the number of equally weighted events that fluctuate as much as the weighted ones (Kish).
+    """Return the number of equally weighted events that fluctuate as much as the weighted ones (Kish).
 
     Args:
         weights: shape (n,), >= 0, not all 0.
@@ -41,7 +41,7 @@ def effective_number(weights: Array) -> float:
 
 
 def weighted_quantile(values: Array, weights: Array, level: float) -> float:
-    """Give a quantile; with equal weights it is numpy's default one.
+    """Return a quantile; with equal weights it is numpy's default one.
 
     Args:
         values: shape (n,), n >= 1.
@@ -88,7 +88,7 @@ def _share_below(reference: Array, value: float) -> float:
 
 
 def _beta_deviate(share: float, a: float, b: float) -> float:
-    """Give the normal deviate with the probability that the beta distribution gives to a smaller share."""
+    """Return the normal deviate with the probability that the beta distribution gives to a smaller share."""
     if share > stats.beta.median(a, b):
         deviate = stats.norm.isf(stats.beta.sf(share, a, b))
     else:
@@ -139,7 +139,7 @@ def rank_correlation(x: Array, y: Array, weights: Array) -> float:
 
 
 def _weighted_ranks(values: Array, weights: Array) -> Array:
-    """Give the weight below each value, plus half of the weight at it."""
+    """Return the weight below each value, plus half of the weight at it."""
     _, group = np.unique(values, return_inverse=True)
     at = np.bincount(group, weights=weights)
     return (np.cumsum(at) - 0.5 * at)[group]
@@ -164,7 +164,7 @@ def compare_rank_correlation(real: Rounded, number: float, synthetic: float) -> 
 
 
 def poisson_interval(counts: Array) -> Array:
-    """Give the central 68.27 % intervals of Poisson means (Garwood).
+    """Return the central 68.27 % intervals of Poisson means (Garwood).
 
     Args:
         counts: events seen, >= 0, shape (n,); effective numbers of weighted events need not be whole.
@@ -181,7 +181,7 @@ def poisson_interval(counts: Array) -> Array:
 
 
 def kolmogorov_smirnov(real: Array, weights: Array, reference: Array) -> float:
-    """Give the probability that rows of the reference's distribution lie as far from it as the real rows do.
+    """Return the probability that rows of the reference's distribution lie as far from it as the real rows do.
 
     Args:
         real: shape (n,), n >= 1.

@@ -1,4 +1,4 @@
-"""What the report says in words: the verdict, where the numbers come from, and numbers for people."""
+"""Texts of the report: the verdict, where the numbers come from, and numbers formatted for people."""
 
 from collections.abc import Sequence
 
@@ -8,11 +8,11 @@ from higgs_tools.validation.findings import Findings
 SYMBOLS = {"htautau": "H → ττ", "ztautau": "Z → ττ", "diboson": "VV", "ttbar": "tt̄"}
 
 CHANCE = 0.0027
-"""How often a normal deviate is beyond three standard deviations."""
+"""Probability that a normal deviate exceeds three standard deviations."""
 
 
 def verdict(checks: Sequence[Check]) -> str:
-    """Say how many checks passed, and which subjects did not.
+    """Report how many checks passed, and which subjects did not.
 
     Args:
         checks: all of them, one at least.
@@ -22,15 +22,13 @@ def verdict(checks: Sequence[Check]) -> str:
     """
     failed = [check for check in checks if not check.passed]
     if not failed:
-        return (
-            f"All {len(checks)} checks pass: within their tolerances the synthetic events are like the official ones."
-        )
+        return f"All {len(checks)} checks pass: the synthetic events agree with the official ones within tolerances."
     subjects = {check.subject: sum(other.subject == check.subject for other in failed) for check in failed}
     named = ", ".join(f"{count} of {subject.lower()}" for subject, count in subjects.items())
     worst = max(failed, key=_overshoot)
     return (
         f"{len(checks) - len(failed)} of {len(checks)} checks pass, {len(failed)} fail: {named}. "
-        f"Farthest beyond its tolerance is {worst.name} of {worst.process}."
+        f"The largest excess over its tolerance is {worst.name} of {worst.process}."
     )
 
 
@@ -39,7 +37,7 @@ def _overshoot(check: Check) -> float:
 
 
 def explanation(findings: Sequence[Findings]) -> str:
-    """Say what was compared with what, and how many alarms chance alone raises.
+    """Explain what was compared, and how many checks fail by chance alone.
 
     Args:
         findings: of each process.
@@ -55,18 +53,18 @@ def explanation(findings: Sequence[Findings]) -> str:
     if any(one.real is not None for one in findings):
         rows = ", ".join(f"{number(len(one.real.rows))} {one.process}" for one in findings if one.real is not None)
         return (
-            f"Yields are held against the published ones, quantiles, jets and correlations against those of the "
+            f"Yields are compared with the published ones; quantiles, jets and correlations with those of the "
             f"official 1\u202f000-row sample. The real rows shown are {rows}. {chance}"
         )
     return (
-        "No real rows were given, so the synthetic events are held against published numbers alone: region yields, and "
+        "No real rows were given, so the synthetic events are compared with published numbers only: region yields, and "
         f"quantiles, jets and correlations of the official 1\u202f000-row sample. {chance} To compare every column and "
-        "train a classifier, name the folder of the official file: make validate-data OFFICIAL=folder."
+        "train a classifier, give the folder of the official file: make validate-data OFFICIAL=folder."
     )
 
 
 def number(value: float) -> str:
-    """Write a whole number with thin spaces between thousands.
+    """Format a whole number with thin spaces between thousands.
 
     Example:
         >>> number(12345).replace("\u202f", " ")
@@ -76,7 +74,7 @@ def number(value: float) -> str:
 
 
 def significant(value: float, digits: int = 4) -> str:
-    """Write a number with so many significant digits, large ones whole, and a true minus sign.
+    """Format a number with the given significant digits, large ones whole, and a true minus sign.
 
     Example:
         >>> significant(901137.52).replace("\u202f", " "), significant(-0.031), significant(12.345)
@@ -87,7 +85,7 @@ def significant(value: float, digits: int = 4) -> str:
 
 
 def signed(value: float, digits: int = 1) -> str:
-    """Write a number with its sign.
+    """Format a number with its sign.
 
     Example:
         >>> signed(2.345), signed(-0.31, 2)

@@ -20,7 +20,7 @@ FONT_SIZE = 11
 
 
 def light(name: str) -> str:
-    """Give the colour of that name on a light page, for pictures outside a page."""
+    """Return the colour of that name on a light page, for pictures outside a page."""
     return COLOURS[name][1]
 
 
@@ -60,7 +60,7 @@ def canvas(width: float, height: float, colour: Colour, panels: int = 1) -> tupl
 
 
 def calm(axes: Axes, colour: Colour) -> None:
-    """Give axes the report's quiet lines and letters."""
+    """Give axes the report's muted lines and labels."""
     axes.patch.set_visible(False)
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(colour(RULE))

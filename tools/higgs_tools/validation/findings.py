@@ -1,4 +1,4 @@
-"""How a validation proceeds: make synthetic events, read the others, and compare them process by process."""
+"""Validate synthetic events: generate them, read the other samples, and compare process by process."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -31,18 +31,18 @@ CORRELATED = {process for correlations in RANK_CORRELATIONS.values() for process
 
 @dataclass(frozen=True)
 class Findings:
-    """What was found of one process.
+    """The findings on one process.
 
     Attributes:
         process: one of columns.PROCESSES.
         synthetic: the synthetic events.
-        real: the real rows, None where there are none.
-        particle: particle-level events behind our detector step, None where there are none.
+        real: the real rows; None if there are none.
+        particle: particle-level events after our detector step; None if there are none.
         checks: every number that has a limit.
         unphysical: for each rule the synthetic events that break it.
         responses: of the synthetic events to the nuisance parameters.
-        real_responses: of the real rows, empty where there are none.
-        qualities: of the parts of the real rows, empty where there are none.
+        real_responses: of the real rows; empty if there are none.
+        qualities: of the parts of the real rows; empty if there are none.
     """
 
     process: str
@@ -63,7 +63,7 @@ def validate(
 
     Args:
         real: real rows of each process, as far as there are any.
-        particle: particle-level events behind our detector step, as far as there are any.
+        particle: particle-level events after our detector step, if any.
         events: synthetic events to make of each process.
         seed: of everything drawn.
 

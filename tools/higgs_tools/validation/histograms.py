@@ -32,7 +32,7 @@ EDGES = {
 
 @dataclass(frozen=True)
 class Histogram:
-    """Rows of one sample in bins, as if the sample had so many rows in all.
+    """Rows of one sample in bins, scaled to a total number of rows.
 
     Attributes:
         counts: rows, shape (bins,).
@@ -187,7 +187,7 @@ def _draw_points(axes: Axes, edges: Array, real: Histogram, base: Floats, colour
 
 
 def axis_label(name: str) -> str:
-    """Give a column's unit, or what it counts, for its axis.
+    """Return a column's unit, or what it counts, for its axis.
 
     Example:
         >>> axis_label("PRI_jet_all_pt"), axis_label("DER_pt_ratio_lep_had")

@@ -1,4 +1,4 @@
-"""The events that a measurement keeps, and the regions of phase space that their yields are compared in."""
+"""The selected events, and the regions of phase space in which their yields are compared."""
 
 from collections.abc import Iterable, Mapping
 

@@ -1,4 +1,4 @@
-"""What the nuisance parameters do to the regions' yields, of synthetic events and of real rows."""
+"""The effect of the nuisance parameters on the regions' yields, for synthetic events and for real rows."""
 
 import math
 from typing import Any, NamedTuple

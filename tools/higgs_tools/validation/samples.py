@@ -1,4 +1,4 @@
-"""The samples that are compared: synthetic events, the real rows, and others made into event records elsewhere."""
+"""The samples to compare: synthetic events, the real rows, and event records made elsewhere."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ from higgs_challenge.tasks.higgs.simulation import simulate_blocks
 from higgs_tools.validation.regions import Floats, Mask, count_regions, unselected
 
 HELD_OUT_EVERY = 3
-"""Of the real rows, those whose position in the file is divisible by this are kept out of any tuning."""
+"""Real rows whose position in the file is divisible by this are held out of any tuning."""
 
 MAX_REAL_ROWS = 200_000
-"""Rows of one process that are read of a large official file."""
+"""Rows of one process to read from a large official file."""
 
 MAX_SCANNED = 2_000_000
-"""Rows of an official file that are looked at; the processes are mixed in it."""
+"""Rows of an official file to search; the processes are mixed in it."""
 
 ROWS_AT_ONCE = 65_536
 

@@ -1,52 +1,25 @@
-"""The tables of the report, as HTML."""
+"""The tables of the report on synthetic data."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from html import escape
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 import numpy as np
+from markupsafe import Markup
 
 from higgs_challenge.tasks.higgs.events.columns import MISSING
 from higgs_tools.validation.agreement import Quality
 from higgs_tools.validation.checks import Check
 from higgs_tools.validation.comparison_verdict import number, signed, significant
 from higgs_tools.validation.findings import Findings
+from higgs_tools.validation.fragments import details, table
 from higgs_tools.validation.regions import column, region_masks
 from higgs_tools.validation.response import response_pull
 from higgs_tools.validation.samples import Sample, Synthetic
 from higgs_tools.validation.targets import INCLUSIVE, LEVELS, QUANTILES, REGION_YIELDS
 
 
-def table(heads: Sequence[str], rows: Iterable[tuple[Sequence[str], bool]], texts: int = 1) -> str:
-    """Write a table that scrolls sideways where the page is narrow.
-
-    Args:
-        heads: titles of the columns.
-        rows: cells of each row, and whether it is to be marked as failed.
-        texts: so many columns at the left are words, the others numbers.
-
-    Returns:
-        HTML.
-    """
-    titles = "".join(
-        f'<th scope="col"{" class=text" if place < texts else ""}>{escape(head)}</th>'
-        for place, head in enumerate(heads)
-    )
-    lines = "\n".join(_row(cells, failed, texts) for cells, failed in rows)
-    return f'<div class="wide"><table>\n<thead><tr>{titles}</tr></thead>\n<tbody>\n{lines}\n</tbody></table></div>\n'
-
-
-def _row(cells: Sequence[str], failed: bool, texts: int) -> str:
-    kinds = ["" if place < texts else "number" for place in range(len(cells))]
-    kinds[-1] += " result"
-    written = "".join(
-        f'<td class="{kind.strip()}">{escape(cell)}</td>' for cell, kind in zip(cells, kinds, strict=True)
-    )
-    return f"<tr{' class=failed' if failed else ''}>{written}</tr>"
-
-
-def check_table(checks: Sequence[Check]) -> str:
-    """Write all checks, by subject and process, those with a failure unfolded.
+def check_table(checks: Sequence[Check]) -> Markup:
+    """Make the tables of all checks, by subject and process, those with a failure unfolded.
 
     Args:
         checks: all of them.
@@ -56,17 +29,15 @@ def check_table(checks: Sequence[Check]) -> str:
     """
     ordered = sorted(checks, key=lambda check: check.subject)
     groups = [(subject, list(group)) for subject, group in groupby(ordered, key=lambda check: check.subject)]
-    return "\n".join(_check_group(subject, group) for subject, group in groups)
+    return Markup("").join(_check_group(subject, group) for subject, group in groups)
 
 
-def _check_group(subject: str, checks: Sequence[Check]) -> str:
+def _check_group(subject: str, checks: Sequence[Check]) -> Markup:
     failed = sum(not check.passed for check in checks)
     summary = f"{subject}: {len(checks) - failed} of {len(checks)} pass"
-    heads = ("Process", "Number", "Official", "Error", "Synthetic", "Pull", "Off by", "Allowed", "Result")
+    heads = ("Process", "Number", "Official", "Error", "Synthetic", "Pull", "Deviation", "Tolerance", "Result")
     rows = ((_check_cells(check), not check.passed) for check in checks)
-    unfolded = " open" if failed else ""
-    content = table(heads, rows, texts=2)
-    return f"<details{unfolded}>\n<summary>{escape(summary)}</summary>\n{content}</details>"
+    return details(summary, table(heads, rows, texts=2), unfolded=failed > 0)
 
 
 def _check_cells(check: Check) -> tuple[str, ...]:
@@ -84,8 +55,8 @@ def _check_cells(check: Check) -> tuple[str, ...]:
     )
 
 
-def yield_table(checks: Sequence[Check]) -> str:
-    """Write a process's yields by region.
+def yield_table(checks: Sequence[Check]) -> Markup:
+    """Make the table of a process's yields by region.
 
     Args:
         checks: of its region yields.
@@ -93,7 +64,7 @@ def yield_table(checks: Sequence[Check]) -> str:
     Returns:
         HTML.
     """
-    heads = ("Events at 10 fb⁻¹", "Official", "Synthetic", "Error", "Off by", "Allowed")
+    heads = ("Events at 10 fb⁻¹", "Official", "Synthetic", "Error", "Deviation", "Tolerance")
     rows = ((_yield_cells(check), not check.passed) for check in checks)
     return table(heads, rows)
 
@@ -110,8 +81,8 @@ def _yield_cells(check: Check) -> tuple[str, ...]:
     )
 
 
-def quality_table(qualities: Sequence[Quality]) -> str:
-    """Write how well parts of the real rows are described.
+def quality_table(qualities: Sequence[Quality]) -> Markup:
+    """Make the table of how well parts of the real rows are described.
 
     Args:
         qualities: of the parts.
@@ -119,10 +90,10 @@ def quality_table(qualities: Sequence[Quality]) -> str:
     Returns:
         HTML.
     """
-    heads = ("Part", "Rows", "Quantiles beyond 3 σ", "r.m.s. pull", "Farthest pull", "Smallest p", "AUC")
-    note = (
+    heads = ("Part", "Rows", "Quantiles beyond 3 σ", "r.m.s. pull", "Largest pull", "Smallest p", "AUC")
+    note = Markup(
         "<p>Quantiles at 10, 50 and 90 % of the columns of the check table: the root mean square of their pulls is "
-        "about 1 where both samples come from one distribution. p is that of Kolmogorov and Smirnov, AUC the area "
+        "about 1 if both samples have the same distribution. p is from the Kolmogorov-Smirnov test, AUC is the area "
         "under the ROC curve of boosted trees trained to tell real from synthetic rows.</p>\n"
     )
     return note + table(heads, ((_quality_cells(quality), False) for quality in qualities))
@@ -146,14 +117,14 @@ def _quality_cells(quality: Quality) -> tuple[str, ...]:
     )
 
 
-def response_table(one: Findings) -> str:
-    """Write how yields respond to nuisance parameters.
+def response_table(one: Findings) -> Markup:
+    """Make the table of how yields respond to nuisance parameters.
 
     Args:
         one: findings of a process.
 
     Returns:
-        HTML; the real rows' response stands where a region has enough of them for a check.
+        HTML; the real rows' response is shown where a region has enough of them for a check.
     """
     shown = {check.name for check in one.checks if check.subject == "Nuisance response"}
     heads = ("Change in %", *(f"{name} {value:g}" for name, value in one.responses))
@@ -162,7 +133,7 @@ def response_table(one: Findings) -> str:
         rows.append(((region.replace(">=", "≥"), *_synthetic_cells(one, region)), False))
         if any(name.endswith(f", {region}") for name in shown):
             rows.append((("real rows", *_real_cells(one, region)), False))
-    return f"<details><summary>All regions</summary>{table(heads, rows)}</details>"
+    return details("All regions", table(heads, rows))
 
 
 def _synthetic_cells(one: Findings, region: str) -> list[str]:
@@ -179,8 +150,8 @@ def _real_cells(one: Findings, region: str) -> list[str]:
     return cells
 
 
-def unphysical_table(counts: Mapping[str, int]) -> str:
-    """Write how many synthetic rows break which rule.
+def unphysical_table(counts: Mapping[str, int]) -> Markup:
+    """Make the table of how many synthetic rows break each rule.
 
     Args:
         counts: rows that break each rule.
@@ -190,11 +161,11 @@ def unphysical_table(counts: Mapping[str, int]) -> str:
     """
     rows = (((rule, number(count)), count > 0) for rule, count in counts.items())
     broken, content = sum(counts.values()), table(("Rule", "Rows that break it"), rows)
-    return f"<details{' open' if broken else ''}><summary>{number(broken)} rows</summary>{content}</details>"
+    return details(f"{number(broken)} rows", content, unfolded=broken > 0)
 
 
-def particle_table(synthetic: Synthetic, particle: Sample) -> str:
-    """Write region shares and quantiles of particle-level events behind our detector step beside the synthetic ones.
+def particle_table(synthetic: Synthetic, particle: Sample) -> Markup:
+    """Compare region shares and quantiles of particle-level events after our detector step with the synthetic ones.
 
     Args:
         synthetic: events of a process.
@@ -215,7 +186,7 @@ def particle_table(synthetic: Synthetic, particle: Sample) -> str:
         for level in LEVELS:
             ours, theirs = (float(np.quantile(one[one != MISSING], level)) for one in values)
             rows.append(_beside(f"{name}, {100 * level:.0f} %", ours, theirs))
-    return f"<details><summary>Region shares and quantiles</summary>{table(heads, rows)}</details>"
+    return details("Region shares and quantiles", table(heads, rows))
 
 
 def _beside(name: str, ours: float, theirs: float) -> tuple[tuple[str, ...], bool]:

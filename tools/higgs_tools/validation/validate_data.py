@@ -29,7 +29,7 @@ def read_particle_level(folder: Path) -> dict[str, Sample]:
     """
     present = [process for process in PROCESSES if (folder / f"pythia_{process}.parquet").is_file()]
     if not present:
-        raise InputError(f"{folder} has no pythia_PROCESS.parquet; name another folder, or leave out --pythia.")
+        raise InputError(f"{folder} contains no pythia_PROCESS.parquet; give another folder, or omit --pythia.")
     # Imported here: nothing but this option needs it.
     from higgs_tools.tuning.particle_level import reconstruct_particles
 
@@ -37,7 +37,7 @@ def read_particle_level(folder: Path) -> dict[str, Sample]:
 
 
 def write_validation(output: Path, official: Path | None, pythia: Path | None, figures: Path | None) -> None:
-    """Validate the synthetic events and write the page.
+    """Validate the synthetic events and write the report.
 
     Args:
         output: the HTML page.

@@ -32,7 +32,7 @@ REFERENCE_WIDTH = 0.78
 
 TRAINING_EVENTS = 1_000_000
 TRAINING_SEED = 1
-"""Public: training events are no secret, and pseudo-experiments have seeds of their own."""
+"""Public: training events are not secret, and pseudo-experiments have seeds of their own."""
 
 
 @dataclass(frozen=True)
@@ -68,29 +68,29 @@ class MadeEvents:
     source = "two Gaussians, drawn anew for every pseudo-experiment"
 
     def sampler(self) -> Generator:
-        """Give a generator."""
+        """Return a generator."""
         return Generator()
 
     def identity(self) -> str:
-        """Give a text that changes with the densities."""
+        """Return a text that changes with the densities."""
         return repr((PROCESSES, CENTRES))
 
     def multiple(self) -> float:
-        """Give infinity: events are never drawn twice."""
+        """Return infinity: events are never drawn twice."""
         return math.inf
 
     def warnings(self) -> list[str]:
-        """Give none: events are never drawn twice."""
+        """Return no warnings: events are never drawn twice."""
         return []
 
     def facts(self) -> dict[str, Any]:
-        """Give none beyond the source."""
+        """Return nothing beyond the source."""
         return {}
 
 
 @contextmanager
 def make_events(folders: Sequence[Path]) -> Iterator[MadeEvents]:
-    """Give the events, whatever folders there are."""
+    """Return the events, whatever folders there are."""
     yield MadeEvents()
 
 
@@ -98,18 +98,18 @@ class TrainingSet:
     """Labelled nominal events, called as the participant's `get_train_set`; half of them are signal."""
 
     def __len__(self) -> int:
-        """Give the number of all events."""
+        """Return the number of all events."""
         return TRAINING_EVENTS
 
     def __call__(self, train_size: int | None = None) -> pd.DataFrame:
-        """Give the first train_size of a million events, by default all.
+        """Return the first train_size of a million events, by default all.
 
         Returns:
             A DataFrame of x1, x2 (float32), weights (float64; those of each process add up to its expected events),
             detailed_labels (the process) and labels (1 for signal).
 
         Raises:
-            SubmissionError: train_size is no number from 2 to a million.
+            SubmissionError: train_size is not a number from 2 to a million.
         """
         size = TRAINING_EVENTS if train_size is None else train_size
         if isinstance(size, bool) or not isinstance(size, int) or not 2 <= size <= TRAINING_EVENTS:
@@ -129,7 +129,7 @@ class TrainingSet:
 
 
 def get_training_set(folder: Path | None) -> TrainingSet:
-    """Give the training events, which need no folder."""
+    """Return the training events, which need no folder."""
     return TrainingSet()
 
 

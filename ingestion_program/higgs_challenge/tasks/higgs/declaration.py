@@ -37,11 +37,11 @@ class StoredEvents:
         return self.store.source
 
     def sampler(self) -> StoreSampler:
-        """Give a sampler."""
+        """Return a sampler."""
         return StoreSampler(self.store)
 
     def identity(self) -> str:
-        """Give a hash of the descriptions of both parts."""
+        """Return a hash of the descriptions of both parts."""
         parts = [(self.folder / part / "part.json").read_bytes() for part in ("training", "hidden")]
         return sha256(b"".join(parts)).hexdigest()
 

@@ -1,4 +1,4 @@
-"""Drawing the events of one pseudo-experiment from the store's hidden part."""
+"""Draw the events of one pseudo-experiment from the store's hidden part."""
 
 import math
 from typing import Any
@@ -19,7 +19,7 @@ from higgs_challenge.tasks.higgs.events.vector_maths import cosine_sine
 
 Integers = npt.NDArray[np.int64]
 SPARE = 1.05
-"""How much larger than needed memory for events is made: the next pseudo-experiments have a few more or fewer."""
+"""Factor by which memory for events is oversized: the next pseudo-experiments may have a few more."""
 
 
 def draw_pseudo_experiment(store: Store, experiment: Experiment) -> dict[str, pd.DataFrame | pd.Series]:
@@ -88,7 +88,7 @@ def draw_addresses(store: Store, experiment: Experiment) -> Addresses:
 
 
 def expected_yield(store: Store, process: str, experiment: Experiment) -> float:
-    """Give a process's expected number of events before selection, with mu and the normalisation scales applied."""
+    """Return a process's expected number of events before selection, with mu and the normalisation scales applied."""
     strength = experiment.mu if process == SIGNAL else 1.0
     scale: float = experiment.nuisances.yield_scale(process)
     return strength * scale * store.hidden[process].expected

@@ -135,7 +135,7 @@ def take_submission(source: Path, folder: Path) -> None:
     """Copy a submission, a folder or the zip that would be uploaded, into a folder.
 
     Raises:
-        SubmissionError: there is none, or the platform would start it as a program of its own.
+        SubmissionError: there is none, or the platform would start it as a separate program.
     """
     if source.is_dir():
         shutil.copytree(source, folder, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
@@ -152,7 +152,7 @@ def take_submission(source: Path, folder: Path) -> None:
     metadata = find_metadata(folder)
     if metadata is not None and command_in(metadata) is not None:
         raise SubmissionError(
-            f"The submission's {metadata.name} has a command, and the platform would start it as a program of its own, "
+            f"The submission's {metadata.name} has a command, and the platform would start it as a separate program, "
             "outside of ingestion: remove that file."
         )
 

@@ -14,14 +14,14 @@ PARQUET = "FAIR_Universe_HiggsML_data.parquet"
 
 
 def metadata_path(parquet: Path) -> Path:
-    """Give the path of an official file's metadata JSON."""
+    """Return the path of an official file's metadata JSON."""
     return parquet.with_name(f"{parquet.stem}_metadata.json")
 
 
 def official_columns(
     events: npt.NDArray[np.float32], processes: npt.NDArray[np.uint8], weights: npt.NDArray[np.float32]
 ) -> dict[str, Any]:
-    """Spell events out in the official columns: nominal, before any selection.
+    """Write events in the official columns: nominal, before any selection.
 
     Args:
         events: primary columns, float32, shape (n, 16).

@@ -1,4 +1,4 @@
-"""Finding the data of a run: a store, or the official file, which is converted on the way."""
+"""Find the data of a run: a store, or the official file, which is converted first."""
 
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from higgs_challenge.tasks.higgs.data.store import Store, is_store, open_store
 
 @contextmanager
 def open_data(folders: Sequence[Path]) -> Iterator[Store]:
-    """Open the data in the first of several folders that holds any.
+    """Open the data in the first of several folders that contains any.
 
     Args:
         folders: each may be a store, hold one in a folder named store, or hold the official parquet file with its
@@ -22,7 +22,7 @@ def open_data(folders: Sequence[Path]) -> Iterator[Store]:
         The open store.
 
     Raises:
-        InputError: no folder holds data, or what it holds cannot be used.
+        InputError: no folder contains data, or its data cannot be used.
     """
     for folder in folders:
         for store in (folder, folder / "store"):

@@ -1,4 +1,4 @@
-"""A file of the official layout, parquet with a metadata JSON beside it, streamed into an event store."""
+"""Stream a file of the official layout, parquet with a metadata JSON, into an event store."""
 
 import json
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ HIDDEN_SHARE = 0.3
 
 ROWS_AT_ONCE = 262_144
 BYTES_AT_ONCE = 262_144
-"""Read of a column at a time; else Arrow holds the columns of a whole row group, and a file may be one row group."""
+"""Bytes read at a time, per column; otherwise Arrow holds whole row groups, and a file may be a single one."""
 
 
 def find_official_file(folder: Path) -> Path | None:
@@ -57,7 +57,7 @@ def convert_official_file(parquet: Path, store: Path, progress: Progress = no_pr
         progress: called with rows done and rows in total.
 
     Raises:
-        InputError: the file or its metadata are not what they must be, or the disk is too full; no store is left then.
+        InputError: the file or its metadata are invalid, or the disk is too full; no store is left then.
     """
     file = _open_parquet(parquet)
     total = file.metadata.num_rows

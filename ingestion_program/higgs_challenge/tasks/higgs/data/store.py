@@ -26,19 +26,19 @@ from higgs_challenge.tasks.higgs.events.columns import PRIMARY, PROCESSES
 
 Array = npt.NDArray[Any]
 Progress = Callable[[int, int], None]
-"""Called with how much is done and how much there is in total, while something long goes on."""
+"""Callback of a long job, called with the amount done and the total."""
 
 FORMAT = 2
 STORE_ROW_BYTES = 4 * len(PRIMARY) + 5
-"""What a row takes on disk: 16 numbers, a weight, and in the training part its process."""
+"""Bytes of a row on disk: 16 numbers, a weight, and in the training part its process."""
 
 MAX_YIELD = 1e8
-"""A pseudo-experiment of more events than this would not fit into memory."""
+"""A pseudo-experiment with more events would not fit into memory."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """What part.json says: where the events come from, and each process's rows, expected yield and range of weights."""
+    """Content of part.json: where the events come from, and each process's rows, expected yield and weight range."""
 
     source: str
     yields: dict[str, float]
@@ -80,7 +80,7 @@ class Store:
         return self.folder / "training"
 
     def multiples(self) -> dict[str, float]:
-        """Give the ratio of hidden rows to expected events in a pseudo-experiment, for each process it contains."""
+        """Return the ratio of hidden rows to expected events in a pseudo-experiment, for each process it contains."""
         expected = {name: part for name, part in self.hidden.items() if part.expected > 0}
         return {name: len(part.events) / part.expected for name, part in expected.items()}
 
@@ -95,7 +95,7 @@ def open_store(path: str | Path) -> Store:
         The store, its arrays memory-mapped.
 
     Raises:
-        InputError: there is no store, or its files do not have the size that they must have.
+        InputError: there is no store, or its files have the wrong size.
     """
     hidden = Path(path) / "hidden"
     part = read_part(hidden)
@@ -118,7 +118,7 @@ def is_store(path: Path) -> bool:
 
 
 def read_part(folder: Path) -> Part:
-    """Read a part's description; InputError where there is none or it has another format."""
+    """Read a part's description; InputError if it is missing or has another format."""
     try:
         content = json.loads((folder / "part.json").read_text())
         if content["format"] == FORMAT:
@@ -172,7 +172,7 @@ def map_array(path: Path, dtype: str, shape: tuple[int, ...], *, at_random: bool
         raise InputError(f"{path} has {size} bytes, expected {expected}; the store is damaged, make it again.")
     if not expected:
         array = np.empty(shape, dtype)
-        array.setflags(write=False)  # compiled code takes all processes' arrays together, so all are of one kind
+        array.setflags(write=False)  # compiled code takes all processes' arrays together, so all must have one type
         return array
     with path.open("rb") as file:
         memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -187,10 +187,10 @@ def no_progress(done: int, total: int) -> None:
 
 
 class StoreWriter:
-    """Fills a new store, beside its final place; it appears there only when everything is written.
+    """Writes a new store next to its final place, and moves it there only when it is complete.
 
     Use as a context manager: `with StoreWriter(path, source) as writer: writer.add_training(...)`. On any error
-    what was written is removed, and an older store at the same place stays as it was.
+    its files are removed, and an older store at the same place stays as it was.
     """
 
     def __init__(self, path: Path, source: str) -> None:
@@ -275,7 +275,7 @@ class StoreWriter:
         self._path.mkdir(exist_ok=True)
         for part in ("hidden", "training"):
             shutil.rmtree(self._path / part, ignore_errors=True)
-        for part in ("training", "hidden"):  # what makes a folder a store comes last
+        for part in ("training", "hidden"):  # last, because this makes a folder a store
             (self._partial / part).rename(self._path / part)
         self._partial.rmdir()
 

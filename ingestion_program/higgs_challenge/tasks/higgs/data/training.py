@@ -34,11 +34,11 @@ class TrainingSet:
         return TrainingSet, (self._folder,)
 
     def __len__(self) -> int:
-        """Give the number of rows of the training part."""
+        """Return the number of rows of the training part."""
         return len(self._processes)
 
     def __call__(self, train_size: float | None = None, selected_indices: Any = None) -> pd.DataFrame:
-        """Give labelled events, weighted to the expected yields.
+        """Return labelled events, weighted to the expected yields.
 
         Args:
             train_size: how many rows, as a number, or as a share of the training part (a float from 0 to 1); they are

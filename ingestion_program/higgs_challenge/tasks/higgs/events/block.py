@@ -27,13 +27,13 @@ COMPUTED_SIZE = len(FEATURES) * STRIDE
 
 @inlined
 def read_number(block, column, i):  # type: ignore[no-untyped-def]
-    """Take a number of event i out of a block, as float64."""
+    """Read a number of event i from a block, as float64."""
     return np.float64(block[column * STRIDE + i])
 
 
 @inlined
 def read_event(block, i):  # type: ignore[no-untyped-def]
-    """Take event i out of a loaded block, its angles rounded to 3 decimals as the record's are."""
+    """Read event i from a loaded block, its angles rounded to 3 decimals as in the record."""
     return Event(
         read_number(block, 0, i),
         round3(read_number(block, 1, i)),
@@ -56,7 +56,7 @@ def read_event(block, i):  # type: ignore[no-untyped-def]
 
 @inlined
 def write_features(block, i, event, derived):  # type: ignore[no-untyped-def]
-    """Put the 28 features of event i, an Event and its 12 derived ones, into a computed block."""
+    """Write the 28 features of event i, an Event and its 12 derived features, to a computed block."""
     block[0 * STRIDE + i] = event.lep_pt
     block[1 * STRIDE + i] = event.lep_eta
     block[2 * STRIDE + i] = event.lep_phi

@@ -1,4 +1,4 @@
-"""Names and order of everything in an event record, as in the official file."""
+"""Names and order of the columns of an event record, as in the official file."""
 
 PRIMARY = (
     "PRI_lep_pt",

@@ -66,7 +66,7 @@ def wrap(angle):  # type: ignore[no-untyped-def]
 
 @inlined
 def pair_mass(pt1, eta1, x1, y1, pt2, eta2, x2, y2):  # type: ignore[no-untyped-def]
-    """Give the invariant mass, in GeV, of two massless particles from their pt (GeV), eta and unit vector (x, y).
+    """Return the invariant mass, in GeV, of two massless particles from their pt (GeV), eta and unit vector (x, y).
 
     m^2 = 2 pt1 pt2 (cosh(eta1 - eta2) - cos(phi1 - phi2)) = pt1 pt2 (4 sinh^2((eta1 - eta2) / 2) + |u1 - u2|^2):
     the second form has no cancellation and is exactly 0 for a collinear pair.

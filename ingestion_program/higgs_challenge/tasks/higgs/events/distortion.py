@@ -1,4 +1,4 @@
-"""What the tau and jet energy scales and the soft missing momentum do to one event."""
+"""Apply the tau and jet energy scales and the soft missing momentum to one event."""
 
 import math
 

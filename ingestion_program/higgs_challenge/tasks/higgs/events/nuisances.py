@@ -1,4 +1,4 @@
-"""The six nuisance parameters: their values, their priors, and what they do to a process's yield."""
+"""The six nuisance parameters: their values, their priors, and their effect on a process's yield."""
 
 import math
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Nuisances:
         bkg_scale: factor on every background's yield, on top of its own.
 
     Raises:
-        InputError: one is no finite number, or below 0; or an energy scale is 0.
+        InputError: a value is not a finite number or is below 0, or an energy scale is 0.
     """
 
     tes: float = 1.0
@@ -35,13 +35,13 @@ class Nuisances:
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            least = "above 0" if name in ("tes", "jes") else "at least 0"
+            minimum = "above 0" if name in ("tes", "jes") else "at least 0"
             is_number = isinstance(value, int | float | np.number) and math.isfinite(value)
-            if not is_number or value < 0 or (value == 0 and least == "above 0"):
-                raise InputError(f"The nuisance parameter {name} must be a number {least}, not {value!r}.")
+            if not is_number or value < 0 or (value == 0 and minimum == "above 0"):
+                raise InputError(f"The nuisance parameter {name} must be a number {minimum}, not {value!r}.")
 
     def yield_scale(self, process: str) -> float:
-        """Give the factor by which the nuisance parameters change a process's expected yield.
+        """Return the factor by which the nuisance parameters change a process's expected yield.
 
         The official code applies bkg_scale to ttbar and diboson only where their own scale is active too; here it
         reaches every background, as the challenge describes it.

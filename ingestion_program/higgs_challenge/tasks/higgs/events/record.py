@@ -1,4 +1,4 @@
-"""One event as compiled code handles it: 16 numbers with names, and the directions of its objects."""
+"""One event as compiled code sees it: 16 numbers with names, and the directions of its objects."""
 
 from typing import NamedTuple
 
@@ -28,7 +28,7 @@ class Event(NamedTuple):
 
 
 class Directions(NamedTuple):
-    """Unit vectors in the transverse plane; no nuisance parameter turns them, so that one pass computes them once."""
+    """Unit vectors in the transverse plane; no nuisance parameter rotates them, so one pass computes them once."""
 
     lep_x: float
     lep_y: float
@@ -42,7 +42,7 @@ class Directions(NamedTuple):
 
 @inlined
 def find_directions(event):  # type: ignore[no-untyped-def]
-    """Give the Directions of an Event; those of a jet that does not exist mean nothing."""
+    """Return the Directions of an Event; those of a jet that does not exist mean nothing."""
     lep_x, lep_y = cosine_sine(event.lep_phi)
     had_x, had_y = cosine_sine(event.had_phi)
     jet1_x, jet1_y = cosine_sine(event.jet1_phi)

@@ -1,4 +1,4 @@
-"""Which events and which jets a measurement keeps."""
+"""Select the events and jets that a measurement keeps."""
 
 import numpy as np
 

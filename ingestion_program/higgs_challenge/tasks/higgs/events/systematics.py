@@ -29,7 +29,7 @@ def systematics(
     bkg_scale: float | None = None,
     dopostprocess: bool = True,
 ) -> Any:
-    """Distort events by nuisance parameters, select them, and compute their derived features anew.
+    """Distort events by nuisance parameters, select them, and recompute their derived features.
 
     Signature and behaviour are the official ones (package HiggsML), where those are right: the normalisation
     scales really act, on `weights` by `detailed_labels`; docs/differences.md lists every difference.
@@ -48,7 +48,7 @@ def systematics(
         columns overwritten in place or added at the end.
 
     Raises:
-        InputError: data_set is neither kind or lacks what it must hold, or a parameter is no number in its range.
+        InputError: data_set is of neither kind or lacks a required part, or a parameter is not a number in range.
 
     Example:
         >>> from higgs_challenge import simulate
@@ -85,7 +85,7 @@ def _number(name: str, value: Any, above: float = -math.inf) -> float:
 
 
 def _take_apart(data_set: Any) -> tuple[pd.DataFrame, dict[str, pd.Series], dict[str, Any]]:
-    """Split what participants hand over into events, arrays beside them, and entries that are passed on."""
+    """Split a data set into events, arrays alongside them, and entries that are passed through."""
     if isinstance(data_set, pd.DataFrame):
         return data_set, {}, {}
     if not isinstance(data_set, Mapping):
@@ -99,7 +99,7 @@ def _take_apart(data_set: Any) -> tuple[pd.DataFrame, dict[str, pd.Series], dict
     per_event = {key: value for key, value in data_set.items() if key not in ("data", *PASSED_ON)}
     for key, value in per_event.items():
         if np.ndim(value) != 1:
-            raise InputError(f"systematics: {key!r} must have one entry an event, not {type(value).__name__}.")
+            raise InputError(f"systematics: {key!r} must have one entry per event, not {type(value).__name__}.")
         if len(value) != len(frame):
             raise InputError(f"systematics: {key!r} has {len(value)} entries for {len(frame)} events.")
     others = {key: pd.Series(np.asarray(value), name=key) for key, value in per_event.items()}
@@ -121,7 +121,7 @@ def _official_noise(soft_met: float, n: int, seed: int) -> Floats | None:
 
 
 def _with_features(frame: pd.DataFrame, features: Floats, kept: np.ndarray) -> pd.DataFrame:
-    """Put new features in the place of a DataFrame's old ones, and keep its other columns of the kept events."""
+    """Replace a DataFrame's features by new ones, and keep its other columns for the selected events."""
     computed = dict(zip(FEATURES, features, strict=True))
     names = [*frame.columns, *(name for name in DERIVED if name not in frame.columns)]
     columns = {name: computed[name] if name in computed else frame[name].iloc[kept].array for name in names}

@@ -1,4 +1,4 @@
-"""Primary columns of many events in, the 28 features of those that a measurement keeps out."""
+"""Turn the primary columns of many events into the 28 features of those that a measurement keeps."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ TABLE_SHIFT = 48
 """An event's address is its table's number above this bit and its row below."""
 
 AHEAD = 32
-"""How many events before its turn a row is asked for."""
+"""How many events in advance a row is prefetched."""
 
 
 def transform(
@@ -99,7 +99,7 @@ def _transform(tables, addresses, features, tes, jes, noise, select) -> Any:  # 
 
 @compiled
 def _load(tables, addresses, noise, start, count, tes, select, loaded) -> Any:  # type: ignore[no-untyped-def]
-    """Fill a block with the next events that are kept; gives where to go on, and how many there are."""
+    """Fill a block with the next events that are kept; return where to continue, and how many there are."""
     filled = 0
     last = len(addresses) - 1
     for i in range(start, len(addresses)):

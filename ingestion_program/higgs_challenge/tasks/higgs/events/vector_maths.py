@@ -25,7 +25,7 @@ EXPONENTIAL = tuple(1 / math.factorial(k) for k in range(9))
 
 @inlined
 def polynomial(z, coefficients):  # type: ignore[no-untyped-def]
-    """Give c0 + c1 z + c2 z^2 + ... for a tuple of coefficients."""
+    """Return c0 + c1 z + c2 z^2 + ... for a tuple of coefficients."""
     total = coefficients[-1]
     for k in range(len(coefficients) - 2, -1, -1):
         total = total * z + coefficients[k]
@@ -43,7 +43,7 @@ def round3(value):  # type: ignore[no-untyped-def]
 
 @inlined
 def cosine_sine(angle):  # type: ignore[no-untyped-def]
-    """Give cosine and sine of an angle in rad, to 1e-10 for angles up to a thousand."""
+    """Return cosine and sine of an angle in rad, to 1e-10 for angles up to a thousand."""
     quarter_turns = np.rint(angle * (2.0 / math.pi))
     x = (angle - quarter_turns * HALF_PI_HIGH) - quarter_turns * HALF_PI_LOW
     z = x * x
@@ -59,7 +59,7 @@ def cosine_sine(angle):  # type: ignore[no-untyped-def]
 
 @inlined
 def angle_of(x, y):  # type: ignore[no-untyped-def]
-    """Give the azimuth of the vector (x, y) in rad, from -pi to pi, to 1e-10; 0 for the vector (0, 0)."""
+    """Return the azimuth of the vector (x, y) in rad, from -pi to pi, to 1e-10; 0 for the vector (0, 0)."""
     longer, shorter = max(abs(x), abs(y)), min(abs(x), abs(y))
     beyond = shorter > EIGHTH_TURN_TANGENT * longer  # then measured from the diagonal: a quicker series
     numerator = shorter - longer if beyond else shorter
@@ -75,7 +75,7 @@ def angle_of(x, y):  # type: ignore[no-untyped-def]
 
 @inlined
 def exponential(x):  # type: ignore[no-untyped-def]
-    """Give e to the x: to 1e-13 of itself for x from -15 to 15, to 1e-6 of itself for x from -100 to 100."""
+    """Return e to the x: to 1e-13 of itself for x from -15 to 15, to 1e-6 of itself for x from -100 to 100."""
     power = polynomial(x * HALVINGS_FACTOR, EXPONENTIAL)
     power *= power
     power *= power
@@ -90,5 +90,5 @@ def exponential(x):  # type: ignore[no-untyped-def]
 
 @inlined
 def root32(square):  # type: ignore[no-untyped-def]
-    """Give a square root with float32's precision, a feature's, at a quarter of a double root's cost."""
+    """Return a square root with float32's precision, a feature's, at a quarter of a double root's cost."""
     return np.float64(math.sqrt(np.float32(square)))

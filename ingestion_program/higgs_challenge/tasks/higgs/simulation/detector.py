@@ -37,7 +37,7 @@ TAU_ENDCAP = 0.93
 
 @njit(nogil=True)
 def jet_energy_scale(raw_pt: float, eta: float) -> float:
-    """Give the factor of the official jet energy scale.
+    """Return the factor of the official jet energy scale.
 
     Args:
         raw_pt: GeV, > 0.

@@ -1,4 +1,4 @@
-"""The front door: blocks of events, their random streams, and the threads that make them."""
+"""The entry point of the simulation: blocks of events, their random streams, and the threads that make them."""
 
 import os
 from collections import deque
@@ -51,7 +51,7 @@ def _block(tuning: Tuning, number: int, seed: int, block: int, events: int) -> n
 def simulate_blocks(
     process: str, n: int, seed: int, threads: int | None = None, tuning: Tuning = TUNING
 ) -> Iterator[np.ndarray]:
-    """Stream the events of `simulate` in blocks, a few blocks being made ahead on threads.
+    """Stream the events of `simulate` in blocks, with a few blocks made in advance on threads.
 
     Args:
         process: one of htautau, ztautau, diboson, ttbar.

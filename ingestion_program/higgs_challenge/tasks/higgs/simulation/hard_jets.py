@@ -1,4 +1,4 @@
-"""Jets of the hard process itself: the quarks of W and Z bosons, and the jet that is taken for a tau."""
+"""Jets of the hard process itself: the quarks of W and Z bosons, and the jet misidentified as a tau."""
 
 import math
 

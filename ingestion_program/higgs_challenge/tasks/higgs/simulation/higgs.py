@@ -14,7 +14,7 @@ from higgs_challenge.tasks.higgs.simulation.tuning import HiggsTuning, Tuning
 
 HIGGS_MASS = 125.0  # GeV
 VECTOR_MASS = 84.0  # GeV, between W and Z
-HIGGS_RAPIDITY_MOST = 4.2
+MAX_HIGGS_RAPIDITY = 4.2
 GLUON, VECTOR_FUSION, WITH_VECTOR, BOTTOM, WITH_TOPS = 0, 1, 2, 3, 4
 TOP_JETS = 4
 TOP_JET_ETA = 1.2  # width
@@ -40,7 +40,7 @@ def higgs_event(rng: Generator, tuning: Tuning, jets: np.ndarray, row: np.ndarra
     done = False
     while not done:
         emissions, px, py = emit(rng, source, jets)
-        rapidity = limited_normal(rng, higgs.mode_rapidity[mode], HIGGS_RAPIDITY_MOST)
+        rapidity = limited_normal(rng, higgs.mode_rapidity[mode], MAX_HIGGS_RAPIDITY)
         fake = rng.random() < higgs.fakes
         n, lepton_row = emissions, FROM_TAU
         if mode == VECTOR_FUSION:

@@ -13,7 +13,7 @@ Direction = tuple[float, float, float]
 
 @njit(nogil=True)
 def distance_squared(eta_a: float, phi_a: float, eta_b: float, phi_b: float) -> float:
-    """Give the squared distance in the plane of pseudorapidity and azimuth.
+    """Return the squared distance in the plane of pseudorapidity and azimuth.
 
     Args:
         eta_a: pseudorapidity of the first direction.

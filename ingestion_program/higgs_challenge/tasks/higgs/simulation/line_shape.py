@@ -18,7 +18,7 @@ FLUX_LIMIT = 12.0
 
 
 def pair_rate(mass: np.ndarray) -> np.ndarray:
-    """Give the relative rate of lepton pairs against their mass (leading order, textbook couplings).
+    """Return the relative rate of lepton pairs against their mass (leading order, textbook couplings).
 
     Args:
         mass: GeV, any shape.

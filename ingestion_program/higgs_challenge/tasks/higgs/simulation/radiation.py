@@ -19,7 +19,7 @@ INTRINSIC = 2.7  # GeV, width of each component of the recoil against what is no
 ENERGY_LIMIT = 2400.0  # GeV, twice the energy that an emission may have
 ETA_NARROWING = 0.155  # relative, for each factor e in momentum above SPLITTING_START
 SPLITTING_START = 25.0  # GeV
-SPLITTING_MOST = 0.68
+MAX_SPLITTING = 0.68
 CLOSEST, FARTHEST = 1.2, 4.5  # of two jets that one emission makes, in the plane of pseudorapidity and azimuth
 COLLISION_SOFTEST = 10.0  # GeV
 COLLISION_HARDEST = 120.0  # GeV
@@ -76,20 +76,20 @@ def radiation(strength: float, scale: float, falloff: float, splitting: float, e
 
 
 @njit(nogil=True)
-def limited_normal(rng: Generator, width: float, most: float) -> float:
+def limited_normal(rng: Generator, width: float, limit: float) -> float:
     """Draw from a normal distribution around zero, cut at a largest magnitude.
 
     Args:
         rng: random stream.
         width: of the distribution before the cut.
-        most: > 0.
+        limit: > 0.
 
     Returns:
-        A value in -most .. most.
+        A value in -limit .. limit.
     """
     while True:
         value = width * rng.standard_normal()
-        if abs(value) < most:
+        if abs(value) < limit:
             return value
 
 
@@ -116,7 +116,7 @@ def emit(rng: Generator, source: Radiation, jets: np.ndarray) -> tuple[int, floa
         width = source.eta_width * (1.0 - ETA_NARROWING * hardness)
         eta = limited_normal(rng, width, math.log(ENERGY_LIMIT / p))
         phi = rng.uniform(-math.pi, math.pi)
-        probability = min(source.splitting * hardness, SPLITTING_MOST)
+        probability = min(source.splitting * hardness, MAX_SPLITTING)
         while rng.random() < probability:
             probability *= 0.5
             share = rng.uniform(0.12, 0.5)

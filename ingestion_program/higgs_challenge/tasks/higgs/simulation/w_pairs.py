@@ -181,7 +181,7 @@ def charged_cosine(rng: Generator) -> float:
 
 @njit(nogil=True)
 def at_angle(rng: Generator, w: FourVector, cosine: float) -> FourVector:
-    """Give a massless daughter of a W boson in its rest frame.
+    """Return a massless daughter of a W boson in its rest frame.
 
     Args:
         rng: random stream.

@@ -151,7 +151,7 @@ def test_data_that_is_no_frame_is_refused(data: Any, kind: str) -> None:
 
 
 def test_weights_that_have_no_length_are_refused(frame: pd.DataFrame) -> None:
-    with pytest.raises(InputError, match=r"'weights' must have one entry an event, not float"):
+    with pytest.raises(InputError, match=r"'weights' must have one entry per event, not float"):
         systematics({"data": frame, "weights": 1.0})
 
 
@@ -186,5 +186,5 @@ def test_a_seed_that_is_none_is_refused(frame: pd.DataFrame, seed: Any) -> None:
 
 
 def test_weights_of_two_dimensions_are_refused(frame: pd.DataFrame) -> None:
-    with pytest.raises(InputError, match="'weights' must have one entry an event, not ndarray"):
+    with pytest.raises(InputError, match="'weights' must have one entry per event, not ndarray"):
         systematics({**as_dict(frame), "weights": np.ones((EVENTS, 2))})
