@@ -9,6 +9,8 @@ import pytest
 from tests.helpers.runs import Runs, assert_contained, assert_harmless
 from tests.helpers.tiny_submissions import model_source, write_submission
 
+pytestmark = pytest.mark.slow
+
 SLEEP = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(600)\n"
 NO_TIME = "fit_seconds: 1, predict_seconds: 1"
 DAEMON = """
