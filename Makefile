@@ -39,7 +39,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup docs coverage data official-data run submission kit leaderboard train test lint bench validate-data notebook \
+.PHONY: help setup docs coverage data official-data run submission kit leaderboard train test test-fast lint bench validate-data notebook \
 	bundle check-bundle upload submit pages docker-build docker-run clean
 
 help:  ## show this list
@@ -95,6 +95,9 @@ train: setup $(made_data)  ## train the sample submission once; later runs find 
 
 test: setup lint  ## check style and types, and run all tests
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --durations 5
+
+test-fast: setup  ## run the tests that need no container, browser, Dask or notebook and are not slow: 4 minutes
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --durations 5 -m 'not (slow or container or browser or dask or notebook)'
 
 lint: setup  ## check style and types only
 	$(BIN)/ruff check .

@@ -10,6 +10,8 @@ import pytest
 
 from tests.helpers.repository import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 def run(*command: object) -> None:
     subprocess.run([sys.executable, *map(str, command)], check=True, timeout=500)
@@ -54,7 +56,6 @@ def test_the_dummy_submission_is_scored_as_its_constant_interval_deserves(tmp_pa
     assert scores["coverage"] == pytest.approx(sum(low <= mu <= high for mu in mus) / 4)
 
 
-@pytest.mark.slow
 def test_the_sample_submission_runs_on_the_official_sample(tmp_path: Path, official_sample: Path) -> None:
     """700 training rows teach nothing, but everything runs and every number is finite."""
     scores = score(tmp_path, "sample_code_submission", official_sample, sets=2, experiments=3)

@@ -73,20 +73,23 @@ def _run_program(command: list[str], environment: dict[str, str], written: str) 
 
 @dataclass(frozen=True)
 class Runs:
-    """Starts runs with their folders inside one folder, on one store."""
+    """Starts runs with their folders inside one folder: on a store, or else of the toy, which starts sooner."""
 
     folder: Path
-    store: Path
+    store: Path | None = None
 
     def run(self, submission: Path, *options: object, limits: str = "", **environment: str) -> Ended:
         """Run a submission to the end, closed in as far as can be."""
-        phase = self.folder / f"phase-{uuid.uuid4().hex}"
-        phase.mkdir()
-        (phase / "settings.yaml").write_text(f"{SETTINGS}limits: {{{limits}}}\n")
-        output, mark = phase / "output", uuid.uuid4().hex
-        arguments = ["--input", phase, "--data", self.store, "--submission", submission, "--output", output]
+        place = self.folder / f"run-{uuid.uuid4().hex}"
+        phase = place / "phase"
+        phase.mkdir(parents=True)
+        task = "higgs" if self.store else "gaussian"
+        (phase / "settings.yaml").write_text(f"task: {task}\n{SETTINGS}limits: {{{limits}}}\n")
+        output, mark = place / "output", uuid.uuid4().hex
+        data = ["--data", self.store] if self.store else []
+        arguments = ["--input", phase, *data, "--submission", submission, "--output", output]
         command = [*map(str, [PROGRAM, *arguments, "--workers", 1, "--isolation", "required", *options])]
-        written = phase / "stderr"
+        written = place / "stderr"
         process = STARTER.Process(target=_run_program, args=(command, {MARK: mark, **environment}, str(written)))
         process.start()
         process.join(PATIENCE)

@@ -10,6 +10,8 @@ from matplotlib.image import imread
 
 from tests.helpers.browser import measure_page, run_browser
 
+pytestmark = pytest.mark.browser
+
 
 @pytest.fixture
 def page(make_run: Any, main: Any) -> str:

@@ -76,6 +76,7 @@ def test_nuisance_parameters_widen_the_interval(templates: Templates) -> None:
     assert measure(templates, counts)["delta_mu_hat"] > 1.1 * measure(frozen(templates), counts)["delta_mu_hat"]
 
 
+@pytest.mark.slow
 def test_intervals_cover_when_nuisance_parameters_move(templates: Templates) -> None:
     assert abs(covered_share(templates, templates) - 0.6827) < SIGMAS * np.sqrt(0.6827 * 0.3173 / TOYS)
 

@@ -27,6 +27,8 @@ from higgs_challenge.tasks.higgs.declaration import StoredEvents
 from tests.helpers.repository import ROOT
 from tests.helpers.tiny_submissions import write_submission
 
+pytestmark = [pytest.mark.dask, pytest.mark.slow]
+
 PROGRAM = ROOT / "ingestion_program"
 PATIENCE = 120.0
 SETS, EXPERIMENTS = 2, 6

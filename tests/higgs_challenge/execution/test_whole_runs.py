@@ -14,6 +14,8 @@ from higgs_challenge.experiments import load_settings
 from tests.helpers.repository import ROOT
 from tests.helpers.tiny_submissions import write_submission
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = ROOT / "ingestion_program" / "run_ingestion.py"
 SETTINGS = "num_of_sets: 2\nnum_pseudo_experiments: 4\n"
 

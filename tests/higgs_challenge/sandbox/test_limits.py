@@ -10,6 +10,8 @@ from higgs_challenge.submission import usage
 from higgs_challenge.submission.scratch import remove_tree
 from tests.helpers.tiny_submissions import running, write_submission
 
+pytestmark = pytest.mark.slow
+
 SMALL = Limits(memory_gigabytes=1.0, disk_gigabytes=0.1)
 SECONDS = 25.0
 """Within which every submission here would have taken a few times its limit and ended well."""

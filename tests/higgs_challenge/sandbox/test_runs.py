@@ -9,6 +9,8 @@ import pytest
 from tests.helpers.runs import Runs, assert_contained, assert_harmless
 from tests.helpers.tiny_submissions import model_source, write_submission
 
+pytestmark = pytest.mark.slow
+
 SLEEP = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(600)\n"
 NO_TIME = "fit_seconds: 1, predict_seconds: 1"
 DAEMON = """
@@ -160,6 +162,10 @@ def test_a_run_goes_on_undisturbed(run: Runs, methods: dict[str, Any]) -> None:
     assert_harmless(run(**methods))
 
 
+def test_a_run_on_a_store_goes_on_undisturbed(higgs_run: Runs) -> None:
+    assert_harmless(higgs_run(**HARMLESS["pretends to be the installation"]))
+
+
 def test_a_full_log_is_cut(run: Runs) -> None:
     ended = run(fit="import os\nfor _ in range(100):\n    os.write(1, b'x' * 1_000_000)")
     assert_harmless(ended)
@@ -193,11 +199,11 @@ def test_a_fifo_in_the_submission_is_refused(run: Runs, tmp_path: Path) -> None:
     assert_contained(run.run(folder), "The submission contains pipe, neither a file nor a folder; remove it.")
 
 
-def test_a_link_in_the_submission_leads_nowhere(run: Runs, tmp_path: Path, small_store: Path) -> None:
+def test_a_link_in_the_submission_leads_nowhere(higgs_run: Runs, tmp_path: Path, small_store: Path) -> None:
     fit = "import os\nprint(open(os.path.join(os.path.dirname(__file__), 'truth', 'part.json')).read())"
     folder = write_submission(tmp_path / "submission", fit=fit)
     os.symlink(small_store / "hidden", folder / "truth")
-    assert_contained(run.run(folder), "fit failed: PermissionError: [Errno 13] Permission denied: ")
+    assert_contained(higgs_run.run(folder), "fit failed: PermissionError: [Errno 13] Permission denied: ")
 
 
 def test_secrets_in_our_environment_are_not_passed_on(run: Runs, tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ import pytest
 
 from tests.helpers.runs import Runs, assert_contained, assert_harmless
 
+pytestmark = pytest.mark.slow
+
 ANSWER = "dict(mu_hat=1 + seen / 100, delta_mu_hat=0.2, p16=0.8, p84=1.2)"
 FILE = """
     import os

@@ -25,6 +25,8 @@ from higgs_challenge.tasks.higgs.declaration import StoredEvents
 from tests.helpers.plans import plan_of
 from tests.helpers.tiny_submissions import LIMIT, write_submission
 
+pytestmark = pytest.mark.slow
+
 SUBMISSIONS = Path(__file__).parent / "third_party"
 EVERY = SUBMISSIONS / "every"
 """Files that travel with each of them."""

@@ -19,6 +19,8 @@ from higgs_tools.checking.trial import Trial, affordable
 from tests.helpers.repository import ROOT
 from tests.helpers.tiny_submissions import write_submission
 
+pytestmark = pytest.mark.slow
+
 LIMITS = Limits(fit_seconds=20.0, predict_seconds=20.0, total_seconds=7200.0, memory_gigabytes=8.0)
 PHASE = Phase("feedback", Settings(limits=LIMITS))
 HONEST = "n = len(test_set['data']) / 1000"

@@ -15,6 +15,8 @@ from tests.helpers.podman_engine import BASE, Engine
 from tests.helpers.repository import ROOT
 from tests.helpers.small_bundle import PATIENCE, command_line, run_locally, write_bundle, write_files
 
+pytestmark = [pytest.mark.container, pytest.mark.slow]
+
 LOOK_AROUND = """\
 import json, os, sys
 status = dict(line.split(":", 1) for line in open("/proc/self/status").read().splitlines())

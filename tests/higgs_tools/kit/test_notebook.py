@@ -17,6 +17,8 @@ import pytest
 
 from tests.helpers.repository import ROOT
 
+pytestmark = pytest.mark.notebook
+
 KIT = ROOT / "starting_kit"
 PATIENCE = 120
 

@@ -17,6 +17,8 @@ from tests.helpers.commands import call
 from tests.helpers.handmade import official_frame, physical_rows, write_official
 from tests.helpers.outline import Outline, outline_without_strangers
 
+pytestmark = pytest.mark.slow
+
 EVENTS = dict.fromkeys(PROCESSES, 3_000)
 MAX_BYTES = 5_000_000
 

@@ -144,6 +144,7 @@ def test_the_optimal_analysis_covers_and_one_that_ignores_the_shift_does_not(sam
     assert covers(count_covered(count_in_corner, without), without.settings.number)
 
 
+@pytest.mark.slow
 def test_a_run_is_isolated_and_scored(tmp_path: Path) -> None:
     plan = [*("--input", FOLDER / "input_data" / "feedback"), *("--num-of-sets", 2, "--num-pseudo-experiments", 3)]
     sample = ("--submission", FOLDER / "sample_code_submission")

@@ -112,6 +112,7 @@ def assert_same_derived(ours: pd.DataFrame) -> None:
         np.testing.assert_allclose(got[known], expected[known], rtol=1e-4, atol=2e-3, err_msg=name)
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None, phases=NO_SHRINKING)
 @given(batch=batches(), tes=scales, jes=scales, soft_met=soft_widths, seed=st.integers(0, 2**32 - 1))
 def test_frame_agrees_with_the_official_one(

@@ -25,6 +25,8 @@ from higgs_tools.validation.samples import COUNTED_EVENTS, Sample, Synthetic, ma
 from higgs_tools.validation.targets import SAMPLE_ROWS
 from higgs_tools.validation.unphysical import count_unphysical
 
+pytestmark = pytest.mark.slow
+
 SEED = 4
 DRAWS = 2
 LEARNT_FROM = 30_000
