@@ -141,7 +141,7 @@ def test_cut_connections_are_taken_up_as_long_as_something_comes(tmp_path: Path,
 
 def test_a_connection_that_brings_nothing_more_ends_and_the_next_run_goes_on(tmp_path: Path, server: Server) -> None:
     server.cuts = [200_000, 0]
-    with pytest.raises(InputError, match=rf"doi:{DOI} could not be downloaded: .* 0 MB are kept; the same command"):
+    with pytest.raises(InputError, match=rf"doi:{DOI} could not be downloaded: .* 0 MB are kept; run the same command"):
         fetch(tmp_path, server)
     assert (tmp_path / f"{ARCHIVE}.part").read_bytes() == CONTENT[:200_000]
     told: list[tuple[int, int]] = []
