@@ -61,7 +61,7 @@ class ScalingCurve:
         return Scaled(factor, interval, float(self.coverage_at(factor)), float(self.score_at(factor)))
 
     def factor_for(self, coverage: float) -> float:
-        """Return the smalso that factor that gives at least this coverage, from 0 to 1; infinite if none does."""
+        """Return the smallest factor that gives at least this coverage, from 0 to 1; infinite if none does."""
         return float(self.needed[max(math.ceil(coverage * self.needed.size) - 1, 0)])
 
 

@@ -119,8 +119,10 @@ def draw_scaling(calibration: Calibration) -> str:
         if calibration.exact is not None:
             axes.axvline(exact, color=stand_in("covers"), linewidth=1.5)
     stack[0].set_ylim(0, 1.03)
-    # The score falls far to its sides; what matters is its top.
-    stack[1].set_ylim(max(float(scores.min()), float(scores.max()) - 1.5), float(scores.max()) + 0.1)
+    # The score falls far to its sides; what matters is its top. With few intervals the score is highest
+    # at width 0, which helps nobody, so the top is that of the best factor with enough coverage.
+    top = float(scores.max()) if calibration.best is None else calibration.best.quantile_score
+    stack[1].set_ylim(max(float(scores.min()), top - 1.5), top + 0.1)
     stack[-1].set_xlim(0, factors[-1])
     stack[-1].set_xlabel("factor on all widths")
     return as_svg(figure, "Coverage and score against a factor on all widths")

@@ -94,6 +94,7 @@ def test_a_bad_submission_is_not_packed(kit: Path, small_store: Path) -> None:
         (("check", "template", "--time-limit", "nan"), "nan is not a finite number"),
         (("pack", "plots.py", "a.zip"), "Directory 'plots.py' is a file"),
         (("pack", "template", "template/a.zip"), "would lie in the folder that is packed"),
+        (("pack", "template", "template/.."), "is a folder: name the zip to write"),
     ],
 )
 def test_a_wrong_command_is_told_in_a_sentence(kit: Path, options: tuple[str, ...], words: str) -> None:
