@@ -20,6 +20,7 @@ RUNS ?= $(wildcard $(RUN_FOLDER)/*)
 REFERENCE ?=
 MADE_BUNDLE := build/$(if $(FOLDER),$(TASK)_)bundle.zip
 BUNDLE ?= $(MADE_BUNDLE)
+LEADERBOARD = build/leaderboard$(if $(FOLDER),_$(TASK))
 RUN_FOLDER = build/run$(if $(FOLDER),_$(TASK))
 OUTPUT ?= $(RUN_FOLDER)/$(notdir $(patsubst %/,%,$(SUBMISSION)))
 PLAN = --input $(FOLDER)input_data/$(PHASE) --num-of-sets $(SETS) --num-pseudo-experiments $(PSEUDO_EXPERIMENTS)
@@ -35,6 +36,13 @@ endif
 
 ifeq ($(wildcard $(FOLDER)competition.yaml),)
 $(error There is no task $(TASK); the tasks are higgs $(notdir $(patsubst %/competition.yaml,%,$(wildcard tasks/*/competition.yaml))))
+endif
+
+# Before events are generated for it.
+ifneq ($(filter run submission,$(MAKECMDGOALS)),)
+ifeq ($(wildcard $(SUBMISSION)),)
+$(error There is no submission $(SUBMISSION); copy one to start from: cp -r dummy_submission $(SUBMISSION))
+endif
 endif
 
 .DEFAULT_GOAL := help
@@ -77,7 +85,7 @@ run: setup $(made_data)  ## run SUBMISSION on SETS x PSEUDO_EXPERIMENTS of PHASE
 		--output $(OUTPUT)/scores
 
 submission: setup $(if $(STORE),build/data/tiny/store/hidden/part.json)  ## pack SUBMISSION into build/submissions, checked for PHASE
-	$(BIN)/higgs-challenge pack $(SUBMISSION) build/submissions/$(notdir $(patsubst %/,%,$(SUBMISSION))).zip \
+	$(BIN)/higgs-challenge pack $(SUBMISSION) build/submissions$(if $(FOLDER),_$(TASK))/$(notdir $(patsubst %/,%,$(SUBMISSION))).zip \
 		--phase $(if $(FOLDER),$(FOLDER)input_data/)$(PHASE) $(if $(STORE),--data build/data/tiny) $(OPTIONS)
 
 kit: setup  ## rewrite starting_kit/phases from input_data and competition.yaml
@@ -85,10 +93,10 @@ kit: setup  ## rewrite starting_kit/phases from input_data and competition.yaml
 
 leaderboard: setup  ## rank RUNS, by default all of build/run made with these SETS and PSEUDO_EXPERIMENTS, or on REFERENCE
 	$(if $(strip $(RUNS)),,$(error There is no run to rank: make run, or name folders in RUNS))
-	$(if $(REFERENCE),,$(BIN)/higgs-challenge truth $(PLAN) --output build/leaderboard/reference)
-	@rm -f build/leaderboard/leaderboard.csv build/leaderboard/leaderboard.html
-	$(BIN)/higgs-challenge leaderboard --reference $(or $(REFERENCE),build/leaderboard/reference) \
-		--output build/leaderboard $(RUNS)
+	$(if $(REFERENCE),,$(BIN)/higgs-challenge truth $(PLAN) --output $(LEADERBOARD)/reference)
+	@rm -f $(LEADERBOARD)/leaderboard.csv $(LEADERBOARD)/leaderboard.html
+	$(BIN)/higgs-challenge leaderboard --reference $(or $(REFERENCE),$(LEADERBOARD)/reference) \
+		--output $(LEADERBOARD) $(RUNS)
 
 train: setup $(made_data)  ## train the sample submission once; later runs find the trained model
 	$(BIN)/python sample_code_submission/train.py $(STORE)

@@ -61,7 +61,7 @@ def plan_settings(phase: Path, chosen: Mapping[str, Any]) -> Settings:
     acting = [name for name in nuisance_names() if chosen[f"systematics_{name}"]]
     if not acting:
         return settings
-    overrides["systematics"] = dict.fromkeys(settings.systematics, False) | dict.fromkeys(acting, True)
+    overrides["systematics"] = dict.fromkeys(load_task(settings.task).priors, False) | dict.fromkeys(acting, True)
     return load_settings(phase / SETTINGS_FILE, overrides)
 
 

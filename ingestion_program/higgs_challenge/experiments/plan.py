@@ -8,7 +8,7 @@ from pathlib import Path
 
 from higgs_challenge.atomic import write_json
 from higgs_challenge.errors import InputError
-from higgs_challenge.experiments.settings import Settings
+from higgs_challenge.experiments.settings import SETTINGS_FILE, Settings
 from higgs_challenge.streams import derive_seed, stream
 from higgs_challenge.task import Experiment, Task
 
@@ -74,8 +74,8 @@ def make_plan(settings: Settings, task: Task) -> Plan:
     if unknown := settings.systematics.keys() - task.priors.keys():
         wrong, right = ", ".join(sorted(unknown)), ", ".join(task.priors)
         raise InputError(
-            f"Settings: systematics: expected nuisance parameters of the task {settings.task}, which are {right}; "
-            f"got {wrong}."
+            f"{SETTINGS_FILE}: systematics: expected nuisance parameters of the task {settings.task}, which are "
+            f"{right}; got {wrong}."
         )
     acting = {name: settings.systematics.get(name, True) for name in task.priors}
     settings = settings.model_copy(update={"systematics": acting})

@@ -95,6 +95,7 @@ def test_a_bad_submission_is_not_packed(kit: Path, small_store: Path) -> None:
         (("pack", "plots.py", "a.zip"), "Directory 'plots.py' is a file"),
         (("pack", "template", "template/a.zip"), "would lie in the folder that is packed"),
         (("pack", "template", "template/.."), "is a folder: name the zip to write"),
+        (("pack", "template", "mine.rar"), "mine.rar: expected a name that ends in .zip"),
     ],
 )
 def test_a_wrong_command_is_told_in_a_sentence(kit: Path, options: tuple[str, ...], words: str) -> None:

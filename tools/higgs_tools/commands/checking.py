@@ -102,6 +102,8 @@ def _pack_and_check(folder: Path, target: Path, phase: Phase, data: Path | None)
     """Pack, check what was packed, and put it in its place only if nothing failed."""
     if target.resolve().is_relative_to(folder.resolve()):
         raise InputError(f"{target} would lie in the folder that is packed: name a place outside.")
+    if target.suffix != ".zip" and not target.is_dir():
+        raise InputError(f"{target}: expected a name that ends in .zip, as the platform takes it.")
     if target.is_dir():
         raise InputError(f"{target} is a folder: name the zip to write, for instance {target / folder.name}.zip.")
     with tempfile.TemporaryDirectory(prefix="higgs_pack_") as scratch:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from higgs_challenge.cli import Command
 from higgs_challenge.options import NOT_NEGATIVE, PATH
@@ -33,6 +34,10 @@ def data(folder: Path, size: str, seed: int, official: Path | None, download: bo
     """Make a data set, whose event store is FOLDER/store."""
     if official is not None and download:
         raise click.UsageError("--download and --official exclude each other")
+    context = click.get_current_context()
+    given = [name for name in ("size", "seed") if context.get_parameter_source(name) == ParameterSource.COMMANDLINE]
+    if given and (official is not None or download):
+        raise click.UsageError(f"--{given[0]} is for synthetic data, not for the official file")
     if official is not None or download:
         make_official(folder, official)
     else:
