@@ -263,7 +263,7 @@ def test_a_scheduler_that_goes_ends_the_run_but_not_its_results(runner: Runner, 
         cluster.workers[0].wait(PATIENCE)
         assert code == 2
         assert f"InputError: The connection to the Dask scheduler {cluster.address} broke." in text
-        assert "the same command with --resume goes on" in text
+        assert "run the same command with --resume to continue" in text
         assert "Traceback" not in text
         assert runner.finished() >= 1
     finally:

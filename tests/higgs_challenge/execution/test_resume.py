@@ -314,7 +314,7 @@ def test_an_interrupted_run_says_how_to_go_on(folder: Path) -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=20) == 1
     assert wait_until_gone(children)
-    assert "the same command with --resume goes on" in (folder / "stderr").read_text()
+    assert "run the same command with --resume to continue" in (folder / "stderr").read_text()
     assert run(folder, "output", "--resume").returncode == 0
     summary = json.loads((folder / "output" / "ingestion_summary.json").read_text())
     signature, names = summary.pop("signature"), [*summary["result_files"], "ingestion_duration.json"]

@@ -184,9 +184,9 @@ def test_a_cluster_needs_no_folder_of_data(tmp_path: Path) -> None:
 def test_the_page_tells_the_constants() -> None:
     text = (FOLDER / "pages" / "overview.md").read_text()
     assert gaussian.PROCESSES == {"background": 1000.0, "signal": 50.0}
-    assert "1000 background events, and $50\\mu$ signal events" in text
+    assert "1000 background events and $50\\mu$ signal events" in text
     assert gaussian.CENTRES == {"background": (1.0, 1.0), "signal": (0.0, 0.0)}
     assert "around (1, 1), signal events around (0, 0)" in " ".join(text.split())
     prior = gaussian.TASK.priors["shift"]
     assert (prior.shape, prior.centre, prior.width) == ("normal", 0.0, 1.0)
-    assert "distribution of mean 0 and width 1" in " ".join(text.split())
+    assert "draws its own shift from a standard normal distribution" in " ".join(text.split())
