@@ -28,7 +28,7 @@ from tests.helpers.tiny_submissions import write_submission
 
 PROGRAM = ROOT / "ingestion_program" / "run_ingestion.py"
 SETTINGS = "task: gaussian\nnum_of_sets: 3\nnum_pseudo_experiments: 8\nrandom_seed: 4711\n"
-MOST_SECONDS = 120.0
+MAX_SECONDS = 120.0
 
 REMEMBERING = {
     "fit": "import os, random\nself.path = os.path.abspath('fitted')\nopen(self.path, 'w').write(str(random.random()))",
@@ -90,7 +90,7 @@ def command(folder: Path, output: str, *options: object) -> list[str]:
 
 
 def run(folder: Path, output: str, *options: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(folder, output, *options), capture_output=True, text=True, timeout=MOST_SECONDS)
+    return subprocess.run(command(folder, output, *options), capture_output=True, text=True, timeout=MAX_SECONDS)
 
 
 @contextmanager
@@ -176,7 +176,7 @@ def test_a_submission_process_that_is_killed_is_replaced(folder: Path, undisturb
                 child.kill()
                 kills += 1
                 time.sleep(1.5)  # time for the new one to answer something
-        assert process.wait(timeout=MOST_SECONDS) == 0, (folder / "stderr").read_text()
+        assert process.wait(timeout=MAX_SECONDS) == 0, (folder / "stderr").read_text()
     assert without_fit(answers(folder / "killed")) == without_fit(answers(undisturbed.output))
     summary = json.loads((folder / "killed" / "ingestion_summary.json").read_text())
     assert 1 <= summary["processes_replaced"] <= kills
@@ -184,7 +184,7 @@ def test_a_submission_process_that_is_killed_is_replaced(folder: Path, undisturb
 
 
 def wait_for_line(process: psutil.Popen, path: Path, beginning: str) -> None:
-    deadline = time.monotonic() + MOST_SECONDS
+    deadline = time.monotonic() + MAX_SECONDS
     while beginning not in read_if_there(path):
         assert time.monotonic() < deadline
         assert process.poll() is None
@@ -303,7 +303,7 @@ def test_two_runs_never_share_an_output(folder: Path) -> None:
         second = run(folder, "output")
         assert second.returncode == 2
         assert "Another process is writing to " in second.stderr
-        assert process.wait(timeout=MOST_SECONDS) == 0
+        assert process.wait(timeout=MAX_SECONDS) == 0
     assert len(answers(folder / "output")) == 3
 
 
