@@ -102,10 +102,10 @@ train: setup $(made_data)  ## train the sample submission once; later runs find 
 	$(BIN)/python sample_code_submission/train.py $(STORE)
 
 test: setup lint  ## check style and types, and run all tests
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --durations 5
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 5
 
 test-fast: setup  ## run the tests that need no container, browser, Dask or notebook and are not slow: 4 minutes
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --durations 5 -m 'not (slow or container or browser or dask or notebook)'
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 5 -m 'not (slow or container or browser or dask or notebook)'
 
 lint: setup  ## check style and types only
 	$(BIN)/ruff check .

@@ -14,6 +14,12 @@ SMALL_YIELDS = {"htautau": 150.0, "ztautau": 1500.0, "diboson": 100.0, "ttbar": 
 """Expected events of the small store; the real yields would make every pseudo-experiment a million events."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start modules with slow tests first, so that no process is left with a long one at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def small_yields() -> dict[str, float]:
     return SMALL_YIELDS

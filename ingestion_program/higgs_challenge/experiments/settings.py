@@ -14,6 +14,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 
 from higgs_challenge.errors import InputError
 
@@ -99,7 +100,8 @@ def load_settings(path: Path | None, overrides: Mapping[str, Any] | None = None)
     content: Any = {}
     if path is not None and path.exists():
         try:
-            content = yaml.safe_load(path.read_text())
+            with path.open() as file:
+                content = yaml.safe_load(file)
         except (OSError, yaml.YAMLError, ValueError) as error:
             raise InputError(f"{path} cannot be read as YAML: {' '.join(str(error).split())}.") from error
         content = {} if content is None else content
@@ -115,4 +117,12 @@ def load_settings(path: Path | None, overrides: Mapping[str, Any] | None = None)
 def _explain(error: ValidationError | TypeError) -> str:
     if isinstance(error, TypeError):
         return str(error)
-    return "; ".join(f"{'.'.join(map(str, part['loc'])) or 'settings'}: {part['msg']}" for part in error.errors())
+    return "; ".join(_explain_part(part) for part in error.errors())
+
+
+def _explain_part(part: ErrorDetails) -> str:
+    name = ".".join(map(str, part["loc"])) or "settings"
+    if part["type"] == "extra_forbidden":
+        known = Limits.model_fields if len(part["loc"]) > 1 else Settings.model_fields
+        return f"there is no setting {name}; the settings here are {', '.join(known)}"
+    return f"{name}: {part['msg']}"

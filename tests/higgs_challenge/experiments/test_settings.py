@@ -65,7 +65,8 @@ def test_the_phases_settings_are_read(phase: str) -> None:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ("number_of_sets: 10", r"number_of_sets: Extra inputs are not permitted"),
+        ("number_of_sets: 10", r"there is no setting number_of_sets; the settings here are num_of_sets, "),
+        ("limits: {fit: 10}", r"there is no setting limits\.fit; the settings here are fit_seconds, "),
         ("num_of_sets: ten", "num_of_sets: Input should be a valid integer"),
         ("num_of_sets: 2.0", "num_of_sets: Input should be a valid integer"),
         ("num_of_sets: true", "num_of_sets: Input should be a valid integer"),
@@ -97,6 +98,12 @@ def test_wrong_settings_are_refused(file: Path, content: str, sentence: str) -> 
     with pytest.raises(InputError, match=sentence) as caught:
         load_settings(file)
     assert str(file) in str(caught.value)
+
+
+def test_wrong_yaml_is_refused_with_its_place(file: Path) -> None:
+    file.write_text("num_of_sets: [")
+    with pytest.raises(InputError, match=r"cannot be read as YAML: .* in \".*settings\.yaml\", line 1"):
+        load_settings(file)
 
 
 def test_what_is_no_text_is_refused(file: Path) -> None:
