@@ -146,7 +146,8 @@ def _read_summary(file: JsonFile, truth: Truth) -> Summary:
         ("plan_fingerprint", truth.plan_fingerprint),
     ):
         if (found := getattr(content, key)) != expected:
-            reason = f"the reference has {expected!r}, so the run was made from another plan"
+            advice = "give the reference of the run's own settings, number of sets and of pseudo-experiments"
+            reason = f"the reference has {expected!r}, so the run was made from another plan; {advice}"
             raise file.wrong(key, found, reason)
     return Summary(
         result_files=tuple(content.result_files),

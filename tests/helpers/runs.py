@@ -79,7 +79,7 @@ class Runs:
     store: Path | None = None
 
     def run(self, submission: Path, *options: object, limits: str = "", **environment: str) -> Ended:
-        """Run a submission to the end, closed in as far as can be."""
+        """Run a submission to the end, sandboxed as far as possible."""
         place = self.folder / f"run-{uuid.uuid4().hex}"
         phase = place / "phase"
         phase.mkdir(parents=True)

@@ -344,7 +344,7 @@ def test_wrong_options_are_refused(counting: Path, ingest: Ingest, option: tuple
     assert sentence in text
 
 
-def test_a_small_store_is_told(tmp_path: Path, counting: Path, small_store: Path, ingest: Ingest) -> None:
+def test_a_small_store_is_reported(tmp_path: Path, counting: Path, small_store: Path, ingest: Ingest) -> None:
     assert "Warning" not in ingest()[1]
     assert read(tmp_path / "output" / "ingestion_summary.json")["warnings"] == []
 
@@ -390,7 +390,7 @@ def test_a_damaged_training_part_is_not_the_submission_s_fault(
     assert "the store is damaged" in text
 
 
-def test_a_process_without_hidden_events_is_told_and_left_out(
+def test_a_process_without_hidden_events_is_reported_and_left_out(
     tmp_path: Path, counting: Path, ingest: Ingest, small_yields: dict[str, float]
 ) -> None:
     rng = np.random.default_rng(2)

@@ -271,7 +271,7 @@ def test_a_scheduler_that_goes_ends_the_run_but_not_its_results(runner: Runner, 
     wait_until(lambda: runner.processes() == [], "processes are left")
 
 
-def test_a_worker_without_the_program_is_told(runner: Runner, cluster: Cluster, tmp_path: Path) -> None:
+def test_a_worker_without_the_program_is_reported(runner: Runner, cluster: Cluster, tmp_path: Path) -> None:
     (tmp_path / "broken" / "higgs_challenge").mkdir(parents=True)
     missing = "raise ModuleNotFoundError(\"No module named 'higgs_challenge'\")"
     (tmp_path / "broken" / "higgs_challenge" / "__init__.py").write_text(missing)
@@ -287,7 +287,7 @@ def test_a_worker_without_the_program_is_told(runner: Runner, cluster: Cluster, 
     assert "Traceback" not in text
 
 
-def test_a_scheduler_without_workers_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scheduler_without_workers_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster_module, "WORKERS_SECONDS", 0.2)
     cluster = Cluster(tmp_path)
     try:
@@ -300,7 +300,7 @@ def test_a_scheduler_without_workers_is_told(tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "foo://127.0.0.1:1"])
-def test_an_unreachable_scheduler_is_told(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+def test_an_unreachable_scheduler_is_reported(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     monkeypatch.setattr(cluster_module, "CONNECT_SECONDS", 0.5)
     with pytest.raises(InputError, match=f"No Dask scheduler answers at {address} .* Start one"):
         connect(address)

@@ -8,7 +8,7 @@ from higgs_challenge.execution import progress
 from higgs_challenge.execution.progress import show_progress, show_waiting
 
 
-def test_a_long_job_is_told_now_and_then_and_at_its_end(
+def test_a_long_job_reports_now_and_then_and_at_its_end(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", 0.02)
@@ -42,7 +42,7 @@ def test_what_was_done_before_counts_but_not_for_the_rate(
     ]
 
 
-def test_waiting_is_told_with_the_time_it_has_taken(
+def test_waiting_is_reported_with_the_time_it_has_taken(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(progress, "SECONDS_BETWEEN_WAITS", 0.05)

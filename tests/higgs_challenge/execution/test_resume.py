@@ -269,7 +269,7 @@ cp "$OUTPUT"/result_*.json "$KEPT"
 """Runs a command on a small disk of its own, which is filled once there is a result, and again with room."""
 
 
-def test_a_full_disk_is_told_in_one_sentence_and_loses_nothing(folder: Path, undisturbed: Finished) -> None:
+def test_a_full_disk_is_reported_in_one_sentence_and_loses_nothing(folder: Path, undisturbed: Finished) -> None:
     for name in ("full", "kept"):
         (folder / name).mkdir()
     alone = ["unshare", "--user", "--map-root-user", "--mount", "/bin/sh", "-c", FULL_DISK, "sh"]
@@ -289,7 +289,7 @@ def test_a_full_disk_is_told_in_one_sentence_and_loses_nothing(folder: Path, und
     assert without_fit(answers(folder / "kept")) == without_fit(answers(undisturbed.output))
 
 
-def test_an_output_that_cannot_be_a_folder_is_told(folder: Path) -> None:
+def test_an_output_that_cannot_be_a_folder_is_reported(folder: Path) -> None:
     (folder / "output").write_text("a file")
     ended = run(folder, "output")
     assert ended.returncode == 2

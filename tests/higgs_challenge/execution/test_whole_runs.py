@@ -116,7 +116,7 @@ def test_wrong_options_are_told(phase: Path, small_store: Path, options: tuple[s
     assert sentence in ended.stderr
 
 
-def test_a_folder_that_was_zipped_whole_is_told(phase: Path, small_store: Path) -> None:
+def test_a_folder_that_was_zipped_whole_is_reported(phase: Path, small_store: Path) -> None:
     write_submission(phase.parent / "submission" / "mine")
     ended = run(phase, small_store)
     assert ended.returncode == 2

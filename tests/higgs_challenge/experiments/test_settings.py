@@ -112,7 +112,7 @@ def test_what_is_no_text_is_refused(file: Path) -> None:
         load_settings(file)
 
 
-def test_every_wrong_setting_is_told_at_once(file: Path) -> None:
+def test_every_wrong_setting_is_reported_at_once(file: Path) -> None:
     file.write_text("num_of_sets: 0\nrandom_seed: x\n")
     with pytest.raises(InputError, match=r"num_of_sets: .*; random_seed: "):
         load_settings(file)

@@ -214,7 +214,7 @@ def test_secrets_in_our_environment_are_not_passed_on(run: Runs, tmp_path: Path)
     assert "HOSTILE_TOKEN" not in ended.printed
 
 
-def test_a_submission_of_deep_folders_is_told_or_taken(run: Runs, tmp_path: Path) -> None:
+def test_a_submission_of_deep_folders_is_reported_or_taken(run: Runs, tmp_path: Path) -> None:
     folder = write_submission(tmp_path / "submission")
     here = os.getcwd()
     try:

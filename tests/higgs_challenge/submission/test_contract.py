@@ -124,7 +124,7 @@ BESIDE = "it lies beside model.py, not in the working directory: use os.path.dir
 CLOSED = "all else is closed: other files, shared memory, the network"
 
 
-def test_a_constructor_of_other_arguments_is_told(tmp_path: Path, training: Path) -> None:
+def test_a_constructor_of_other_arguments_is_reported(tmp_path: Path, training: Path) -> None:
     model = "class Model:\n    def __init__(self, data):\n        pass\n    fit = predict = print\n"
     folder = write_submission(tmp_path / "submission", {"model.py": model})
     with running(folder, training) as process, pytest.raises(SubmissionError, match=re.escape(CONSTRUCTOR)):
@@ -149,7 +149,7 @@ def test_a_common_mistake_gets_a_hint(tmp_path: Path, training: Path, fit: str, 
     assert first.endswith(f"{hint})") if hint else first.endswith("'not there'")
 
 
-def test_a_failing_import_is_told_with_its_line(tmp_path: Path, training: Path) -> None:
+def test_a_failing_import_is_reported_with_its_line(tmp_path: Path, training: Path) -> None:
     folder = write_submission(tmp_path / "submission", {"model.py": "import math\nimport not_there_at_all\n"})
     with running(folder, training) as process, pytest.raises(SubmissionError) as caught:
         process.fit(LIMIT)
@@ -163,14 +163,14 @@ def test_a_wrong_call_of_ours_says_what_is_wrong_with_it(tmp_path: Path, trainin
         process.fit(LIMIT)
 
 
-def test_a_submission_that_dies_is_told_how(tmp_path: Path, training: Path) -> None:
+def test_how_a_submission_died_is_reported(tmp_path: Path, training: Path) -> None:
     folder = write_submission(tmp_path / "submission", fit="import os\nos._exit(7)")
     with running(folder, training) as process, pytest.raises(SubmissionError) as caught:
         process.fit(LIMIT)
     assert str(caught.value) == "fit ended the submission's process (exit code 7)."
 
 
-def test_a_submission_that_is_killed_is_told_how(tmp_path: Path, training: Path, features: Floats) -> None:
+def test_what_killed_a_submission_is_reported(tmp_path: Path, training: Path, features: Floats) -> None:
     folder = write_submission(
         tmp_path / "submission", predict="import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"
     )
@@ -198,7 +198,7 @@ def test_the_clock_brackets_the_call(tmp_path: Path, training: Path, features: F
         assert 0.4 <= ask(process, features, LIMIT)[1] < 5.0
 
 
-def test_an_exception_that_cannot_describe_itself_is_told(tmp_path: Path, training: Path) -> None:
+def test_an_exception_that_cannot_describe_itself_is_reported(tmp_path: Path, training: Path) -> None:
     fit = """
         class Silent(Exception):
             def __str__(self):

@@ -143,7 +143,7 @@ def test_a_model_that_does_not_pickle_names_the_attribute(tmp_path: Path, traini
     assert text.endswith("Drop it at the end of fit, define __getstate__, or run one worker.")
 
 
-def test_a_model_with_slots_that_does_not_pickle_is_told_too(tmp_path: Path, training: Path) -> None:
+def test_a_model_with_slots_that_does_not_pickle_is_reported_too(tmp_path: Path, training: Path) -> None:
     fit = "import threading\nself.guard = threading.Lock()"
     folder = write_submission(tmp_path / "submission", fit=fit)
     text = (folder / "model.py").read_text()

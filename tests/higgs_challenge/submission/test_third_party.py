@@ -120,7 +120,7 @@ SHARING = {
 
 
 @pytest.mark.parametrize("kind", SHARING)
-def test_what_needs_shared_memory_is_told_so(kind: str, tmp_path: Path, small_store: Path) -> None:
+def test_what_needs_shared_memory_is_reported(kind: str, tmp_path: Path, small_store: Path) -> None:
     submission = write_submission(tmp_path / "submission", fit=SHARING[kind])
     with pytest.raises(SubmissionError, match=r"(?s)^fit failed: .*shared memory") as caught:
         run(submission, small_store)

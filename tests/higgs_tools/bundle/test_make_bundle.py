@@ -79,7 +79,7 @@ def test_what_is_no_file_is_not_replaced(tmp_path):
 
 
 @pytest.mark.parametrize("content", ["start: 2026-02-30", "[" * 100_000])
-def test_yaml_that_cannot_be_read_is_told(tmp_path, content):
+def test_yaml_that_cannot_be_read_is_reported(tmp_path, content):
     (tmp_path / "competition.yaml").write_text(content)
     with pytest.raises(make_bundle.InputError, match="is not YAML"):
         make_bundle.read_competition(tmp_path)

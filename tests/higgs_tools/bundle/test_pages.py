@@ -256,7 +256,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("text", "expected"), WRONG.values(), ids=WRONG.keys())
-def test_an_unknown_name_is_told_with_its_page(root, text, expected):
+def test_an_unknown_name_is_reported_with_its_page(root, text, expected):
     numbers = pages.page_numbers([root], read_competition(root))
     with pytest.raises(InputError, match=rf"some\.md.*{expected}"):
         pages.render_page("some.md", text, numbers)

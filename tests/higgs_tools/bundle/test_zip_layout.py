@@ -102,7 +102,7 @@ def test_an_unknown_compression(bundle):
 
 
 @pytest.mark.parametrize("packed", [[50 * 10**6], [10**6] * 20])
-def test_a_bomb_is_told_by_its_headers(packed):
+def test_a_bomb_is_reported_by_its_headers(packed):
     bombs = [ZipInfo(f"zeros{number}") for number in range(len(packed))]
     for bomb, size in zip(bombs, packed, strict=True):
         bomb.compress_size, bomb.file_size = size, 1000 * size

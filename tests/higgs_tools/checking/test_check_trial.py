@@ -111,7 +111,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_failure_is_told_with_its_remedy(tmp_path: Path, small_store: Path, name: str) -> None:
+def test_a_failure_is_reported_with_its_remedy(tmp_path: Path, small_store: Path, name: str) -> None:
     methods, check, text, remedy = BAD[name]
     limit = 2.0 if "slow" in name else 20.0
     phase = Phase("feedback", Settings(limits=LIMITS.model_copy(update={"fit_seconds": limit})))
@@ -128,7 +128,7 @@ def test_what_could_not_be_checked_says_so(tmp_path: Path, small_store: Path) ->
     assert worst(findings, "class Model").level == Level.OK
 
 
-def test_chance_is_told_apart_from_order(tmp_path: Path, small_store: Path) -> None:
+def test_chance_is_reported_apart_from_order(tmp_path: Path, small_store: Path) -> None:
     answer = "{'mu_hat': 1, 'delta_mu_hat': 1, 'p16': 0, 'p84': 2 + random.random()}"
     finding = worst(checked(tmp_path, small_store, predict="import random", answer=answer), "order")
     assert finding.level == Level.WARNING
@@ -142,13 +142,13 @@ def test_files_that_predict_writes_are_told(tmp_path: Path, small_store: Path) -
     assert "work/cache.txt" in finding.text
 
 
-def test_too_much_printing_is_told(tmp_path: Path, small_store: Path) -> None:
+def test_too_much_printing_is_reported(tmp_path: Path, small_store: Path) -> None:
     finding = worst(checked(tmp_path, small_store, predict="print('x' * 20_000)"), "output")
     assert finding.level == Level.WARNING
     assert "keeps the first 10 MB" in finding.text
 
 
-def test_a_hidden_module_is_told(tmp_path: Path, small_store: Path) -> None:
+def test_a_hidden_module_is_reported(tmp_path: Path, small_store: Path) -> None:
     folder = write_submission(tmp_path / "mine", {"random.py": "x = 1"})
     finding = worst(check_submission(folder, PHASE, small_store), "imports")
     assert finding.level == Level.FAILURE

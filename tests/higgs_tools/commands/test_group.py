@@ -82,7 +82,7 @@ def test_the_repository_is_found_from_within_and_from_where_the_package_is(
     assert find_repository() == tmp_path
 
 
-def test_no_repository_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_repository_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(repository, "__file__", str(tmp_path / "site-packages" / "higgs_tools" / "repository.py"))
     with pytest.raises(InputError, match="is not in a checkout of the challenge's repository"):

@@ -97,7 +97,7 @@ def test_refusals_are_told_and_the_container_removed(step):
     assert engine.asked[-1] == "remove"
 
 
-def test_exit_code_is_told():
+def test_exit_code_is_reported():
     engine = MadeEngine(code=2)
     with pytest.raises(SubmissionError, match=r"ingestion ended with exit code 2; the lines above, and its.log"):
         run(engine)
@@ -118,7 +118,7 @@ def test_removal_is_not_interrupted():
     assert engine.asked[-1] == "remove"
 
 
-def test_missing_engine_is_told_with_its_remedy(tmp_path):
+def test_missing_engine_is_reported_with_its_remedy(tmp_path):
     submission = write_files(tmp_path / "mine", {"model.py": ""})
     address = f"unix://{tmp_path}/nothing"
     ended = run_locally(address, write_bundle(tmp_path, ""), submission, tmp_path / "out")
@@ -130,7 +130,7 @@ def test_missing_engine_is_told_with_its_remedy(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_missing_image_is_told_with_its_remedy():
+def test_missing_image_is_reported_with_its_remedy():
     with pytest.raises(InputError, match=r"has no image image:1\. Build it \(make docker-build\)"):
         of_engine.require_image(MadeEngine(), "image:1")  # type: ignore[arg-type]
 

@@ -114,7 +114,7 @@ def test_time_limit_ends_a_program(engine: Engine, tmp_path: Path, submission: P
     assert engine.containers() == []
 
 
-def test_failing_program_is_told_and_not_scored(engine: Engine, tmp_path: Path, submission: Path) -> None:
+def test_failing_program_is_reported_and_not_scored(engine: Engine, tmp_path: Path, submission: Path) -> None:
     output = write_files(tmp_path / "out", {"scores.json": "of yesterday", "prediction/result": "of yesterday"})
     ingestion = "import sys; open('/app/output/half', 'w'); sys.exit('SubmissionError: predict failed')"
     bundle = write_bundle(tmp_path, ingestion, image=BASE)
@@ -129,7 +129,7 @@ def test_failing_program_is_told_and_not_scored(engine: Engine, tmp_path: Path, 
     assert engine.containers() == []
 
 
-def test_scoring_without_scores_is_told(engine: Engine, tmp_path: Path, submission: Path) -> None:
+def test_scoring_without_scores_is_reported(engine: Engine, tmp_path: Path, submission: Path) -> None:
     bundle = write_bundle(tmp_path, "", scoring="print('nothing')", image=BASE)
     ended = run_locally(engine.address, bundle, submission, tmp_path / "out")
     assert (ended.returncode, ended.stdout) == (2, "scoring | nothing\n")
@@ -176,7 +176,7 @@ def test_interrupted_run_leaves_no_container(
     assert {path.name for path in output.iterdir()} == {"ingestion.log", "prediction"}
 
 
-def test_missing_image_is_told(engine: Engine, tmp_path: Path, submission: Path) -> None:
+def test_missing_image_is_reported(engine: Engine, tmp_path: Path, submission: Path) -> None:
     ended = run_locally(engine.address, write_bundle(tmp_path, ""), submission, tmp_path / "out")
     assert ended.returncode == 2
     assert ended.stderr == (
@@ -224,7 +224,7 @@ def test_image_of_another_user_cannot_write_results(
     assert "PermissionError: [Errno 13] Permission denied: '/app/output/facts.json'" in ended.stderr
 
 
-def test_failing_step_of_a_build_is_told(to_build: Path) -> None:
+def test_failing_step_of_a_build_is_reported(to_build: Path) -> None:
     write_files(to_build, {"docker/Dockerfile": "ARG BASE\nFROM ${BASE}\nRUN echo no room left; exit 3\n"})
     with pytest.raises(docker_build.InputError, match=r"docker/Dockerfile cannot be built: .*exit 3"):
         docker_build.build(to_build, "localhost/failed:1", {"BASE": BASE}, None)

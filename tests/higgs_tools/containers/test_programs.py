@@ -79,19 +79,19 @@ def test_settings_lie_where_the_command_says(tmp_path, place, folder):
 
 
 @pytest.mark.parametrize("words", ["", " --input /app/data", " --input"])
-def test_a_command_without_settings_is_told(tmp_path, words):
+def test_a_command_without_settings_is_reported(tmp_path, words):
     with pytest.raises(InputError, match=r"command has no --input with its settings: run all of the phase"):
         programs.phase_folder(work_folder(tmp_path, f"python3 /app/program/main.py{words}"))
 
 
 @pytest.mark.parametrize("metadata", ["", "command:", "- command", "command: [", "command: 3"])
-def test_program_without_command_is_told(tmp_path, metadata):
+def test_program_without_command_is_reported(tmp_path, metadata):
     write_files(tmp_path, {"scoring_program/metadata.yaml": metadata})
     with pytest.raises(InputError, match=r"metadata.yaml in the bundle's scoring_program is not YAML with a command"):
         programs.scoring(tmp_path, tmp_path, None)
 
 
-def test_program_without_metadata_is_told(tmp_path):
+def test_program_without_metadata_is_reported(tmp_path):
     write_files(tmp_path, {"scoring_program/main.py": ""})
     with pytest.raises(InputError, match=r"scoring_program has no metadata.yaml"):
         programs.scoring(tmp_path, tmp_path, None)

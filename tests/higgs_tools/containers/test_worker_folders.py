@@ -45,7 +45,7 @@ def test_task_is_unpacked_into_the_four_folders(tmp_path):
     assert of_bundle.choose(of_bundle.read_competition(path), "0") == chosen
 
 
-def test_unknown_phase_is_told():
+def test_unknown_phase_is_reported():
     parsed = of_bundle.parse_competition(yaml.safe_dump(competition()).replace("'", "").encode(), Path("here"))
     with pytest.raises(InputError, match=r"has no phase final: choose one of feedback \(PHASE=\.\.\.\)"):
         of_bundle.choose(parsed, "final")
@@ -98,7 +98,7 @@ def test_bad_submissions_are_told(tmp_path):
         of_bundle.take_submission(write_files(tmp_path / "program", files), tmp_path / "3")
 
 
-def test_a_zip_that_was_cut_is_told(tmp_path):
+def test_a_zip_that_was_cut_is_reported(tmp_path):
     (tmp_path / "mine.zip").write_bytes(zipped({"model.py": "1"})[:-30])
     with pytest.raises(SubmissionError, match="There is no submission"):
         of_bundle.take_submission(tmp_path / "mine.zip", tmp_path / "to")

@@ -116,7 +116,7 @@ def assert_only(folder: Path, names: list[str]) -> None:
     assert sorted(path.name for path in folder.iterdir()) == names
 
 
-def test_the_whole_file_comes_and_is_told(tmp_path: Path, server: Server) -> None:
+def test_the_whole_file_comes_and_is_reported(tmp_path: Path, server: Server) -> None:
     told: list[tuple[int, int]] = []
     archive = fetch(tmp_path / "official", server, told)
     assert archive.read_bytes() == CONTENT
@@ -179,7 +179,7 @@ def test_a_wrong_checksum_removes_what_came(tmp_path: Path, server: Server, size
     assert fetch(tmp_path, server).read_bytes() == CONTENT
 
 
-def test_off_line_the_way_without_a_connection_is_told(tmp_path: Path) -> None:
+def test_off_line_the_way_without_a_connection_is_reported(tmp_path: Path) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{closed.getsockname()[1]}/file"
@@ -193,12 +193,12 @@ def test_off_line_the_way_without_a_connection_is_told(tmp_path: Path) -> None:
     assert_only(tmp_path / "official", [])
 
 
-def test_an_address_that_is_gone_is_told(tmp_path: Path, server: Server) -> None:
+def test_an_address_that_is_gone_is_reported(tmp_path: Path, server: Server) -> None:
     with pytest.raises(InputError, match="could not be downloaded: 404 Client Error"):
         download_official(tmp_path, resolve=lambda: f"{server.url}/gone")
 
 
-def test_a_full_disk_is_told_before_the_download(
+def test_a_full_disk_is_reported_before_the_download(
     tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(disk.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 100}))
@@ -225,7 +225,7 @@ class TestRecord:
         assert download_official(tmp_path, sha256=SHA256).read_bytes() == CONTENT
 
     @pytest.mark.usefixtures("_record")
-    def test_a_record_without_the_file_is_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_record_without_the_file_is_reported(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.lead_to("1", monkeypatch)
         with pytest.raises(InputError, match=rf"The record doi:{DOI} does not name {ARCHIVE}: .* with any browser"):
             resolve_record()

@@ -69,7 +69,7 @@ def test_a_download_is_converted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         (["--size", "huge"], "'huge' is not one of"),
     ],
 )
-def test_a_wrong_command_line_is_told(
+def test_a_wrong_command_line_is_reported(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     arguments: list[str],

@@ -85,14 +85,14 @@ def test_a_damaged_zip_is_refused(official: Path, scratch: Path, tmp_path: Path)
         official_parquet(archive, scratch)
 
 
-def test_nothing_there_is_told(tmp_path: Path, scratch: Path) -> None:
+def test_nothing_there_is_reported(tmp_path: Path, scratch: Path) -> None:
     with pytest.raises(InputError, match="does not exist; expected the official zip, its parquet file, or a folder"):
         official_parquet(tmp_path / "typo.zip", scratch)
     with pytest.raises(InputError, match=rf"contains neither {PARQUET} nor exactly one zip; give the file itself"):
         official_parquet(tmp_path, scratch)
 
 
-def test_a_full_disk_is_told_before_unpacking(
+def test_a_full_disk_is_reported_before_unpacking(
     official: Path, scratch: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     archive = pack(tmp_path / "data.zip", official)

@@ -214,11 +214,13 @@ class TestPlace:
             make_synthetic_data(tmp_path, FEW)
         assert files_of(tmp_path) == {PARQUET: b"the real one"}
 
-    def test_a_store_of_the_earlier_layout_is_told(self, folder: Path) -> None:
+    def test_a_store_of_the_earlier_layout_is_reported(self, folder: Path) -> None:
         with pytest.raises(InputError, match="is itself an event store, as earlier versions made it: remove it"):
             make_synthetic_data(folder / "store", FEW)
 
-    def test_a_full_disk_is_told_before_anything_is_made(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_full_disk_is_reported_before_anything_is_made(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(disk.shutil, "disk_usage", lambda path: SimpleNamespace(free=100_000))
         with pytest.raises(InputError, match=r"the data set needs 0\.0 GB in .*few, where 0\.0 GB are free: make room"):
             make_synthetic_data(tmp_path / "few", FEW)

@@ -32,7 +32,7 @@ def run(kit: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
     return start(*arguments, folder=kit, timeout=300)
 
 
-def test_a_phase_that_is_missing_is_told(tmp_path):
+def test_a_phase_that_is_missing_is_reported(tmp_path):
     shutil.copytree(ROOT / "input_data", tmp_path / "input_data")
     text = (ROOT / "competition.yaml").read_text().replace("ingestion_program_final.zip", "ingestion_program_last.zip")
     (tmp_path / "competition.yaml").write_text(text)
@@ -60,7 +60,7 @@ def test_options_replace_what_a_phase_says() -> None:
     assert phase.workers == 4
 
 
-def test_a_phase_that_is_not_there_is_told_with_those_that_are() -> None:
+def test_a_phase_that_is_not_there_is_reported_with_those_that_are() -> None:
     with pytest.raises(InputError, match="expected feedback or final"):
         find_phase("practice", KIT)
 
@@ -98,7 +98,7 @@ def test_a_bad_submission_is_not_packed(kit: Path, small_store: Path) -> None:
         (("pack", "template", "mine.rar"), "mine.rar: expected a name that ends in .zip"),
     ],
 )
-def test_a_wrong_command_is_told_in_a_sentence(kit: Path, options: tuple[str, ...], words: str) -> None:
+def test_a_wrong_command_is_reported_in_a_sentence(kit: Path, options: tuple[str, ...], words: str) -> None:
     ended = run(kit, *options)
     assert ended.returncode == 2
     assert words in ended.stderr

@@ -88,7 +88,7 @@ def test_the_metadata_may_say_how_many_rows_are_hidden(tmp_path: Path, frame: pd
     assert len(TrainingSet(tmp_path / "store" / "training")) == 80
 
 
-def test_a_full_disk_is_told_before_anything_is_written(
+def test_a_full_disk_is_reported_before_anything_is_written(
     tmp_path: Path, frame: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parquet = write_official(tmp_path, frame)

@@ -189,7 +189,7 @@ def test_data_are_found_in_the_first_folder_that_has_any(store: Path, tmp_path: 
             assert opened.source == "two pieces"
 
 
-def test_no_data_anywhere_is_told(tmp_path: Path) -> None:
+def test_no_data_anywhere_is_reported(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"No data in .*: expected an event store"), open_data([tmp_path]):
         pass
 
