@@ -46,14 +46,9 @@ class Phase:
 
     def write_run(self, name: str, stretch: float, **summary: Any) -> Path:
         """Write what ingestion leaves, and return its folder."""
-        results = self.folder / name
-        files = [f"result_{number}.json" for number in range(self.num_sets)]
-        for number, file in enumerate(files):
-            write(results / file, {key: values[number].tolist() for key, values in self.answers(stretch).items()})
-        content = {**self.plan(), "num_of_sets": self.num_sets, "result_files": files, **summary}
-        write(results / "ingestion_summary.json", content)
-        write(results / "ingestion_duration.json", {"ingestion_duration": 12.5})
-        return results
+        answers = self.answers(stretch)
+        sets = [{key: values[number] for key, values in answers.items()} for number in range(self.num_sets)]
+        return write_results(self.folder / name, sets, **self.plan(), **summary)
 
     def arguments(self, *runs: Path | str) -> list[str]:
         return ["--reference", str(self.reference), "--output", str(self.output), *map(str, runs)]
@@ -63,6 +58,22 @@ class Phase:
 
     def page(self) -> str:
         return (self.output / "leaderboard.html").read_text(encoding="utf-8")
+
+
+def write_results(folder: Path, sets: list[dict[str, np.ndarray]], **summary: Any) -> Path:
+    """Write the files that ingestion leaves for the scoring program, and return their folder.
+
+    Args:
+        folder: for the files.
+        sets: for each set the arrays of its result file by name, one entry for each pseudo-experiment.
+        summary: further entries of the summary, the plan's fingerprint and number of pseudo-experiments among them.
+    """
+    files = [f"result_{number}.json" for number in range(len(sets))]
+    for file, arrays in zip(files, sets, strict=True):
+        write(folder / file, {key: values.tolist() for key, values in arrays.items()})
+    write(folder / "ingestion_summary.json", {"num_of_sets": len(sets), "result_files": files, **summary})
+    write(folder / "ingestion_duration.json", {"ingestion_duration": 12.5})
+    return folder
 
 
 def write(path: Path, content: Any) -> None:

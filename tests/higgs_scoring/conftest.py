@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from higgs_scoring import commands
-from tests.helpers.phase import Phase
+from tests.helpers.phase import Phase, write, write_results
 from tests.helpers.repository import ROOT
 
 PROGRAM = ROOT / "scoring_program"
@@ -51,9 +51,7 @@ class Run:
         return json.loads((self.folder / name).read_text())
 
     def write(self, name: str, content: Any) -> None:
-        path = self.folder / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(json.dumps(content))
+        write(self.folder / name, content)
 
     def change(self, name: str, **entries: Any) -> None:
         self.write(name, self.read(name) | entries)
@@ -64,28 +62,25 @@ class Run:
         self.change(name, **{key: values})
 
 
+def answers(rng: np.random.Generator, mu: float, num_experiments: int) -> dict[str, np.ndarray]:
+    sigma = rng.uniform(0.2, 0.4, num_experiments)
+    mu_hats = rng.normal(mu, sigma)
+    return {
+        "mu_hats": mu_hats,
+        "delta_mu_hats": sigma,
+        "p16": mu_hats - sigma,
+        "p84": mu_hats + sigma,
+        "predict_seconds": rng.uniform(0.5, 1.5, num_experiments),
+    }
+
+
 def write_run(folder: Path, num_sets: int, num_experiments: int) -> Run:
     run = Run(folder)
     rng = np.random.default_rng(7)
     mus = rng.uniform(0.1, 3, num_sets)
-    names = [f"result_{number}.json" for number in range(num_sets)]
-    for name, mu in zip(names, mus, strict=True):
-        sigma = rng.uniform(0.2, 0.4, num_experiments)
-        mu_hats = rng.normal(mu, sigma)
-        answers = {
-            "mu_hats": mu_hats,
-            "delta_mu_hats": sigma,
-            "p16": mu_hats - sigma,
-            "p84": mu_hats + sigma,
-            "predict_seconds": rng.uniform(0.5, 1.5, num_experiments),
-        }
-        run.write(f"res/{name}", {key: values.tolist() for key, values in answers.items()})
     plan = {"plan_fingerprint": "5eed", "num_pseudo_experiments": num_experiments}
-    run.write(
-        "res/ingestion_summary.json",
-        {**plan, "num_of_sets": num_sets, "result_files": names, "fit_seconds": 61.5, "warnings": []},
-    )
-    run.write("res/ingestion_duration.json", {"ingestion_duration": 12.5})
+    sets = [answers(rng, mu, num_experiments) for mu in mus]
+    write_results(run.prediction, sets, **plan, fit_seconds=61.5, warnings=[])
     run.write("ref/truth.json", {**plan, "ground_truth_mus": mus.tolist(), "reveal": "all"})
     tes = rng.normal(1, 0.01, (num_sets, num_experiments))
     run.write("ref/true_nuisances.json", {"plan_fingerprint": "5eed", "tes": tes.tolist()})
