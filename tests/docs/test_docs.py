@@ -201,7 +201,7 @@ def test_the_picture_of_a_report_is_small():
     assert (width, height) == (picture_of_report.WIDTH, picture_of_report.HEIGHT)
 
 
-def test_a_missing_report_is_reported(tmp_path, monkeypatch, capsys):
+def test_a_missing_report_is_an_error(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(picture_of_report.shutil, "which", lambda name: "browser")
     output = tmp_path / "report.png"
     assert call("draw", "report", tmp_path / "no.html", "--output", output) == 2

@@ -58,7 +58,7 @@ class Ended:
 
 
 STARTER = multiprocessing.get_context("forkserver")
-STARTER.set_forkserver_preload(["higgs_challenge.ingestion", __name__])  # so that a run imports nothing again
+STARTER.set_forkserver_preload(["higgs_challenge.ingestion", __name__])  # so that a run starts without importing them
 
 
 def _run_program(command: list[str], environment: dict[str, str], written: str) -> None:

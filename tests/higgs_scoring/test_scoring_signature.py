@@ -206,7 +206,7 @@ def test_without_the_check_forged_intervals_would_win(signed: Any, main: Any) ->
 
 
 @pytest.mark.parametrize(("spoil", "said"), TOLD_OTHERWISE.values(), ids=TOLD_OTHERWISE.keys())
-def test_what_has_a_message_of_its_own_is_reported_so(
+def test_a_message_of_its_own_is_kept(
     signed: Any, main: Any, capsys: pytest.CaptureFixture[str], spoil: Spoil, said: str
 ) -> None:
     spoil(signed)

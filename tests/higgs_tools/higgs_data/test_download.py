@@ -116,7 +116,7 @@ def assert_only(folder: Path, names: list[str]) -> None:
     assert sorted(path.name for path in folder.iterdir()) == names
 
 
-def test_the_whole_file_comes_and_is_reported(tmp_path: Path, server: Server) -> None:
+def test_the_whole_file_comes_with_progress(tmp_path: Path, server: Server) -> None:
     told: list[tuple[int, int]] = []
     archive = fetch(tmp_path / "official", server, told)
     assert archive.read_bytes() == CONTENT
