@@ -23,7 +23,7 @@ from higgs_challenge.execution.signature import sign
 from higgs_challenge.execution.summary import Outcome, summarise
 from higgs_challenge.execution.worker import Fit, Result
 from higgs_challenge.experiments import Plan, Settings, make_plan
-from higgs_challenge.ingestion import Run, predict_all
+from higgs_challenge.ingestion import predict_all
 from higgs_challenge.sandbox.isolation import FULL, Isolation
 from higgs_challenge.submission.answer import Interval
 from higgs_challenge.task import Experiment
@@ -94,7 +94,7 @@ def time_run(number: int) -> float:
         journal = Journal(output / JOURNAL_FILE, {"plan": plan.fingerprint}, resume=False)
         clock = Clock(time.monotonic(), None)
         started = time.process_time()
-        isolation = predict_all(make_run(settings, output), plan, engine, journal, clock, FIT)  # type: ignore[arg-type]
+        isolation = predict_all(plan, engine, journal, clock, FIT)  # type: ignore[arg-type]
         write_and_sign(plan, data, engine, journal, isolation, output)
         ended = time.process_time()
         journal.close()
@@ -106,23 +106,6 @@ def write_and_sign(plan: Plan, data: Any, engine: Any, journal: Journal, isolati
     files = write_results(output, results)
     outcome = Outcome(FIT, results, isolation, None, [])
     sign(plan.signature_key, summarise(plan, data, engine, outcome, list(files)), files)
-
-
-def make_run(settings: Settings, output: Path) -> Run:
-    return Run(
-        settings=settings,
-        data=[],
-        submission=output,
-        output=output,
-        secrets=[],
-        gpus=[],
-        cores=1,
-        workers=1,
-        isolation="off",
-        resume=False,
-        order_checks=0,
-        scheduler=None,
-    )
 
 
 if __name__ == "__main__":

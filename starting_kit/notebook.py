@@ -262,7 +262,7 @@ def train_classifier(events: pd.DataFrame) -> HistGradientBoostingClassifier:
 
 
 def score_events(classifier: HistGradientBoostingClassifier, events: pd.DataFrame) -> pd.Series:
-    """Give each event's probability to be signal, if signal and background were equally frequent."""
+    """Return each event's probability of being signal, if signal and background were equally frequent."""
     return pd.Series(classifier.predict_proba(events[FEATURES].to_numpy())[:, 1], index=events.index)
 
 
@@ -421,7 +421,7 @@ TTBAR_WIDTH, DIBOSON_WIDTH, BACKGROUND_WIDTH, MAX_SOFT_MET = 0.02, 0.25, 0.001, 
 
 
 def expected_counts(templates: object, parameters: np.ndarray) -> np.ndarray:
-    """Give the expected counts; mu first, then the nuisance parameters in units of their priors' widths."""
+    """Return the expected counts; mu first, then the nuisance parameters in units of their priors' widths."""
     mu, tes, jes, log_soft_met, ttbar, diboson, background = parameters
     counts = templates.nominal
     shifts = (tes, jes, np.exp(log_soft_met))

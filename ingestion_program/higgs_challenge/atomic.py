@@ -54,6 +54,24 @@ def atomic_file(path: Path, durable: bool = False) -> Iterator[BinaryIO]:
             partial.unlink(missing_ok=True)
 
 
+def require_writable(path: Path) -> None:
+    """Check, before long work, that its result can be written; nothing is made.
+
+    Args:
+        path: of the file; its folder need not exist yet.
+
+    Raises:
+        InputError: a folder is at this path, or the nearest folder above it that exists cannot be written.
+    """
+    if path.is_dir():
+        raise InputError(f"{path}: expected the path of a file, got a folder; add the file's name.")
+    existing = next(parent for parent in path.absolute().parents if parent.exists())
+    if not existing.is_dir():
+        raise InputError(f"{path} cannot be written: {existing} is not a folder.")
+    if not os.access(existing, os.W_OK):
+        raise InputError(f"{path} cannot be written: you may not write to {existing}.")
+
+
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file whole or not at all; its folder is made where needed.
 
@@ -62,8 +80,9 @@ def write_bytes(path: Path, content: bytes) -> None:
         content: its bytes.
 
     Raises:
-        InputError: the folder cannot be written, or its disk is full.
+        InputError: a folder is at this path, its folder cannot be written, or the disk is full.
     """
+    require_writable(path)
     with report_write_errors(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_file(path) as file:

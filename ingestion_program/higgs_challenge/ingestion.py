@@ -9,7 +9,6 @@ from pathlib import Path
 from higgs_challenge.atomic import report_write_errors, write_json
 from higgs_challenge.compiled import cache_folder
 from higgs_challenge.directories import exclusive_lock
-from higgs_challenge.durations import format_seconds
 from higgs_challenge.errors import InputError, SubmissionError, printable
 from higgs_challenge.execution.clock import Clock
 from higgs_challenge.execution.devices import make_slots
@@ -32,7 +31,8 @@ from higgs_challenge.execution.result_files import (
 from higgs_challenge.execution.signature import sign
 from higgs_challenge.execution.summary import Outcome, show_summary, summarise
 from higgs_challenge.execution.worker import Fit, Result
-from higgs_challenge.experiments import Plan, Settings, make_plan
+from higgs_challenge.experiments import Plan
+from higgs_challenge.number_formats import format_seconds
 from higgs_challenge.sandbox.isolation import OFF, Isolation
 from higgs_challenge.streams import stream
 from higgs_challenge.submission.job import MODEL_FILE, Job
@@ -40,7 +40,6 @@ from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import TimeLimitError
 from higgs_challenge.submission.scratch import check_submission, digest_tree, remove_tree
 from higgs_challenge.task import Data, Task, hidden_folder, training_folder
-from higgs_challenge.tasks import load_task
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Run:
     """The inputs and options of a run.
 
     Attributes:
-        settings: of the phase.
+        plan: its pseudo-experiments.
         data: folders that may hold the data, in order of preference.
         submission: the participant's folder.
         output: folder for results, from prepare_output.
@@ -62,7 +61,7 @@ class Run:
         scheduler: address of the Dask scheduler whose workers do the work; None for this machine.
     """
 
-    settings: Settings
+    plan: Plan
     data: Sequence[Path]
     submission: Path
     output: Path
@@ -125,24 +124,23 @@ def run_ingestion(run: Run) -> None:
     for name, folder in (("submission's", run.submission), ("data's", run.data[0])):
         if run.output.resolve().is_relative_to(folder.resolve()):
             raise InputError(f"The output folder must not lie in the {name} folder {folder}.")
-    check_submission(run.submission, int(run.settings.limits.disk_gigabytes * 1e9))
+    plan = run.plan
+    check_submission(run.submission, int(plan.settings.limits.disk_gigabytes * 1e9))
     refuse_reserved_names(run.submission)  # only now, because folders may be too deep for Python to search
-    task = load_task(run.settings.task)
-    plan = make_plan(run.settings, task)
     with ExitStack() as stack:
         with show_waiting("Opening the data"):
-            data = stack.enter_context(task.open_data(run.data))
-        compile_events(task, data)
+            data = stack.enter_context(plan.task.open_data(run.data))
+        compile_events(plan.task, data)
         warnings = warn(data.warnings())
         journal = Journal(run.output / JOURNAL_FILE, identify(plan, data, run.submission), run.resume)
         stack.callback(journal.close)
-        clock = Clock(started - journal.elapsed, run.settings.limits.total_seconds)
+        clock = Clock(started - journal.elapsed, plan.settings.limits.total_seconds)
         job = make_job(run, data)
         engine = stack.enter_context(make_engine(run, job, data, stack))
         fit = fit_submission(run, job, engine, journal, clock)
-        isolation = predict_all(run, plan, engine, journal, clock, fit)
+        isolation = predict_all(plan, engine, journal, clock, fit)
         warnings += warn(check_fit(fit, isolation))
-        order_check = repeat_some(run, plan, job, engine, journal) if job.model.is_file() else None
+        order_check = repeat_some(run, job, engine, journal) if job.model.is_file() else None
         if run.order_checks and not order_check and not fit.not_kept:
             warnings += warn(["the order was not checked: the run had already finished, and its fitted model is gone"])
         if order_check and order_check.different:
@@ -203,7 +201,8 @@ def make_job(run: Run, data: Data) -> Job:
     output, folder = run.output.resolve(), data.folder and data.folder.resolve()
     hidden = [] if folder is None else [hidden_folder(folder)]
     secrets = tuple(path.resolve() for path in [*hidden, output, *run.secrets])
-    return Job(run.settings.task, folder, output / UNFINISHED, run.settings.limits, secrets, run.isolation)
+    settings = run.plan.settings
+    return Job(settings.task, folder, output / UNFINISHED, settings.limits, secrets, run.isolation)
 
 
 def make_engine(run: Run, job: Job, data: Data, stack: ExitStack) -> AbstractContextManager[Engine]:
@@ -221,13 +220,13 @@ def make_engine(run: Run, job: Job, data: Data, stack: ExitStack) -> AbstractCon
         except ModuleNotFoundError as error:
             raise InputError(f"--engine dask needs {error.name}: `pip install distributed`.") from error
         return ClusterEngine(job, run.scheduler, data, log)
-    slots = make_slots(run.gpus, run.cores, run.workers, run.settings.number)
+    slots = make_slots(run.gpus, run.cores, run.workers, run.plan.settings.number)
     return LocalEngine(job, slots, run.cores, data, log)
 
 
 def fit_submission(run: Run, job: Job, engine: Engine, journal: Journal, clock: Clock) -> Fit:
     """Fit a submission in a scratch folder of its own, unless an earlier run did."""
-    if journal.fit and (job.holds_model(journal.fit.model_bytes) or len(journal.results) == run.settings.number):
+    if journal.fit and (job.holds_model(journal.fit.model_bytes) or len(journal.results) == run.plan.settings.number):
         console().print(f"Resuming: fitted already, {len(journal.results)} pseudo-experiments are done.")
         return journal.fit
     if journal.fit:
@@ -237,7 +236,7 @@ def fit_submission(run: Run, job: Job, engine: Engine, journal: Journal, clock: 
         )
     journal.start_again()
     job.prepare(run.submission)
-    own_limit = run.settings.limits.fit_seconds
+    own_limit = run.plan.settings.limits.fit_seconds
     limit = min(own_limit, clock.left())
     try:
         with show_waiting(f"Fitting the submission, at most {format_seconds(limit)}"):
@@ -253,13 +252,13 @@ def fit_submission(run: Run, job: Job, engine: Engine, journal: Journal, clock: 
     return fit
 
 
-def predict_all(run: Run, plan: Plan, engine: Engine, journal: Journal, clock: Clock, fit: Fit) -> Isolation:
+def predict_all(plan: Plan, engine: Engine, journal: Journal, clock: Clock, fit: Fit) -> Isolation:
     """Evaluate the pseudo-experiments that the journal lacks, in random order; returns the weakest isolation."""
     keys = [key for key in work_order(plan) if key not in journal.results]
     if not keys:
         return fit.isolation
     isolation = min(fit.isolation, engine.start(), key=Isolation.strength)
-    done, total = len(journal.results), run.settings.number
+    done, total = len(journal.results), plan.settings.number
     try:
         with show_progress("Predicting", total, "pseudo-experiments", begin=done) as advance:
             for result in engine.evaluate([plan.experiment(*key) for key in keys], clock.deadline):
@@ -282,12 +281,13 @@ def work_order(plan: Plan) -> list[Key]:
     return keys
 
 
-def repeat_some(run: Run, plan: Plan, job: Job, engine: Engine, journal: Journal) -> OrderCheck | None:
+def repeat_some(run: Run, job: Job, engine: Engine, journal: Journal) -> OrderCheck | None:
     """Repeat a few pseudo-experiments, each in a fresh process that finds the files as fit left them."""
     if not run.order_checks:
         return None
+    plan = run.plan
     keys = list(plan.keys())
-    stream(run.settings.random_seed, "order check").shuffle(keys)
+    stream(plan.settings.random_seed, "order check").shuffle(keys)
 
     def repeat(key: Key) -> Result:
         engine.end_processes()

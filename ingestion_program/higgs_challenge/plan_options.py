@@ -7,11 +7,11 @@ from typing import Any
 import click
 
 from higgs_challenge.cli import Option
-from higgs_challenge.experiments import Settings, load_settings
-from higgs_challenge.experiments.settings import SETTINGS_FILE
+from higgs_challenge.experiments import Plan, load_plan
 from higgs_challenge.tasks import load_task, task_names
 
 HEADING = "Plan (each option replaces a setting of the phase's settings.yaml)"
+NUISANCES = "Nuisance parameters (those named here are drawn from their priors, and all others stay nominal)"
 NUMBERS = {
     "num_of_sets": "number of sets, each with one signal strength mu",
     "num_pseudo_experiments": "pseudo-experiments in each set",
@@ -23,7 +23,7 @@ Function = Callable[..., Any]
 
 
 def plan_options(function: Function) -> Function:
-    """Add the options that decide the plan to a command; it gets them as keyword arguments for plan_settings."""
+    """Add the options that decide the plan to a command; it gets them as keyword arguments for chosen_plan."""
     options = [
         click.option(_option(name), type=int, metavar="N", cls=Option, heading=HEADING, help=text)
         for name, text in NUMBERS.items()
@@ -33,8 +33,8 @@ def plan_options(function: Function) -> Function:
             _option(f"systematics_{name}"),
             is_flag=True,
             cls=Option,
-            heading=HEADING,
-            help=f"draw {name}; where any --systematics option is given, only those act",
+            heading=NUISANCES,
+            help=f"draw {name}",
         )
         for name in nuisance_names()
     ]
@@ -43,26 +43,18 @@ def plan_options(function: Function) -> Function:
     return function
 
 
-def plan_settings(phase: Path, chosen: Mapping[str, Any]) -> Settings:
-    """Read the settings of a phase, with what the command line replaces.
+def chosen_plan(phase: Path, chosen: Mapping[str, Any]) -> Plan:
+    """Make the plan of a phase, with what the command line replaces in its settings.
 
     Args:
-        phase: directory with settings.yaml.
+        phase: folder with settings.yaml.
         chosen: the values of the options of plan_options.
 
-    Returns:
-        The settings.
-
     Raises:
-        InputError: they cannot be used.
+        InputError: the settings cannot be used.
     """
-    overrides = {name: chosen[name] for name in NUMBERS if chosen[name] is not None}
-    settings = load_settings(phase / SETTINGS_FILE, overrides)
-    acting = [name for name in nuisance_names() if chosen[f"systematics_{name}"]]
-    if not acting:
-        return settings
-    overrides["systematics"] = dict.fromkeys(load_task(settings.task).priors, False) | dict.fromkeys(acting, True)
-    return load_settings(phase / SETTINGS_FILE, overrides)
+    replaced = {name: chosen[name] for name in NUMBERS if chosen[name] is not None}
+    return load_plan(phase, replaced, [name for name in nuisance_names() if chosen[f"systematics_{name}"]])
 
 
 def nuisance_names() -> list[str]:

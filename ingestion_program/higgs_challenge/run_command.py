@@ -10,7 +10,7 @@ from higgs_challenge.cli import Command, Option
 from higgs_challenge.execution.devices import available_cores, find_gpus
 from higgs_challenge.ingestion import Run, prepare_output, run_ingestion
 from higgs_challenge.options import EXISTING_DIRECTORY, NOT_NEGATIVE, PATH
-from higgs_challenge.plan_options import plan_options, plan_settings
+from higgs_challenge.plan_options import chosen_plan, plan_options
 from higgs_challenge.submission.process import BEST_EFFORT, DEMANDS
 
 CLUSTER = "Cluster"
@@ -114,7 +114,7 @@ def run(
     check_order: int,
     engine: str,
     scheduler: str | None,
-    **plan: Any,
+    **chosen: Any,
 ) -> None:
     """Run a submission over a phase's pseudo-experiments."""
     if (engine == "dask") != (scheduler is not None):
@@ -122,10 +122,10 @@ def run(
     if engine == "dask" and workers != "auto":
         raise click.UsageError("--workers is for this machine; with --engine dask, each thread of a Dask worker is one")
     with prepare_output(output, resume):  # before anything can fail: no old results stay
-        settings = plan_settings(phase, plan)
+        plan = chosen_plan(phase, chosen)
         run_ingestion(
             Run(
-                settings=settings,
+                plan=plan,
                 data=[folder for folder in (data, phase) if folder is not None],
                 submission=submission,
                 output=output,
@@ -135,7 +135,7 @@ def run(
                 workers=None if workers == "auto" else int(workers),
                 isolation=isolation,
                 resume=resume,
-                order_checks=min(check_order, settings.number),
+                order_checks=min(check_order, plan.settings.number),
                 scheduler=scheduler,
             )
         )

@@ -105,7 +105,7 @@ class Data(Protocol):
         """Return how many pseudo-experiments' events of the rarest process are stored; infinity if drawn afresh."""
 
     def warnings(self) -> list[str]:
-        """Say in which respects they are too few, or otherwise such that results mean little."""
+        """Return the reasons why results with these events mean little, for instance that they are too few."""
 
     def facts(self) -> dict[str, Any]:
         """Describe them for ingestion_summary.json, which participants read."""
@@ -127,6 +127,7 @@ class Task:
         systematics: what a submission gets by that name: distorts such a DataFrame, each nuisance parameter an option.
         reference_width: mean width of the narrowest honest intervals known; the checker compares with it.
         training_events: that a submission may be given on the platform, about.
+        page_numbers: gives the numbers that only this task's competition pages name, as `data.NAME`.
     """
 
     title: str
@@ -138,6 +139,7 @@ class Task:
     systematics: Callable[..., Any]
     reference_width: float
     training_events: int
+    page_numbers: Callable[[], Mapping[str, Any]] = dict
 
     def draw_nuisances(self, rng: np.random.Generator, active: Collection[str]) -> Any:
         """Draw the nuisance parameters of one pseudo-experiment from their priors.

@@ -108,21 +108,21 @@ def draw_scaling(calibration: Calibration) -> str:
     curve, exact = calibration.curve, 1.0 if calibration.exact is None else calibration.exact.factor
     highest = min(1.6 * max(1.0, exact), MAX_FACTOR)
     factors = np.arange(FACTOR_STEP, highest + FACTOR_STEP, FACTOR_STEP)
-    scores = curve.score_at(factors)
     figure, stack = stacked_canvas(330, 300, 2)
     stack[0].axhspan(*_clipped(allowed_coverage(curve.needed.size)), color=stand_in("zone"), linewidth=0)
     stack[0].axhline(TARGET_COVERAGE, color=stand_in("quiet"), linewidth=1, linestyle=DASHED)
-    for axes, values, label in zip(stack, (curve.coverage_at(factors), scores), ("coverage", "score"), strict=True):
+    for axes, values, label in zip(
+        stack, (curve.coverage_at(factors), curve.score_at(factors)), ("coverage", "score"), strict=True
+    ):
         axes.plot(factors, values, color=stand_in("ink"), linewidth=1.5)
         axes.set_ylabel(label)
         axes.axvline(1.0, color=stand_in("misses"), linewidth=1.5, linestyle=DOTTED)
         if calibration.exact is not None:
             axes.axvline(exact, color=stand_in("covers"), linewidth=1.5)
     stack[0].set_ylim(0, 1.03)
-    # The score falls far to its sides; what matters is its top. With few intervals the score is highest
-    # at width 0, which helps nobody, so the top is that of the best factor with enough coverage.
-    top = float(scores.max()) if calibration.best is None else calibration.best.quantile_score
-    stack[1].set_ylim(max(float(scores.min()), top - 1.5), top + 0.1)
+    # The score falls far to its sides and, with few intervals, is highest at width 0, which helps nobody.
+    marked = [float(curve.score_at(factor)) for factor in (1.0, exact)]
+    stack[1].set_ylim(min(marked) - 1.3, max(marked) + 0.2)
     stack[-1].set_xlim(0, factors[-1])
     stack[-1].set_xlabel("factor on all widths")
     return as_svg(figure, "Coverage and score against a factor on all widths")

@@ -110,7 +110,7 @@ def train(events):
 
 
 def features(events):
-    """Give the 28 features of events as an array, in the same order for training events and pseudo-experiments."""
+    """Return the 28 features of events as an array, in the same order for training events and pseudo-experiments."""
     return events[sorted(name for name in events.columns if name.startswith(("PRI_", "DER_")))].to_numpy(np.float32)
 
 

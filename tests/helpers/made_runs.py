@@ -18,6 +18,14 @@ NUISANCES = ("tes", "jes", "soft_met", "ttbar_scale", "diboson_scale", "bkg_scal
 NO_BREAK = str.maketrans("\xa0\u202f", "  ")
 
 
+def made_intervals(num_sets: int, n: int, rng: np.random.Generator, stretch: float = 1.0) -> Intervals:
+    """Intervals of n pseudo-experiments in each set, `stretch` standard deviations of mu_hat to either side."""
+    mus = rng.uniform(0.1, 3, num_sets)
+    sigma = rng.uniform(0.2, 0.4, (num_sets, n))
+    mu_hats = rng.normal(mus[:, np.newaxis], sigma)
+    return Intervals(mus, mu_hats, sigma, mu_hats - stretch * sigma, mu_hats + stretch * sigma)
+
+
 def made_run(
     num_sets: int,
     n: int,
@@ -28,17 +36,15 @@ def made_run(
     replaced: int = 0,
 ) -> tuple[Truth, Predictions]:
     rng = np.random.default_rng(3)
-    mus = rng.uniform(0.1, 3, num_sets)
-    sigma = rng.uniform(0.2, 0.4, (num_sets, n))
-    mu_hats = rng.normal(mus[:, np.newaxis], sigma)
+    intervals = made_intervals(num_sets, n, rng, stretch)
     predictions = Predictions(
-        intervals=Intervals(mus, mu_hats, sigma, mu_hats - stretch * sigma, mu_hats + stretch * sigma),
+        intervals=intervals,
         predict_seconds=None,
         minutes=3.0,
         summary=Summary(result_files=(), processes_replaced=replaced, warnings=warnings),
     )
     nuisances = {name: rng.normal(1, 0.01, (num_sets, n)) for name in NUISANCES}
-    return Truth("5eed", n, mus, nuisances, reveal), predictions
+    return Truth("5eed", n, intervals.mus, nuisances, reveal), predictions
 
 
 def with_answers(predictions: Predictions, **arrays: FloatArray) -> Predictions:

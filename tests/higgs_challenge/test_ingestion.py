@@ -2,15 +2,11 @@
 
 import json
 import os
-import runpy
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -19,82 +15,9 @@ from higgs_challenge.execution.signature import sign
 from higgs_challenge.experiments import load_settings
 from higgs_challenge.tasks.higgs.events.nuisances import PRIORS
 from tests.helpers.handmade import official_frame, physical_rows, write_official, write_store
+from tests.helpers.ingestion import FILES, PROGRAM, SEED, SETTINGS, Ingest, names_in, read, results
 from tests.helpers.plans import plan_of
-from tests.helpers.repository import ROOT
 from tests.helpers.tiny_submissions import write_submission
-
-PROGRAM = ROOT / "ingestion_program"
-SEED = 987_654_321
-SETTINGS = f"num_of_sets: 2\nnum_pseudo_experiments: 3\nrandom_seed: {SEED}\n"
-
-COUNTING = {
-    "constructor": "self.train = get_train_set(train_size=500)",
-    "fit": "self.width = len(self.train) / 1000",
-    "predict": "data = test_set['data']",
-    "answer": "dict(mu_hat=data['PRI_met'].mean(), delta_mu_hat=data['PRI_had_pt'].mean(), "
-    "p16=len(data) / 1000, p84=len(data) / 1000 + self.width)",
-}
-"""A submission whose answers tell the events it was given."""
-
-FILES = {
-    *("result_0.json", "result_1.json", "ingestion_duration.json", "ingestion_summary.json", "journal.jsonl"),
-    "submission.log",
-}
-
-Outcome = tuple[int, str]
-Ingest = Callable[..., Outcome]
-
-
-@pytest.fixture
-def phase(tmp_path: Path) -> Path:
-    (tmp_path / "phase").mkdir()
-    (tmp_path / "phase" / "settings.yaml").write_text(SETTINGS)
-    return tmp_path / "phase"
-
-
-@pytest.fixture
-def counting(tmp_path: Path) -> Path:
-    return write_submission(tmp_path / "submission", **COUNTING)
-
-
-@pytest.fixture
-def ingest(
-    tmp_path: Path,
-    phase: Path,
-    small_store: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Ingest:
-    """Run run_ingestion.py in this process; gives its exit code and what it wrote to standard error."""
-
-    def run(*options: object, output: str = "output", data: Path | None = small_store) -> Outcome:
-        arguments = ["--input", phase, "--submission", tmp_path / "submission", "--output", tmp_path / output]
-        data_option = [] if data is None else ["--data", data]
-        command = ["run_ingestion.py", *map(str, [*arguments, *data_option, "--workers", 1, *options])]
-        monkeypatch.setattr(sys, "argv", command)
-        try:
-            runpy.run_path(str(PROGRAM / "run_ingestion.py"), run_name="__main__")
-        except SystemExit as ended:
-            return int(ended.code or 0), capsys.readouterr().err
-        return 0, capsys.readouterr().err
-
-    return run
-
-
-def names_in(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()} if folder.exists() else set()
-
-
-def read(path: Path) -> Any:
-    return json.loads(path.read_text())
-
-
-def results(folder: Path) -> dict[str, dict[str, list[float]]]:
-    """All result files, without the seconds."""
-    contents = {path.name: read(path) for path in sorted(folder.glob("result_*.json"))}
-    return {
-        name: {key: content[key] for key in content if key != "predict_seconds"} for name, content in contents.items()
-    }
 
 
 def test_the_program_runs_on_its_own(tmp_path: Path, phase: Path, counting: Path, small_store: Path) -> None:
@@ -226,124 +149,6 @@ def test_given_nuisance_options_alone_act(
     assert summary["plan_fingerprint"] == plan_of(load_settings(phase / "settings.yaml", overrides)).fingerprint
 
 
-def assert_refused(outcome: Outcome, kind: str, sentence: str, output: Path) -> None:
-    """Exit code 2, one message, no traceback of ours, and no results, an earlier run's included."""
-    code, text = outcome
-    assert code == 2
-    message = text[text.index(f"{kind}: ") :]
-    assert sentence in message
-    assert "higgs_challenge" not in message
-    assert not names_in(output) & {
-        "result_0.json",
-        "result_7.json",
-        "ingestion_summary.json",
-        "ingestion_duration.json",
-    }
-    assert not list(output.glob("*.partial"))
-
-
-@pytest.fixture
-def earlier(tmp_path: Path) -> Path:
-    """An output folder in which an earlier run has left its files."""
-    folder = tmp_path / "output"
-    folder.mkdir()
-    for name in ("result_0.json", "result_7.json", "ingestion_summary.json", "ingestion_duration.json"):
-        (folder / name).write_text("{}")
-    return folder
-
-
-@pytest.mark.parametrize(
-    ("methods", "sentence"),
-    [
-        ({"constructor": "1 / 0"}, "fit failed: ZeroDivisionError: division by zero"),
-        ({"predict": "1 / 0"}, "predict failed: ZeroDivisionError: division by zero"),
-        ({"answer": "dict(mu_hat=1, delta_mu_hat=1, p16=2, p84=1)"}, "predict returned p16 = 2.0 above p84 = 1.0"),
-        ({"answer": "None"}, "predict must return a dict"),
-    ],
-    ids=["constructor", "predict", "interval", "None"],
-)
-def test_a_participants_mistake_ends_the_run(
-    tmp_path: Path, earlier: Path, ingest: Ingest, methods: dict[str, str], sentence: str
-) -> None:
-    write_submission(tmp_path / "submission", **methods)
-    outcome = ingest()
-    assert_refused(outcome, "SubmissionError", sentence, earlier)
-    assert ("Set " in outcome[1]) == (", pseudo-experiment " in outcome[1]) == sentence.startswith("predict")
-
-
-def test_a_submission_without_model_ends_the_run(tmp_path: Path, earlier: Path, ingest: Ingest) -> None:
-    (tmp_path / "submission").mkdir()
-    assert_refused(ingest(), "SubmissionError", "has no model.py in its top folder", earlier)
-
-
-@pytest.mark.parametrize("name", ["result_3.json", "ingestion_summary.json", "journal.jsonl"])
-def test_a_submission_with_a_file_named_like_a_result_ends_the_run(
-    tmp_path: Path, earlier: Path, ingest: Ingest, name: str
-) -> None:
-    write_submission(tmp_path / "submission", {name: "{}"})
-    assert_refused(ingest(), "SubmissionError", f"The submission contains {name}, a name reserved for results", earlier)
-
-
-@pytest.mark.parametrize("name", ["metadata", "metadata.yaml", "metadata.yml", "mine/metadata.yaml", "mine/metadata"])
-def test_a_submission_with_metadata_ends_the_run(tmp_path: Path, earlier: Path, ingest: Ingest, name: str) -> None:
-    write_submission(tmp_path / "submission", {name: "command: python3 model.py"})
-    sentence = f"The submission contains {name}: the platform would start it as a separate program; remove it"
-    assert_refused(ingest(), "SubmissionError", sentence, earlier)
-
-
-def test_metadata_where_the_platform_does_not_look_do_no_harm(tmp_path: Path, counting: Path, ingest: Ingest) -> None:
-    write_submission(counting, {"a/package/metadata": "", "network_metadata.yaml": ""}, **COUNTING)
-    assert ingest("--num-of-sets", 1, "--num-pseudo-experiments", 1)[0] == 0
-
-
-def test_a_slow_prediction_ends_the_run(tmp_path: Path, phase: Path, earlier: Path, ingest: Ingest) -> None:
-    (phase / "settings.yaml").write_text(f"{SETTINGS}limits: {{predict_seconds: 0.3}}\n")
-    write_submission(tmp_path / "submission", predict="import time\ntime.sleep(100)")
-    assert_refused(ingest(), "SubmissionError", "predict took longer than its limit of 0.3 s", earlier)
-
-
-def test_a_model_that_does_not_pickle_needs_one_worker(tmp_path: Path, earlier: Path, ingest: Ingest) -> None:
-    write_submission(tmp_path / "submission", fit="import threading\nself.guard = threading.Lock()")
-    assert_refused(ingest("--workers", 2), "SubmissionError", "guard does not pickle", earlier)
-    assert ingest("--workers", 1)[0] == 0
-
-
-def test_wrong_settings_end_the_run(phase: Path, earlier: Path, counting: Path, ingest: Ingest) -> None:
-    (phase / "settings.yaml").write_text("num_of_sets: many\n")
-    assert_refused(ingest(), "InputError", "settings.yaml: num_of_sets: Input should be a valid integer", earlier)
-
-
-@pytest.mark.parametrize("option", [("--num-of-sets", 0), ("--random-seed", -1)])
-def test_wrong_plan_options_end_the_run(earlier: Path, counting: Path, ingest: Ingest, option: tuple[str, int]) -> None:
-    assert_refused(ingest(*option), "InputError", option[0].removeprefix("--").replace("-", "_"), earlier)
-
-
-def test_missing_data_end_the_run(earlier: Path, counting: Path, ingest: Ingest) -> None:
-    assert_refused(ingest(data=None), "InputError", "No data in ", earlier)
-
-
-def test_damaged_data_end_the_run(
-    tmp_path: Path, earlier: Path, counting: Path, ingest: Ingest, small_yields: dict[str, float]
-) -> None:
-    store = write_store(tmp_path / "damaged", {}, {}, small_yields)
-    (store / "hidden" / "ttbar.events.f32").write_bytes(b"0")
-    assert_refused(ingest(data=store), "InputError", "the store is damaged", earlier)
-
-
-@pytest.mark.parametrize(
-    ("option", "sentence"),
-    [
-        (("--workers", 0), "'--workers': must be auto or at least 1"),
-        (("--submission", "/not/there"), "Directory '/not/there' does not exist"),
-        (("--num-of-sets", "ten"), "'ten' is not a valid integer"),
-    ],
-)
-def test_wrong_options_are_refused(counting: Path, ingest: Ingest, option: tuple[str, object], sentence: str) -> None:
-    code, text = ingest(*option)
-    assert code == 2
-    assert sentence in text
-
-
 def test_a_small_store_is_reported(tmp_path: Path, counting: Path, small_store: Path, ingest: Ingest) -> None:
     assert "Warning" not in ingest()[1]
     assert read(tmp_path / "output" / "ingestion_summary.json")["warnings"] == []
@@ -377,17 +182,6 @@ def test_an_official_file_without_settings_runs_with_the_official_ones(
     plan = plan_of(load_settings(None, {"num_of_sets": 1, "num_pseudo_experiments": 1}))
     assert summary["plan_fingerprint"] == plan.fingerprint
     assert summary["data"] == "FAIR_Universe_HiggsML_data.parquet (2000 rows)"
-
-
-def test_a_damaged_training_part_is_not_the_submission_s_fault(
-    tmp_path: Path, counting: Path, ingest: Ingest, small_store: Path
-) -> None:
-    shutil.copytree(small_store, tmp_path / "damaged")
-    (tmp_path / "damaged" / "training" / "weights.f32").unlink()
-    code, text = ingest(data=tmp_path / "damaged")
-    assert code == 2
-    assert "InputError: " in text
-    assert "the store is damaged" in text
 
 
 def test_a_process_without_hidden_events_is_reported_and_left_out(

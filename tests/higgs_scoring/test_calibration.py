@@ -11,16 +11,14 @@ from hypothesis import strategies as st
 from higgs_scoring import calibration
 from higgs_scoring.calibration import Calibration, calibrate, needed_factors
 from higgs_scoring.metrics import FloatArray, Intervals, Scores, coverage_penalty, is_covered, score_sets
+from tests.helpers.made_runs import made_intervals
 
 
-def made_run(
+def mus_and_ends(
     num_sets: int, n: int, *, stretch: float = 1.0, seed: int = 1
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    rng = np.random.default_rng(seed)
-    mus = rng.uniform(0.1, 3, num_sets)
-    sigma = rng.uniform(0.2, 0.4, (num_sets, n))
-    mu_hats = rng.normal(mus[:, np.newaxis], sigma)
-    return mus, mu_hats - stretch * sigma, mu_hats + stretch * sigma
+    made = made_intervals(num_sets, n, np.random.default_rng(seed), stretch)
+    return made.mus, made.p16, made.p84
 
 
 def scored_after_scaling(mus: FloatArray, p16: FloatArray, p84: FloatArray, factor: float) -> Scores:
@@ -31,7 +29,7 @@ def scored_after_scaling(mus: FloatArray, p16: FloatArray, p84: FloatArray, fact
 
 @given(st.floats(0.01, 5), st.integers(0, 1000), st.integers(1, 6), st.integers(1, 40))
 def test_curve_is_that_of_intervals_which_are_scaled(factor: float, seed: int, num_sets: int, n: int) -> None:
-    run = made_run(num_sets, n, seed=seed)
+    run = mus_and_ends(num_sets, n, seed=seed)
     found, scored = calibrate(*run), scored_after_scaling(*run, factor)
     assert float(found.curve.coverage_at(factor)) == scored.coverage
     assert float(found.curve.score_at(factor)) == pytest.approx(scored.quantile_score, rel=1e-9, abs=1e-9)
@@ -51,7 +49,7 @@ def test_as_they_are_the_coverage_is_the_scores_to_the_last_interval(rows: list[
 @pytest.mark.parametrize("stretch", [0.5, 1.0, 2.0])
 @pytest.mark.parametrize(("num_sets", "n"), [(1, 20), (10, 100), (40, 50)])
 def test_exact_is_the_least_factor_that_covers_enough(num_sets: int, n: int, stretch: float) -> None:
-    run = made_run(num_sets, n, stretch=stretch)
+    run = mus_and_ends(num_sets, n, stretch=stretch)
     found = calibrate(*run)
     exact = found.exact
     assert exact is not None
@@ -65,7 +63,7 @@ def test_exact_is_the_least_factor_that_covers_enough(num_sets: int, n: int, str
 @pytest.mark.parametrize("stretch", [0.5, 1.0, 2.0])
 @pytest.mark.parametrize(("num_sets", "n"), [(1, 20), (10, 100), (40, 50)])
 def test_no_factor_scores_better_than_the_best(num_sets: int, n: int, stretch: float) -> None:
-    run = made_run(num_sets, n, stretch=stretch)
+    run = mus_and_ends(num_sets, n, stretch=stretch)
     found = calibrate(*run)
     assert found.best is not None
     grid = np.linspace(0.2, 4, 3000) / stretch
@@ -75,7 +73,7 @@ def test_no_factor_scores_better_than_the_best(num_sets: int, n: int, stretch: f
 
 
 def test_half_as_wide_intervals_need_twice_the_factor() -> None:
-    whole, half = calibrate(*made_run(10, 100)), calibrate(*made_run(10, 100, stretch=0.5))
+    whole, half = calibrate(*mus_and_ends(10, 100)), calibrate(*mus_and_ends(10, 100, stretch=0.5))
     assert whole.exact is not None
     assert half.exact is not None
     assert half.exact.factor == pytest.approx(2 * whole.exact.factor, rel=1e-12)
@@ -86,7 +84,7 @@ def test_right_intervals_that_were_narrowed_are_found_out() -> None:
     """Factor of 20 000 normal pulls: its standard error is 0.0068, so 6 of these have a false alarm of 2e-9."""
 
     def is_116(stretch: float) -> bool:
-        exact = calibrate(*made_run(200, 100, stretch=stretch)).exact
+        exact = calibrate(*mus_and_ends(200, 100, stretch=stretch)).exact
         return exact is not None and abs(exact.factor - 1.16) < 6 * 0.0068 * 1.16
 
     assert is_116(1 / 1.16)
@@ -102,7 +100,7 @@ def test_the_range_of_the_factor_holds_the_true_one_as_often_as_it_says(num_sets
     """
     held = 0
     for seed in range(600):
-        exact_range = calibrate(*made_run(num_sets, 2000 // num_sets, stretch=stretch, seed=seed)).exact_range
+        exact_range = calibrate(*mus_and_ends(num_sets, 2000 // num_sets, stretch=stretch, seed=seed)).exact_range
         assert exact_range is not None
         # 0.6827 of normal pulls are within 1.00003 standard deviations.
         held += exact_range[0] <= 1 / stretch <= exact_range[1]
@@ -149,7 +147,7 @@ def test_a_factor_beyond_all_floats_is_no_factor() -> None:
 
 def test_few_pseudo_experiments_are_not_advised_to_have_no_width() -> None:
     """Of ten, the official score is best without any width: the penalty for covering nothing is only 49."""
-    found = calibrate(*made_run(1, 10))
+    found = calibrate(*mus_and_ends(1, 10))
     assert found.best is not None
     assert float(found.curve.score_at(1e-6)) > found.best.quantile_score
     assert 1 < coverage_penalty(found.best.coverage, 10) < 2

@@ -23,7 +23,7 @@ SIGMAS = 6  # of a normal value, beyond which lie 2e-9
 Arrays = dict[str, FloatArray]
 
 
-def made_run(num_sets: int, n: int, seed: int = 1) -> tuple[FloatArray, Arrays]:
+def uneven_run(num_sets: int, n: int, seed: int = 1) -> tuple[FloatArray, Arrays]:
     """Sets that differ in the width and the coverage of their intervals."""
     rng = np.random.default_rng(seed)
     mus = rng.uniform(0.1, 3, num_sets)
@@ -99,7 +99,7 @@ def test_two_sets_by_hand() -> None:
 
 @pytest.mark.parametrize(("num_sets", "n"), [(2, 1), (10, 30), (40, 100)])
 def test_resamples_are_those_of_a_slow_loop_over_the_arrays(num_sets: int, n: int) -> None:
-    mus, arrays = made_run(num_sets, n)
+    mus, arrays = uneven_run(num_sets, n)
     drawn = drawn_from((mus, arrays), resamples=50, seed=9)
     rng = np.random.default_rng(9)
     for number in range(50):
@@ -111,7 +111,7 @@ def test_resamples_are_those_of_a_slow_loop_over_the_arrays(num_sets: int, n: in
 
 
 def test_medians_and_errors_are_those_of_the_arrays() -> None:
-    drawn = drawn_from(made_run(10, 30))
+    drawn = drawn_from(uneven_run(10, 30))
     for name in NAMES:
         values = getattr(drawn, name)
         assert values.shape == (1000,)
@@ -120,10 +120,10 @@ def test_medians_and_errors_are_those_of_the_arrays() -> None:
 
 
 def test_two_calls_and_two_submissions_see_the_same_draws() -> None:
-    run, again = drawn_from(made_run(20, 10)), drawn_from(made_run(20, 10))
+    run, again = drawn_from(uneven_run(20, 10)), drawn_from(uneven_run(20, 10))
     for name in NAMES:
         assert (getattr(run, name) == getattr(again, name)).all()
-    mus, arrays = made_run(20, 10)
+    mus, arrays = uneven_run(20, 10)
     wider = drawn_from((mus, arrays | {"p84": arrays["p84"] + 0.25}))
     assert wider.interval - run.interval == pytest.approx(0.25, rel=1e-12)
     assert np.std(drawn_from((mus, arrays), seed=1).interval - run.interval) > 0.1 * np.std(run.interval)
@@ -159,7 +159,7 @@ def test_error_of_the_coverage_knows_that_sets_differ() -> None:
 
 
 def test_resamples_are_penalised_for_all_drawn_pseudo_experiments() -> None:
-    mus, arrays = made_run(30, 40)
+    mus, arrays = uneven_run(30, 40)
     drawn = drawn_from((mus, arrays | {"p84": arrays["p16"]}), resamples=5)
     sigma = math.sqrt(0.6827 * 0.3173 / (30 * 40))
     assert drawn.coverage.tolist() == [0.0] * 5
@@ -192,7 +192,7 @@ def test_sets_are_drawn_independently_of_each_other() -> None:
 
 
 def test_pseudo_experiments_by_a_slow_loop() -> None:
-    mus, arrays = made_run(3, 20)
+    mus, arrays = uneven_run(3, 20)
     drawn = drawn_from((mus, arrays), bootstrap_pseudo_experiments, resamples=30, seed=9)
     streams = [np.random.default_rng([9, number]) for number in range(3)]
     for resample in range(30):
@@ -212,15 +212,15 @@ def test_many_rows_are_drawn_in_pieces_as_they_are_at_once(monkeypatch: pytest.M
 
 
 def test_a_single_unit_says_nothing_about_its_error() -> None:
-    mus, arrays = made_run(1, 3)
+    mus, arrays = uneven_run(1, 3)
     assert bootstrap_sets(Intervals(mus, **arrays)) is None
-    mus, arrays = made_run(3, 1)
+    mus, arrays = uneven_run(3, 1)
     assert bootstrap_pseudo_experiments(Intervals(mus, **arrays)) is None
 
 
 @given(st.integers(2, 12), st.integers(1, 8), st.integers(0, 2**32))
 def test_sets_all_alike_have_no_error(num_sets: int, n: int, seed: int) -> None:
-    mus, arrays = made_run(1, n, seed)
+    mus, arrays = uneven_run(1, n, seed)
     alike = {name: np.repeat(values, num_sets, axis=0) for name, values in arrays.items()}
     run = (np.repeat(mus, num_sets), alike)
     drawn, scores = drawn_from(run, resamples=20), score_sets(Intervals(run[0], **alike))
@@ -231,7 +231,7 @@ def test_sets_all_alike_have_no_error(num_sets: int, n: int, seed: int) -> None:
 
 @given(st.integers(2, 12), st.integers(1, 8), st.integers(0, 2**32), st.randoms(use_true_random=False))
 def test_order_in_a_set_and_a_common_shift_are_nothing(num_sets: int, n: int, seed: int, random: object) -> None:
-    mus, arrays = made_run(num_sets, n, seed)
+    mus, arrays = uneven_run(num_sets, n, seed)
     drawn = drawn_from((mus, arrays), resamples=20)
     order = list(range(n))
     random.shuffle(order)  # type: ignore[attr-defined]
@@ -245,7 +245,7 @@ def test_order_in_a_set_and_a_common_shift_are_nothing(num_sets: int, n: int, se
 
 @given(st.integers(2, 12), st.integers(1, 8), st.integers(0, 2**32))
 def test_resamples_lie_between_the_best_and_the_worst_set(num_sets: int, n: int, seed: int) -> None:
-    mus, arrays = made_run(num_sets, n, seed)
+    mus, arrays = uneven_run(num_sets, n, seed)
     drawn = drawn_from((mus, arrays), resamples=20)
     sets = [
         score_sets(Intervals(mus[[number]], **{name: values[[number]] for name, values in arrays.items()}))

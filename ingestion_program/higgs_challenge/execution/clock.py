@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from higgs_challenge.durations import format_seconds
+from higgs_challenge.number_formats import format_seconds
 
 
 @dataclass(frozen=True)

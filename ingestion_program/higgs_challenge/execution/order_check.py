@@ -5,6 +5,7 @@ from dataclasses import astuple, dataclass
 
 from higgs_challenge.execution.progress import Advance
 from higgs_challenge.execution.worker import Result
+from higgs_challenge.number_formats import count
 
 Key = tuple[int, int]
 
@@ -26,11 +27,12 @@ class OrderCheck:
     @property
     def verdict(self) -> str:
         """The result in words."""
+        repeated = count(self.repeated, "pseudo-experiment")
         if not self.different:
-            return f"{self.repeated} pseudo-experiments had the same answer in a fresh process"
+            return f"{repeated} had the same answer in a fresh process"
         return (
-            f"{len(self.different)} of {self.repeated} pseudo-experiments had another answer in a fresh process, by up "
-            f"to {self.largest_difference:.2g} interval widths: answers depend on earlier ones, or on chance"
+            f"{len(self.different)} of {repeated} had another answer in a fresh process, by up to "
+            f"{self.largest_difference:.2g} interval widths: answers depend on earlier ones, or on chance"
         )
 
 

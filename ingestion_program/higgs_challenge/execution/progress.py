@@ -10,7 +10,7 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from higgs_challenge.durations import format_seconds
+from higgs_challenge.number_formats import format_seconds
 
 SECONDS_BETWEEN_LINES = 10.0
 SECONDS_BETWEEN_WAITS = 30.0

@@ -2,15 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from higgs_challenge.atomic import write_json
 from higgs_challenge.errors import InputError
-from higgs_challenge.experiments.settings import SETTINGS_FILE, Settings
+from higgs_challenge.experiments.settings import SETTINGS_FILE, Settings, load_settings
 from higgs_challenge.streams import derive_seed, stream
 from higgs_challenge.task import Experiment, Task
+from higgs_challenge.tasks import load_task
 
 TRUTH_FILE = "truth.json"
 NUISANCES_FILE = "true_nuisances.json"
@@ -61,6 +63,29 @@ class Plan:
         return f"{derive_seed(self.settings.random_seed, 'signature'):032x}"
 
 
+def load_plan(phase: Path, replaced: Mapping[str, Any] | None = None, acting: Sequence[str] = ()) -> Plan:
+    """Read a phase's settings and make its plan.
+
+    Args:
+        phase: folder with settings.yaml; without that file, the settings are the official ones.
+        replaced: settings to use instead of the file's.
+        acting: nuisance parameters to draw, all others being nominal; empty for those that the settings name.
+
+    Raises:
+        InputError: names the file whose settings cannot be used.
+    """
+    path = phase / SETTINGS_FILE
+    settings = load_settings(path, replaced)
+    try:
+        task = load_task(settings.task)
+        if acting:
+            systematics = dict.fromkeys(task.priors, False) | dict.fromkeys(acting, True)
+            settings = settings.model_copy(update={"systematics": systematics})
+        return make_plan(settings, task)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
 def make_plan(settings: Settings, task: Task) -> Plan:
     """Draw the sets' signal strengths; deterministic in the settings.
 
@@ -74,8 +99,7 @@ def make_plan(settings: Settings, task: Task) -> Plan:
     if unknown := settings.systematics.keys() - task.priors.keys():
         wrong, right = ", ".join(sorted(unknown)), ", ".join(task.priors)
         raise InputError(
-            f"{SETTINGS_FILE}: systematics: expected nuisance parameters of the task {settings.task}, which are "
-            f"{right}; got {wrong}."
+            f"systematics: expected nuisance parameters of the task {settings.task}, which are {right}; got {wrong}."
         )
     acting = {name: settings.systematics.get(name, True) for name in task.priors}
     settings = settings.model_copy(update={"systematics": acting})

@@ -2,6 +2,7 @@
 
 import pytest
 
+from higgs_challenge.number_formats import count
 from higgs_tools.bundle import make_bundle
 from tests.helpers.commands import call, start
 from tests.helpers.zips import rezip, unzip
@@ -11,7 +12,7 @@ def test_a_fresh_bundle_passes_with_warnings(bundle, capsys):
     assert call("check-bundle", bundle) == 0
     shown = capsys.readouterr()
     *warnings, last = shown.out.splitlines()
-    assert last.endswith(f"nothing that Codabench would refuse, {len(warnings)} warnings")
+    assert last.endswith(f"nothing that Codabench would refuse, {count(len(warnings), 'warning')}")
     assert all(line.startswith("warning: ") for line in warnings)
     assert sum("published random_seed" in line for line in warnings) == 2
     assert shown.err == ""
@@ -31,7 +32,7 @@ def test_problems_end_with_exit_code_two(bundle, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("name", "content", "expected"),
     [
-        ("gone.zip", None, "gone.zip: is missing; run make bundle, or name another zip."),
+        ("gone.zip", None, "gone.zip; run make bundle, or name another zip."),
         (
             "text.zip",
             b"no zip",

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from higgs_challenge import atomic
 from higgs_tools.bundle import make_bundle
 from higgs_tools.bundle.task_files import source_folders
 from tests.helpers.commands import call
@@ -23,8 +22,11 @@ def replace(path: Path, old: str, new: str) -> None:
 
 
 SPOILT = {
-    "no competition.yaml": (lambda p: (p / "competition.yaml").unlink(), "competition.yaml: is missing"),
-    "not YAML": (lambda p: (p / "competition.yaml").write_text("pages: ["), "competition.yaml: is not YAML"),
+    "no competition.yaml": (
+        lambda p: (p / "competition.yaml").unlink(),
+        "competition.yaml; run this in the challenge",
+    ),
+    "not YAML": (lambda p: (p / "competition.yaml").write_text("pages: ["), "competition.yaml is not YAML"),
     "misspelt": (lambda p: replace(p / "competition.yaml", "enable_detailed", "enabled_detailed"), "not a field"),
     "missing page": (lambda p: (p / "pages" / "data.md").unlink(), "names pages/data.md, which is not in the bundle"),
     "empty page": (lambda p: (p / "pages" / "data.md").write_text(""), "pages/data.md: is empty"),
@@ -35,7 +37,7 @@ SPOILT = {
     "overlap": (lambda p: replace(p / "competition.yaml", "start: 2027-07-01", "start: 2027-06-01"), "2027-06-01"),
     "missing settings": (
         lambda p: (p / "input_data/final/settings.yaml").unlink(),
-        "input_data/final: is missing or empty",
+        "input_data/final is missing or empty",
     ),
     "bad settings": (
         lambda p: replace(p / "input_data/final/settings.yaml", "num_of_sets: 20", "num_of_sets: -1"),
@@ -72,10 +74,12 @@ def test_what_programs_leave_behind_stays_out(project, monkeypatch, capsys):
     assert "fresh seed" in capsys.readouterr().out
 
 
-def test_what_is_no_file_is_not_replaced(tmp_path):
-    (tmp_path / "bundle.zip").mkdir()
-    with pytest.raises(make_bundle.InputError, match="expected a file or nothing at this path, got a folder"):
-        make_bundle.write_whole(tmp_path / "bundle.zip", b"new")
+def test_an_output_that_cannot_be_written_is_refused_before_the_work(project, monkeypatch, capsys):
+    monkeypatch.chdir(project)
+    monkeypatch.setattr(make_bundle, "collect", lambda *arguments: pytest.fail("collected"))
+    (project / "taken").write_text("a file")
+    assert call("bundle", "--output", project / "taken" / "bundle.zip") == 2
+    assert f"{project / 'taken'} is not a folder" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("content", ["start: 2026-02-30", "[" * 100_000])
@@ -83,16 +87,6 @@ def test_yaml_that_cannot_be_read_is_reported(tmp_path, content):
     (tmp_path / "competition.yaml").write_text(content)
     with pytest.raises(make_bundle.InputError, match="is not YAML"):
         make_bundle.read_competition(tmp_path)
-
-
-def test_an_interrupted_write_keeps_the_old_bundle(tmp_path, monkeypatch):
-    output = tmp_path / "bundle.zip"
-    output.write_bytes(b"old")
-    monkeypatch.setattr(atomic.os, "replace", lambda part, whole: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        make_bundle.write_whole(output, b"new")
-    assert output.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [output]
 
 
 def test_a_task_brings_its_own_and_shares_the_rest(root, tmp_path):

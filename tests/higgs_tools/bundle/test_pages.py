@@ -264,12 +264,12 @@ def test_an_unknown_name_is_reported_with_its_page(root, text, expected):
 
 def test_missing_settings_are_told(project):
     (project / "input_data" / "final" / "settings.yaml").unlink()
-    with pytest.raises(InputError, match=r"final/settings.yaml: is missing.*phase Final"):
+    with pytest.raises(InputError, match=r"There is no .*final/settings.yaml.*phase Final"):
         render(project, "overview")
 
 
 def test_a_page_gathers_only_what_it_names(root, monkeypatch):
-    monkeypatch.setattr(pages, "gather_data", lambda: pytest.fail("gathered"))
+    monkeypatch.setattr(pages, "gather_data", lambda *folders: pytest.fail("gathered"))
     numbers = pages.page_numbers([root], read_competition(root))
     assert pages.render_page("some.md", "{{ phases.final.sets }} of {{ score.percent }}", numbers) == "1000 of 68.27"
 

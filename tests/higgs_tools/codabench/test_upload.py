@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from higgs_challenge.number_formats import count
 from higgs_tools.codabench import platform_client
 from tests.helpers.codabench_stub import COMPETITION, KEY, SIGNATURE, STATUS, TOKEN, USERNAME, Asked, Stub
 from tests.helpers.commands import call
@@ -39,7 +40,7 @@ def test_without_send_nothing_is_asked(stub, bundle, capsys):
     assert run(bundle) == 0
     shown = capsys.readouterr().out
     assert stub.asked == []
-    assert f"{bundle}, {bundle.stat().st_size} bytes, 0 problems, {shown.count('warning: ')} warnings" in shown
+    assert f"{bundle}, {bundle.stat().st_size} bytes, 0 problems, {count(shown.count('warning: '), 'warning')}" in shown
     assert hashlib.sha256(bundle.read_bytes()).hexdigest() in shown
     assert f"to:       {stub.address}" in shown
     assert "account:  set" in shown
@@ -192,5 +193,5 @@ def test_storage_without_https_is_refused(stub, bundle, capsys):
 
 def test_a_missing_bundle(stub, tmp_path: Path, capsys):
     assert run(tmp_path / "bundle.zip", "--send") == 2
-    assert "is missing; run make bundle" in capsys.readouterr().err
+    assert "; run make bundle, or name another zip." in capsys.readouterr().err
     assert stub.asked == []

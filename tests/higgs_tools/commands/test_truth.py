@@ -1,6 +1,7 @@
 """The organiser's command that makes a phase's reference data."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -41,6 +42,29 @@ def test_what_reports_may_reveal_can_be_said_on_the_command_line(tmp_path: Path,
     ended = write_truth(phase, tmp_path / "reference", "--reveal", reveal)
     assert ended.returncode == 0, ended.stderr
     assert json.loads((tmp_path / "reference" / "truth.json").read_text())["reveal"] == reveal
+
+
+@pytest.mark.parametrize(
+    ("settings", "fault"),
+    [
+        ("systematics: {tau: true}", "expected nuisance parameters of the task higgs, which are tes, .*; got tau"),
+        ("task: bosons", "There is no task bosons; the tasks are gaussian, higgs"),
+        ("num_of_sets: 0", "num_of_sets: Input should be greater than 0"),
+    ],
+)
+def test_wrong_settings_are_reported_with_their_file(tmp_path: Path, phase: Path, settings: str, fault: str) -> None:
+    (phase / "settings.yaml").write_text(settings)
+    ended = write_truth(phase, tmp_path / "reference")
+    assert ended.returncode == 2
+    assert re.fullmatch(f"InputError: {phase / 'settings.yaml'}: .*{fault}.*\n", ended.stderr)
+    assert not (tmp_path / "reference").exists()
+
+
+def test_a_folder_without_settings_is_refused(tmp_path: Path, phase: Path) -> None:
+    (phase / "settings.yaml").unlink()
+    ended = write_truth(phase, tmp_path / "reference")
+    assert ended.returncode == 2
+    assert "has no settings.yaml" in ended.stderr
 
 
 def test_an_output_that_cannot_be_a_folder_is_refused(tmp_path: Path, phase: Path) -> None:

@@ -94,7 +94,7 @@ def test_a_bad_submission_is_not_packed(kit: Path, small_store: Path) -> None:
         (("check", "template", "--time-limit", "nan"), "nan is not a finite number"),
         (("pack", "plots.py", "a.zip"), "Directory 'plots.py' is a file"),
         (("pack", "template", "template/a.zip"), "would lie in the folder that is packed"),
-        (("pack", "template", "template/.."), "is a folder: name the zip to write"),
+        (("pack", "template", "template/.."), "expected the path of a file, got a folder"),
         (("pack", "template", "mine.rar"), "mine.rar: expected a name that ends in .zip"),
     ],
 )

@@ -9,7 +9,7 @@ from higgs_tools.repository import find_repository
 
 
 def default_bundle() -> Path:
-    """Give the place where `make bundle` writes the bundle."""
+    """Return the path where `make bundle` writes the bundle."""
     return find_repository() / "build" / "bundle.zip"
 
 
@@ -22,15 +22,15 @@ def inspect_file(bundle: Path) -> Findings:
     try:
         return inspect_zip(str(bundle), bundle)
     except FileNotFoundError:
-        raise InputError(f"{bundle}: is missing; run make bundle, or name another zip.") from None
+        raise InputError(f"There is no {bundle}; run make bundle, or name another zip.") from None
     except IsADirectoryError:
-        raise InputError(f"{bundle}: is a folder; name the zip that is to be uploaded.") from None
+        raise InputError(f"{bundle} is a folder; name the zip that is to be uploaded.") from None
     except OSError as error:
-        raise InputError(f"{bundle}: cannot be read ({error}); make the file readable.") from error
+        raise InputError(f"{bundle} cannot be read ({error}); make the file readable.") from error
 
 
 def describe(findings: Findings) -> list[str]:
-    """Write findings as lines, problems first; names in a zip may come from anybody, so control characters go."""
+    """Format findings as lines, problems first, without the control characters that names in a zip may have."""
     lines = [f"problem: {problem}" for problem in findings.problems]
     lines += [f"warning: {warning}" for warning in findings.warnings]
     return [printable(line) for line in lines]

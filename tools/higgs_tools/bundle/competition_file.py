@@ -151,7 +151,7 @@ class Competition(Part):
         return [self.terms, *(page.file for page in self.pages)]
 
     def programs(self) -> Iterator[tuple[str, str]]:
-        """Give pairs of (ingestion or scoring, name of the program's zip)."""
+        """Return pairs of (ingestion or scoring, name of the program's zip)."""
         for task in self.tasks:
             if task.ingestion_program:
                 yield "ingestion", task.ingestion_program

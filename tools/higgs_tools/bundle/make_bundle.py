@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from higgs_challenge.atomic import write_bytes
+from higgs_challenge.atomic import require_writable, write_bytes
 from higgs_challenge.errors import InputError
 from higgs_tools.bundle.pages import render_pages
 from higgs_tools.bundle.rules import Problem, parse_competition
@@ -33,10 +33,10 @@ FOLDERS = {
 """For each archive the folders that it is made of, and what goes before their files' names in it."""
 
 TRUTHS = {
-    "reference_data_feedback.zip": "input_data/feedback/settings.yaml",
-    "reference_data_final.zip": "input_data/final/settings.yaml",
+    "reference_data_feedback.zip": "input_data/feedback",
+    "reference_data_final.zip": "input_data/final",
 }
-"""For each archive of truth the settings that the truth follows from."""
+"""For each archive of truth the folder of the phase whose settings it follows from."""
 
 MADE_BY_TRAINING = "trained_model.pt"
 
@@ -52,13 +52,15 @@ def build(folders: Sequence[Path], output: Path) -> tuple[Problem, ...]:
         The warnings.
 
     Raises:
-        InputError: Codabench would refuse the bundle; the text has one sentence for each problem.
+        InputError: Codabench would refuse the bundle, and the text has one sentence for each problem; or the zip cannot
+            be written.
     """
+    require_writable(output)
     bundle = pack(collect(folders, read_competition(folders[0])))
     findings = inspect_zip(output.name, io.BytesIO(bundle))
     if findings.problems:
         raise refusal(findings.problems)
-    write_whole(output, bundle)
+    write_bytes(output, bundle)
     return findings.warnings
 
 
@@ -78,9 +80,9 @@ def read_competition(root: Path) -> object:
     try:
         return load_yaml(path.read_bytes())
     except FileNotFoundError:
-        raise InputError(f"{path}: is missing; run this in the challenge's repository.") from None
+        raise InputError(f"There is no {path}; run this in the challenge's repository.") from None
     except ValueError as error:
-        raise InputError(f"{path}: is not YAML ({error}); correct that line.") from None
+        raise InputError(f"{path} is not YAML ({error}); correct that line.") from None
 
 
 def collect(folders: Sequence[Path], competition: object) -> dict[str, bytes]:
@@ -124,7 +126,7 @@ def read_folders(folders: Sequence[Path], archive: str) -> dict[str, bytes]:
         found = [path for path in folder.rglob("*") if path.is_file() and belongs(path.relative_to(folder))]
         if not found:
             raise InputError(
-                f"{folder}: is missing or empty, but {archive} is made of it; "
+                f"{folder} is missing or empty, but {archive} is made of it; "
                 f"add its files or take {archive} out of competition.yaml."
             )
         files.update({prefix + path.relative_to(folder).as_posix(): path.read_bytes() for path in found})
@@ -146,16 +148,14 @@ def belongs(path: Path) -> bool:
     return own_file(Entry(path.as_posix(), Kind.FILE)) and path.name != MADE_BY_TRAINING
 
 
-def truth_files(settings: Path) -> dict[str, bytes]:
-    """Make the truth that follows from a phase's settings, as files by name."""
+def truth_files(phase: Path) -> dict[str, bytes]:
+    """Make the truth that follows from the settings in a phase's folder, as files by name."""
     # Imported here so that the rest of this module, and its tests, do not wait for the compiled event core.
     from higgs_challenge.execution.progress import show_progress
-    from higgs_challenge.experiments import load_settings, make_plan, write_truth
-    from higgs_challenge.tasks import load_task
+    from higgs_challenge.experiments import load_plan, write_truth
 
-    loaded = load_settings(settings)
-    plan = make_plan(loaded, load_task(loaded.task))
-    title = f"Drawing the truth of {settings.parent.name}"
+    plan = load_plan(phase)
+    title = f"Drawing the truth of {phase.name}"
     with (
         tempfile.TemporaryDirectory() as directory,
         show_progress(title, plan.settings.number, "pseudo-experiments") as advance,
@@ -170,18 +170,3 @@ def pack(files: Mapping[str, bytes]) -> bytes:
         for name in sorted(files):
             archive.writestr(plain_member(name), files[name])
     return buffer.getvalue()
-
-
-def write_whole(output: Path, content: bytes) -> None:
-    """Write a file whole or not at all.
-
-    Args:
-        output: its path; its directory is made where needed.
-        content: its bytes.
-
-    Raises:
-        InputError: it cannot be written.
-    """
-    if output.exists() and not output.is_file():
-        raise InputError(f"{output}: expected a file or nothing at this path, got a folder; name another --output.")
-    write_bytes(output, content)

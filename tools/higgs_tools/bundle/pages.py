@@ -1,7 +1,7 @@
 """The competition's pages: templates whose numbers come from the code's constants, so that none can be out of date.
 
 A page is a Jinja2 template that reads well as it stands. What it may name is in groups, each gathered only for a page
-that names it: `phases`, `score`, `environment`, and for the Higgs measurement `data`.
+that names it: `phases`, `score`, `environment`, and `data`, to which a task adds what only its own pages name.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,11 +13,10 @@ import jinja2
 import jinja2.meta
 
 from higgs_challenge.errors import InputError
-from higgs_challenge.experiments.settings import SETTINGS_FILE, load_settings
+from higgs_challenge.experiments.settings import SETTINGS_FILE, Settings, load_settings
 from higgs_challenge.submission import answer, log
 from higgs_challenge.task import Prior
-from higgs_challenge.tasks.higgs.events import columns, selection
-from higgs_challenge.tasks.higgs.events.nuisances import PRIORS, Nuisances
+from higgs_challenge.tasks import load_task
 from higgs_scoring import bootstrap, metrics, ranking
 from higgs_tools.bundle.competition_file import Competition, Phase
 from higgs_tools.bundle.task_files import find
@@ -34,7 +33,7 @@ Group = Callable[[], Mapping[str, Any]]
 
 
 def page_numbers(folders: Sequence[Path], competition: Competition) -> dict[str, Group]:
-    """Give the groups of numbers that a page may name, each to be gathered when it is called.
+    """Return the groups of numbers that a page may name, each to be gathered when it is called.
 
     Args:
         folders: of the competition, see task_files, with input_data/<phase>/settings.yaml for each
@@ -42,28 +41,32 @@ def page_numbers(folders: Sequence[Path], competition: Competition) -> dict[str,
         competition: its parsed competition.yaml.
 
     Returns:
-        A function for each group. That of the phases raises InputError where settings are missing or wrong.
+        A function for each group. Those of phases and data raise InputError where settings are missing or wrong.
     """
     return {
         "phases": cache(partial(gather_phases, folders, competition)),
         "score": cache(gather_score),
         "environment": cache(partial(gather_environment, folders, competition)),
-        "data": cache(gather_data),
+        "data": cache(partial(gather_data, folders, competition)),
     }
 
 
 def gather_phases(folders: Sequence[Path], competition: Competition) -> dict[str, dict[str, Any]]:
-    """Give each phase by its name in lower case: its size, its limits, and what of its coverage costs nothing."""
+    """Collect for each phase, by its name in lower case, its size, its limits and the coverage that costs nothing."""
     return {phase.name.lower(): _describe_phase(folders, competition, phase) for phase in competition.phases}
 
 
-def _describe_phase(folders: Sequence[Path], competition: Competition, phase: Phase) -> dict[str, Any]:
+def _load_phase(folders: Sequence[Path], competition: Competition, phase: Phase) -> Settings:
     archive = next((task.ingestion_program for task in competition.tasks if task.index == phase.tasks[0]), None)
     phase_folder = (archive or "").removeprefix("ingestion_program_").removesuffix(".zip")
     path = find(folders, f"input_data/{phase_folder}/{SETTINGS_FILE}")
     if not path.is_file():
-        raise InputError(f"{path}: is missing, and the pages name its numbers; add the settings of phase {phase.name}.")
-    settings = load_settings(path)
+        raise InputError(f"There is no {path}, whose numbers the pages name; add the settings of phase {phase.name}.")
+    return load_settings(path)
+
+
+def _describe_phase(folders: Sequence[Path], competition: Competition, phase: Phase) -> dict[str, Any]:
+    settings = _load_phase(folders, competition, phase)
     lowest, highest = metrics.allowed_coverage(settings.number)
     return {
         "sets": settings.num_of_sets,
@@ -103,7 +106,7 @@ def _example_scores(number: int) -> dict[str, dict[str, Any]]:
 
 
 def gather_score() -> dict[str, Any]:
-    """Give the constants of scoring and of the ranking."""
+    """Collect the constants of scoring and of the ranking."""
     missed = 1 - metrics.TARGET_COVERAGE
     return {
         "target": metrics.TARGET_COVERAGE,
@@ -120,7 +123,7 @@ def gather_score() -> dict[str, Any]:
 
 
 def gather_environment(folders: Sequence[Path], competition: Competition) -> dict[str, Any]:
-    """Give the container image, the version of every pinned package, and how much of a log is kept."""
+    """Collect the container image, the version of every pinned package, and how much of a log is kept."""
     pins = (line.partition("==") for line in find(folders, CONSTRAINTS).read_text(encoding="utf-8").splitlines())
     return {
         "image": competition.docker_image,
@@ -129,27 +132,12 @@ def gather_environment(folders: Sequence[Path], competition: Competition) -> dic
     }
 
 
-def gather_data() -> dict[str, Any]:
-    """Give the events, features, thresholds and nuisance parameters of the Higgs measurement."""
-    # Imported here: the generator compiles, and other tasks have no use for it.
-    from higgs_challenge.tasks.higgs.data.official_reader import HIDDEN_SHARE
-    from higgs_challenge.tasks.higgs.simulation import NOMINAL_YIELDS
-    from higgs_tools.higgs_data.download import DOI
-
-    nominal = Nuisances()
+def gather_data(folders: Sequence[Path], competition: Competition) -> dict[str, Any]:
+    """Collect what describes the task that the first phase's settings name: its features, its nuisance parameters."""
+    task = load_task(_load_phase(folders, competition, competition.phases[0]).task)
+    nominal = task.nuisances()
     return {
-        "doi": DOI,
-        "yields": {process: thousands(NOMINAL_YIELDS[process]) for process in columns.PROCESSES},
-        "total_millions": decimals(sum(NOMINAL_YIELDS.values()) / 1e6, 2),
-        "hidden_percent": 100 * HIDDEN_SHARE,
-        "num_primary": len(columns.PRIMARY),
-        "num_derived": len(columns.DERIVED),
-        "num_features": len(columns.FEATURES),
-        "num_columns": len(columns.OFFICIAL_COLUMNS),
-        "missing": columns.MISSING,
-        "tau_threshold": selection.TAU_THRESHOLD,
-        "lepton_threshold": selection.LEPTON_THRESHOLD,
-        "jet_threshold": selection.JET_THRESHOLD,
+        "num_features": len(task.features),
         "nuisances": {
             name: {
                 "prior": describe_prior(prior),
@@ -157,13 +145,14 @@ def gather_data() -> dict[str, Any]:
                 "high": prior.high,
                 "nominal": getattr(nominal, name),
             }
-            for name, prior in PRIORS.items()
+            for name, prior in task.priors.items()
         },
+        **task.page_numbers(),
     }
 
 
 def describe_prior(prior: Prior) -> str:
-    """Say in words what a nuisance parameter is drawn from.
+    """Describe what a nuisance parameter is drawn from.
 
     >>> describe_prior(Prior("normal", 1.0, 0.01, 0.9, 1.1))
     'normal, mean 1, width 0.01'
@@ -190,6 +179,7 @@ def render_page(name: str, text: str, numbers: Mapping[str, Group]) -> str:
     environment = jinja2.Environment(
         undefined=jinja2.StrictUndefined, finalize=shown, keep_trailing_newline=True, autoescape=False
     )
+    environment.filters["thousands"] = thousands
     try:
         named = jinja2.meta.find_undeclared_variables(environment.parse(text))
         if unknown := sorted(named - numbers.keys()):
@@ -206,7 +196,7 @@ def render_page(name: str, text: str, numbers: Mapping[str, Group]) -> str:
 
 
 def render_pages(folders: Sequence[Path], competition: Competition) -> dict[str, bytes]:
-    """Give the pages and terms of a competition, rendered, by their file.
+    """Render the pages and terms of a competition, by their file.
 
     A file that is missing or no text stays out: the rules of the bundle say so. InputError as in render_page.
     """

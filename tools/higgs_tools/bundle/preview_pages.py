@@ -7,8 +7,9 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
+from higgs_challenge.atomic import write_bytes
 from higgs_challenge.errors import InputError
-from higgs_tools.bundle.make_bundle import read_competition, refusal, write_whole
+from higgs_tools.bundle.make_bundle import read_competition, refusal
 from higgs_tools.bundle.pages import render_pages
 from higgs_tools.bundle.rules import parse_competition
 from higgs_tools.bundle.task_files import find
@@ -89,12 +90,12 @@ def write_previews(folders: Sequence[Path], output: Path, katex: str) -> list[Pa
         raise refusal(competition)
     pages = render_pages(folders, competition)
     if missing := [name for name in competition.texts() if name not in pages]:
-        raise InputError(f"{find(folders, missing[0])}: is missing or is not UTF-8 text; write it.")
+        raise InputError(f"{find(folders, missing[0])} is missing or is not UTF-8 text; write it.")
     written = []
     for name, content in pages.items():
         path = output / Path(name).name
-        write_whole(path, content)
+        write_bytes(path, content)
         written.append(path.with_suffix(".html"))
         page = PAGE.format(title=path.stem, katex=katex, body=as_html(content.decode("utf-8")))
-        write_whole(written[-1], page.encode("utf-8"))
+        write_bytes(written[-1], page.encode("utf-8"))
     return written

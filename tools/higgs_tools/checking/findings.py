@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from higgs_challenge.errors import printable
+from higgs_challenge.number_formats import count
 
 READY, NOT_READY, UNDECIDED = 0, 1, 2
 """Exit codes of a check; 2 is also the code of a wrong command line."""
@@ -91,13 +92,3 @@ def show(findings: Sequence[Finding], console: Console) -> None:
             text.append(f"\nDo: {printable(finding.remedy)}", style="bold")
         table.add_row(Text(finding.level.value, style=STYLES[finding.level]), finding.check, text)
     console.print(table)
-
-
-def count(number: int, noun: str) -> str:
-    """Format a number of things.
-
-    Example:
-        >>> count(1, "file"), count(2, "file")
-        ('1 file', '2 files')
-    """
-    return f"{number} {noun}{'' if number == 1 else 's'}"

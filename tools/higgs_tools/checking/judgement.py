@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from statistics import mean, median
 
-from higgs_challenge.durations import format_seconds
 from higgs_challenge.errors import Cause, SubmissionError
 from higgs_challenge.execution.worker import Fit, Result
+from higgs_challenge.number_formats import format_seconds
 from higgs_challenge.sandbox.isolation import FULL
 from higgs_challenge.submission.log import MAX_LOG_BYTES
 from higgs_challenge.submission.process import FailedCallError

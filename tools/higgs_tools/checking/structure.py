@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatch
 
+from higgs_challenge.number_formats import count
 from higgs_challenge.submission.scratch import METADATA
-from higgs_tools.checking.findings import Finding, Level, count
+from higgs_tools.checking.findings import Finding, Level
 from higgs_tools.checking.packing import belongs, format_size
 from higgs_tools.checking.submission_zip import Entry, Kind, leads_out
 

@@ -138,7 +138,7 @@ class Platform(CodabenchClient):
 
     @property
     def headers(self) -> dict[str, str]:
-        """Give the headers that say who asks; the first time, log in."""
+        """Return the headers that identify the account; the first time, log in."""
         if self._headers is None:
             credentials = {"username": self.credentials.username, "password": self.credentials.password}
             answer = requests.post(self.url(LOGIN_PATH), credentials, timeout=LOGIN_TIMEOUT, allow_redirects=False)
@@ -186,7 +186,7 @@ class Platform(CodabenchClient):
         return str(dataset["key"])
 
     def page(self, competition: int, tab: str = "") -> str:
-        """Give the address of a competition's page, for people."""
+        """Return the address of a competition's page, for people."""
         return urljoin(str(self.base_url), f"/competitions/{competition}/{tab}")
 
     def _explain(self, error: Exception) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from higgs_challenge.errors import InputError
+from higgs_challenge.number_formats import count
 from higgs_tools.bundle.check_bundle import describe
 from higgs_tools.bundle.rules.findings import Findings
 from higgs_tools.codabench.platform_client import LOGIN_PATH, PASSWORD, USERNAME, Account
@@ -48,7 +49,7 @@ def describe_plan(account: Account, archive: Path, findings: Findings, plan: lis
     with archive.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     known = "set" if account.is_complete else f"not complete: set {USERNAME} and {PASSWORD} in the environment"
-    checked = f"{len(findings.problems)} problems, {len(findings.warnings)} warnings"
+    checked = f"{count(len(findings.problems), 'problem')}, {count(len(findings.warnings), 'warning')}"
     return [
         *describe(findings),
         f"file:     {archive}, {size} bytes, {checked}",

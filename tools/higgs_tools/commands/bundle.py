@@ -6,16 +6,22 @@ from pathlib import Path
 import click
 
 from higgs_challenge.cli import EXIT_MISTAKE, Command
+from higgs_challenge.experiments.settings import Settings
+from higgs_challenge.number_formats import count
 from higgs_challenge.options import PATH, TASK_NAME
 from higgs_tools.bundle.check_bundle import default_bundle, describe, inspect_file
 from higgs_tools.bundle.make_bundle import build
 from higgs_tools.bundle.preview_pages import KATEX, write_previews
 from higgs_tools.bundle.rules.zip_members import megabytes
-from higgs_tools.bundle.task_files import CHALLENGE, source_folders
+from higgs_tools.bundle.task_files import source_folders
 from higgs_tools.repository import find_repository
 
 task_option = click.option(
-    "--task", type=TASK_NAME, default=CHALLENGE, show_default=True, help="the measurement that the competition is about"
+    "--task",
+    type=TASK_NAME,
+    default=Settings().task,
+    show_default=True,
+    help="the measurement that the competition is about",
 )
 
 
@@ -46,7 +52,8 @@ def check_bundle(bundle: Path | None) -> None:
     if findings.problems:
         sys.exit(EXIT_MISTAKE)
     size = megabytes(bundle.stat().st_size)
-    click.echo(f"{bundle}: {size}, nothing that Codabench would refuse, {len(findings.warnings)} warnings")
+    warnings = count(len(findings.warnings), "warning")
+    click.echo(f"{bundle}: {size}, nothing that Codabench would refuse, {warnings}")
 
 
 @click.command(cls=Command)

@@ -10,13 +10,13 @@ from typing import Any
 import click
 from rich.console import Console
 
-from higgs_challenge.atomic import write_bytes
+from higgs_challenge.atomic import require_writable, write_bytes
 from higgs_challenge.cli import Command
-from higgs_challenge.durations import format_seconds
 from higgs_challenge.errors import InputError
+from higgs_challenge.number_formats import count, format_seconds
 from higgs_challenge.options import AT_LEAST_ONE, EXISTING_DIRECTORY, PATH, POSITIVE
 from higgs_tools.checking.checker import check_submission
-from higgs_tools.checking.findings import NOT_READY, Verdict, count, judge, show
+from higgs_tools.checking.findings import NOT_READY, Verdict, judge, show
 from higgs_tools.checking.packing import pack as pack_folder
 from higgs_tools.checking.phases import PHASES, Phase, find_phase
 from higgs_tools.repository import find_repository
@@ -102,10 +102,9 @@ def _pack_and_check(folder: Path, target: Path, phase: Phase, data: Path | None)
     """Pack, check what was packed, and put it in its place only if nothing failed."""
     if target.resolve().is_relative_to(folder.resolve()):
         raise InputError(f"{target} would lie in the folder that is packed: name a place outside.")
-    if target.suffix != ".zip" and not target.is_dir():
+    require_writable(target)
+    if target.suffix != ".zip":
         raise InputError(f"{target}: expected a name that ends in .zip, as the platform takes it.")
-    if target.is_dir():
-        raise InputError(f"{target} is a folder: name the zip to write, for instance {target / folder.name}.zip.")
     with tempfile.TemporaryDirectory(prefix="higgs_pack_") as scratch:
         made = Path(scratch) / target.name
         names = pack_folder(folder, made)

@@ -50,7 +50,7 @@ def submit(submission: Path, competition: str, phase: str, send: bool, hours: fl
 
 @contextmanager
 def interrupt_explained() -> Iterator[None]:
-    """Say at an interrupt that the platform goes on, and exit with code 130."""
+    """At an interrupt, explain that the platform goes on, and exit with code 130."""
     try:
         yield
     except KeyboardInterrupt:

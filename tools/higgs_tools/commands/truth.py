@@ -1,17 +1,18 @@
 """`higgs-challenge truth`: the truth that the scoring program compares intervals with."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
 import click
 
 from higgs_challenge.cli import Command, make_folder
+from higgs_challenge.errors import InputError
 from higgs_challenge.execution.progress import show_progress
-from higgs_challenge.experiments import make_plan, write_truth
-from higgs_challenge.experiments.settings import Reveal
+from higgs_challenge.experiments import write_truth
+from higgs_challenge.experiments.settings import SETTINGS_FILE, Reveal
 from higgs_challenge.options import EXISTING_DIRECTORY, PATH
-from higgs_challenge.plan_options import plan_options, plan_settings
-from higgs_challenge.tasks import load_task
+from higgs_challenge.plan_options import chosen_plan, plan_options
 
 
 @click.command(cls=Command)
@@ -27,16 +28,18 @@ from higgs_challenge.tasks import load_task
     "(all)",
 )
 @plan_options
-def truth(phase: Path, output: Path, reveal: Reveal | None, **plan: Any) -> None:
+def truth(phase: Path, output: Path, reveal: Reveal | None, **chosen: Any) -> None:
     """Write the truth of a phase's plan.
 
     The scoring program compares intervals with it. Organisers write it once a phase; it is reference data, which
     neither a submission nor a participant may see.
     """
-    settings = plan_settings(phase, plan)
+    if not (phase / SETTINGS_FILE).is_file():
+        raise InputError(f"{phase} has no {SETTINGS_FILE}; the official seed is public, so its truth is no secret.")
+    plan = chosen_plan(phase, chosen)
     if reveal is not None:
-        settings = settings.model_copy(update={"reveal": reveal})
+        plan = replace(plan, settings=plan.settings.model_copy(update={"reveal": reveal}))
     folder = make_folder(output)
-    with show_progress("Drawing the truth", settings.number, "pseudo-experiments") as advance:
-        for path in write_truth(make_plan(settings, load_task(settings.task)), folder, advance):
+    with show_progress("Drawing the truth", plan.settings.number, "pseudo-experiments") as advance:
+        for path in write_truth(plan, folder, advance):
             click.echo(path)

@@ -9,9 +9,9 @@ from pooch.downloaders import doi_to_repository
 
 from higgs_challenge.directories import require_space
 from higgs_challenge.errors import InputError
+from higgs_challenge.tasks.higgs.data.official_reader import DOI
 from higgs_challenge.tasks.higgs.data.store import Progress, no_progress
 
-DOI = "10.5281/zenodo.15131565"
 ARCHIVE = "FAIR_Universe_HiggsML_data.zip"
 SHA256 = "adaa3dd81a02663051aa93f960bc1c5ee67a78d25c091015bb020b1f9cd7dcb5"
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import yaml
 
+from higgs_challenge.atomic import write_bytes
 from higgs_challenge.errors import InputError
 from higgs_challenge.experiments import load_settings
 from higgs_tools.bundle.competition_file import Competition
-from higgs_tools.bundle.make_bundle import read_competition, refusal, write_whole
+from higgs_tools.bundle.make_bundle import read_competition, refusal
 from higgs_tools.bundle.rules import parse_competition
 
 PHASES = ("feedback", "final")
@@ -82,6 +83,6 @@ def write_phases(root: Path) -> list[str]:
     for name, content in phase_files(root).items():
         path = root / "starting_kit" / name
         if not path.is_file() or path.read_bytes() != content:  # else what is made of it would look outdated
-            write_whole(path, content)
+            write_bytes(path, content)
             changed.append(f"starting_kit/{name}")
     return changed

@@ -124,7 +124,7 @@ def beyond_rounding(difference: float, half_digit: float) -> float:
 
 
 def rank_correlation(x: Array, y: Array, weights: Array) -> float:
-    """Give Spearman's rank correlation of weighted events.
+    """Compute Spearman's rank correlation of weighted events.
 
     Args:
         x, y: shape (n,), each with two different values at least.

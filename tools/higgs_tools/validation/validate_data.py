@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+from higgs_challenge.atomic import require_writable, write_bytes
+from higgs_challenge.cli import make_folder
 from higgs_challenge.errors import InputError
 from higgs_challenge.execution.progress import show_progress
 from higgs_challenge.tasks.higgs.events.columns import PROCESSES
-from higgs_tools.bundle.make_bundle import write_whole
 from higgs_tools.validation.data_report import render_report
 from higgs_tools.validation.documentation import write_figures
 from higgs_tools.validation.findings import validate
@@ -46,12 +47,15 @@ def write_validation(output: Path, official: Path | None, pythia: Path | None, f
         figures: folder for pictures of the documentation; None for none.
 
     Raises:
-        InputError: a folder does not hold what it should.
+        InputError: a folder does not hold what it should, or an output cannot be written.
     """
+    require_writable(output)
+    if figures:
+        make_folder(figures)
     real = read_real(official) if official else {}
     particle = read_particle_level(pythia) if pythia else {}
     findings = validate(real, particle, COUNTED_EVENTS, SEED)
     with show_progress("Drawing", len(findings), "processes") as advance:
-        write_whole(output, render_report(findings, advance).encode())
+        write_bytes(output, render_report(findings, advance).encode())
     if figures:
         write_figures(findings, figures)

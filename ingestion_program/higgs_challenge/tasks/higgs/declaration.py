@@ -14,6 +14,7 @@ from higgs_challenge.tasks.higgs.data.training import TrainingSet
 from higgs_challenge.tasks.higgs.events.columns import FEATURES
 from higgs_challenge.tasks.higgs.events.nuisances import PRIORS, Nuisances
 from higgs_challenge.tasks.higgs.events.systematics import systematics
+from higgs_challenge.tasks.higgs.page_numbers import page_numbers
 from higgs_challenge.tasks.higgs.sampler import StoreSampler
 
 ENOUGH_MULTIPLES = 10
@@ -46,11 +47,11 @@ class StoredEvents:
         return sha256(b"".join(parts)).hexdigest()
 
     def multiple(self) -> float:
-        """Give how many times the events of a pseudo-experiment are hidden, of the rarest process."""
+        """Return how many pseudo-experiments' events of the rarest process the store hides."""
         return min(self.store.multiples().values())
 
     def warnings(self) -> list[str]:
-        """Say in which respects the store is too small for its results to mean much."""
+        """Return the respects in which the store is too small for results to mean much."""
         multiples = self.store.multiples()
         absent = [name for name, part in self.store.hidden.items() if len(part.events) == 0]
         warnings = [f"there is no hidden {name} event, so pseudo-experiments have none" for name in absent]
@@ -64,7 +65,7 @@ class StoredEvents:
         return warnings
 
     def facts(self) -> dict[str, Any]:
-        """Tell how many times a pseudo-experiment's events the store hides."""
+        """Return how many pseudo-experiments' events the store hides, by process."""
         return {"hidden_multiples": self.store.multiples()}
 
 
@@ -91,4 +92,5 @@ TASK = Task(
     systematics=systematics,
     reference_width=0.46,  # of both winners of the challenge, arXiv:2509.22247
     training_events=150_000_000,  # 70 % of the official 220 million
+    page_numbers=page_numbers,
 )

@@ -32,7 +32,7 @@ def in_competition(fault: str, remedy: str) -> Problem:
 
 
 def doubled(what: str, values: Iterable[Any]) -> Iterator[Problem]:
-    """Give a problem of competition.yaml for each value that occurs more than once."""
+    """Yield a problem of competition.yaml for each value that occurs more than once."""
     for value, times in Counter(values).items():
         if times > 1:
             yield in_competition(f"{what}: {value} is used {times} times", "give each its own")

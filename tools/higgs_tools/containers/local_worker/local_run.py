@@ -12,9 +12,7 @@ import docker
 
 from higgs_challenge.errors import InputError
 from higgs_challenge.execution.progress import show_progress
-from higgs_challenge.experiments import load_settings, make_plan, write_truth
-from higgs_challenge.experiments.settings import SETTINGS_FILE
-from higgs_challenge.tasks import load_task
+from higgs_challenge.experiments import load_plan, write_truth
 from higgs_tools.containers.local_worker import programs
 from higgs_tools.containers.local_worker.bundle import (
     Chosen,
@@ -116,11 +114,11 @@ def _run_programs(engine: docker.DockerClient, local: LocalRun, work: Path) -> N
 
 def _draw_truth(phase: Path, reference: Path) -> None:
     """Replace a phase's reference data by the truth that follows from its settings now."""
-    settings = load_settings(phase / SETTINGS_FILE)
+    plan = load_plan(phase)
     shutil.rmtree(reference)
     reference.mkdir()
-    with show_progress("Drawing the truth", settings.number, "pseudo-experiments") as advance:
-        write_truth(make_plan(settings, load_task(settings.task)), reference, advance)
+    with show_progress("Drawing the truth", plan.settings.number, "pseudo-experiments") as advance:
+        write_truth(plan, reference, advance)
 
 
 def _collect(scored: Path, output: Path) -> dict[str, float]:

@@ -128,7 +128,7 @@ def command_in(metadata: Path) -> str | None:
 
 
 def container_options(program: Program, container: Container) -> dict[str, Any]:
-    """Give the arguments of docker's containers.create, but for the container's own name."""
+    """Return the arguments of docker's containers.create, except for the container's own name."""
     volumes = {str(folder): {"bind": place, "mode": "z"} for place, folder in program.mounts.items()}
     if program.data is not None:
         volumes[str(program.data)] = {"bind": DATA, "mode": "ro"}

@@ -18,6 +18,9 @@ from higgs_challenge.tasks.higgs.data.layout import metadata_path
 from higgs_challenge.tasks.higgs.data.store import STORE_ROW_BYTES, Progress, StoreWriter, no_progress
 from higgs_challenge.tasks.higgs.events.columns import LABELLING, OFFICIAL_COLUMNS, PRIMARY, PROCESSES, SIGNAL
 
+DOI = "10.5281/zenodo.15131565"
+"""Of the record that holds the official file."""
+
 HIDDEN_SHARE = 0.3
 """The first rows of the official file are its test part."""
 

@@ -1,4 +1,4 @@
-"""Durations as people read them."""
+"""Durations and numbers of things as people read them."""
 
 
 def format_seconds(seconds: float) -> str:
@@ -19,3 +19,13 @@ def format_seconds(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def count(number: int, noun: str) -> str:
+    """Format a number of things.
+
+    Example:
+        >>> count(1, "file"), count(2, "file")
+        ('1 file', '2 files')
+    """
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,6 +1,6 @@
 import pytest
 
-from higgs_challenge.durations import format_seconds
+from higgs_challenge.number_formats import format_seconds
 
 
 @pytest.mark.parametrize(
