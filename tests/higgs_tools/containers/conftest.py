@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pytest
 
 from tests.helpers.podman_engine import (
-    BASE,
     DEBIAN,
     DEBIAN_PYTHON,
     IMAGE,
@@ -15,8 +14,8 @@ from tests.helpers.podman_engine import (
     Engine,
     add_distribution,
     configure,
-    make_rootfs,
     needed_distributions,
+    pack_base,
     podman,
     start_service,
     unmount_all,
@@ -31,8 +30,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
         pytest.skip(f"no container engine can be started: {f'no {missing}' if missing else 'not an administrator'}")
     folder = tmp_path_factory.mktemp("engine")
     try:
-        rootfs = make_rootfs(folder / "rootfs")
-        environment = configure(folder, rootfs)
+        pack_base(folder / "base.tar")
+        environment = configure(folder, folder / "base.tar")
         service = start_service(folder, environment)
         try:
             wait_for(service, environment["DOCKER_HOST"])
@@ -51,14 +50,10 @@ def image(engine: Engine) -> str:
     """An image with what both programs need, taken from the environment that runs this test."""
     if sys.version_info[:2] != DEBIAN_PYTHON:
         pytest.skip(f"the packages of this Python do not fit {DEBIAN}'s, which is {DEBIAN_PYTHON}")
-    packed = engine.folder / "packages.tar"
-    with tarfile.open(packed, "w") as archive:
+    base = engine.folder / "base.tar"
+    with tarfile.open(base, "a") as archive:
         for name in sorted(needed_distributions()):
             add_distribution(archive, name)
-    context = engine.folder / "context"
-    context.mkdir()
-    packed.rename(context / packed.name)
-    (context / "Dockerfile").write_text(f"FROM {BASE}\nADD {packed.name} /usr/local/lib/python3.11/dist-packages\n")
-    engine.podman("build", "--tag", IMAGE, str(context))
-    shutil.rmtree(context)
+    engine.podman("import", str(base), IMAGE)
+    base.unlink()
     return IMAGE

@@ -41,9 +41,10 @@ class MadeEngine:
     def start(self) -> None:
         self._take("start")
 
-    def wait(self) -> dict[str, int]:
-        self._take("wait")
-        return {"StatusCode": self._code}
+    def reload(self) -> None:
+        self._take("reload")
+        running = self.asked.count("reload") < 3
+        self.attrs = {"State": {"Running": running, "ExitCode": 0 if running else self._code}}
 
     def remove_container(self, name: str, force: bool, v: bool) -> None:
         self.asked.append("remove")
@@ -72,7 +73,7 @@ def test_output_goes_on_by_lines_and_into_the_log(capsys):
         "ingestion | \N{REPLACEMENT CHARACTER}[31mbad\n",
     )
     # It listens before it starts, so that no line is missed.
-    assert engine.asked[1:] == ["attach", "start", "wait", "remove"]
+    assert engine.asked[1:] == ["attach", "start", "reload", "reload", "reload", "remove"]
 
 
 def test_gpu_is_asked_for():
@@ -89,8 +90,8 @@ def test_gpu_is_asked_for():
     }
 
 
-@pytest.mark.parametrize("step", ["create", "attach", "start", "wait"])
-def test_refusals_are_told_and_the_container_removed(step):
+@pytest.mark.parametrize("step", ["create", "attach", "start", "reload"])
+def test_refusals_are_reported_and_the_container_removed(step):
     engine = MadeEngine(refuses=step)
     with pytest.raises(InputError, match=f"The container engine cannot run ingestion: no {step} today"):
         run(engine)

@@ -4,6 +4,7 @@ import re
 import signal
 import sys
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,12 +12,14 @@ from typing import BinaryIO, TextIO
 
 import docker
 from docker.errors import APIError, NotFound
+from docker.models.containers import Container as DockerContainer
 
 from higgs_challenge.errors import InputError, SubmissionError, printable
 from higgs_tools.containers.local_worker.programs import Container, Program, container_options
 
 SPACES = re.compile(r"[^\S\n\t]")  # those before a %, for instance, are not printable in Python's eyes
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SECONDS_BETWEEN_CHECKS = 0.1
 
 
 def run(engine: docker.DockerClient, program: Program, container: Container, seconds: float, log: BinaryIO) -> None:
@@ -50,7 +53,7 @@ def run(engine: docker.DockerClient, program: Program, container: Container, sec
         watcher.start()
         try:
             _pass_on(printed, program.role, log)
-            code = made.wait()["StatusCode"]
+            code = _exit_code(made)
         finally:
             ended.set()
             watcher.join()
@@ -61,6 +64,19 @@ def run(engine: docker.DockerClient, program: Program, container: Container, sec
         )
     if code != 0:
         raise blame(f"{program.role} ended with exit code {code}; the lines above, and {log.name}, say why.")
+
+
+def _exit_code(made: DockerContainer) -> int:
+    """Return a container's exit code once it has ended.
+
+    Podman's own wait asks for the state in a loop without a pause and holds the container's lock, which keeps a core
+    busy and the container from ending.
+    """
+    while True:
+        made.reload()
+        if not made.attrs["State"]["Running"]:
+            return int(made.attrs["State"]["ExitCode"])
+        time.sleep(SECONDS_BETWEEN_CHECKS)
 
 
 @contextmanager
