@@ -121,7 +121,7 @@ def test_errors_that_cannot_be_known_are_not_printed(num_sets: int, n: int, kind
     assert len(re.findall(r'<td class="error"[^>]*>±', page_of(num_sets, n))) == 6 * kinds
 
 
-def test_failures_and_oddities_are_told() -> None:
+def test_failures_and_oddities_are_reported() -> None:
     assert "None: no process died, and all answers are in order." in page_of(3, 5)
     page = page_of(3, 5, replaced=2, stretch=0.0)
     assert "Processes of the submission that died and were replaced: 2." in page

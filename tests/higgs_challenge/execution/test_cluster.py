@@ -318,7 +318,7 @@ def versions_of(job: Job) -> dict[str, str]:
     return find_versions(StoredEvents(open_store(job.data)))
 
 
-def test_files_that_a_worker_does_not_see_are_told(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_that_a_worker_does_not_see_are_reported(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool_module, "SHARED_SECONDS", 0.1)
     pool = WorkerPool(job, versions_of(job), 2, "tcp://10.0.0.7:3 on node7")
     assert len(pool.inspect()) == 2
@@ -332,7 +332,7 @@ def test_files_that_a_worker_does_not_see_are_told(job: Job, monkeypatch: pytest
         elsewhere.inspect()
 
 
-def test_other_versions_on_a_worker_are_told(job: Job) -> None:
+def test_other_versions_on_a_worker_are_reported(job: Job) -> None:
     pool = WorkerPool(job, {**versions_of(job), "numpy": "1.0"}, 1, "node7")
     with pytest.raises(InputError, match=r"node7 has numpy .*, not 1\.0\. Use the same environment everywhere"):
         pool.inspect()

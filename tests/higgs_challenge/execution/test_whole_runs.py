@@ -109,7 +109,7 @@ def test_a_limit_must_be_a_positive_number(phase: Path, name: str, value: str) -
         (("--workers", "two"), "'--workers': must be auto or at least 1, not two"),
     ],
 )
-def test_wrong_options_are_told(phase: Path, small_store: Path, options: tuple[str, str], sentence: str) -> None:
+def test_wrong_options_are_reported(phase: Path, small_store: Path, options: tuple[str, str], sentence: str) -> None:
     write_submission(phase.parent / "submission")
     ended = run(phase, small_store, *options)
     assert ended.returncode == 2
@@ -123,11 +123,11 @@ def test_a_folder_that_was_zipped_whole_is_reported(phase: Path, small_store: Pa
     assert "has no model.py in its top folder; it is in mine/: zip the files, not their folder." in ended.stderr
 
 
-def test_the_isolation_and_the_order_are_told(phase: Path, small_store: Path) -> None:
+def test_the_isolation_and_the_order_are_reported(phase: Path, small_store: Path) -> None:
     write_submission(phase.parent / "submission")
     ended = run(phase, small_store, "--check-order", "1", "--isolation", "required")
     assert "Isolation: full." in ended.stderr
-    assert "Order: 1 pseudo-experiments had the same answer in a fresh process." in ended.stderr
+    assert "Order: 1 pseudo-experiment had the same answer in a fresh process." in ended.stderr
     ended = run(phase, small_store, "--isolation", "off")
     assert "Warning: the submission is not isolated, as --isolation off says." in ended.stderr
 

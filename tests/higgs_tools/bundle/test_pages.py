@@ -262,7 +262,7 @@ def test_an_unknown_name_is_reported_with_its_page(root, text, expected):
         pages.render_page("some.md", text, numbers)
 
 
-def test_missing_settings_are_told(project):
+def test_missing_settings_are_reported(project):
     (project / "input_data" / "final" / "settings.yaml").unlink()
     with pytest.raises(InputError, match=r"There is no .*final/settings.yaml.*phase Final"):
         render(project, "overview")

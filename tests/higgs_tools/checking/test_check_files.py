@@ -63,7 +63,7 @@ def test_a_flat_submission_is_fine() -> None:
         ([*files("model.py"), Entry("big", Kind.FILE, 2000)], Level.FAILURE, "the limit is", "leave out"),
     ],
 )
-def test_files_that_would_not_run_are_told(entries: list[Entry], level: Level, text: str, remedy: str) -> None:
+def test_files_that_would_not_run_are_reported(entries: list[Entry], level: Level, text: str, remedy: str) -> None:
     finding = worst(structure(entries))
     assert finding.level == level
     assert text in finding.text

@@ -136,7 +136,7 @@ def test_chance_is_reported_apart_from_order(tmp_path: Path, small_store: Path) 
     assert "seed" in finding.remedy
 
 
-def test_files_that_predict_writes_are_told(tmp_path: Path, small_store: Path) -> None:
+def test_files_that_predict_writes_are_reported(tmp_path: Path, small_store: Path) -> None:
     finding = worst(checked(tmp_path, small_store, predict="open('cache.txt', 'a').write('x')"), "output")
     assert finding.level == Level.WARNING
     assert "work/cache.txt" in finding.text

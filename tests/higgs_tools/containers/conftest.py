@@ -2,7 +2,9 @@ import os
 import shutil
 import sys
 import tarfile
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -24,11 +26,12 @@ from tests.helpers.podman_engine import (
 
 
 @pytest.fixture(scope="module")  # an idle service of Podman can keep a core busy
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def engine() -> Iterator[Engine]:
     missing = [tool for tool in TOOLS if shutil.which(tool) is None]
     if missing or os.getuid() != 0:
         pytest.skip(f"no container engine can be started: {f'no {missing}' if missing else 'not an administrator'}")
-    folder = tmp_path_factory.mktemp("engine")
+    # With a path of its sockets beyond 108 characters, Podman takes 20 seconds to notice that a container was killed.
+    folder = Path(tempfile.mkdtemp(prefix="podman-"))
     try:
         pack_base(folder / "base.tar")
         environment = configure(folder, folder / "base.tar")

@@ -60,7 +60,7 @@ def test_phase_of_several_tasks_is_refused():
         of_bundle.choose(two, "feedback")
 
 
-def test_bad_bundles_are_told(tmp_path):
+def test_bad_bundles_are_reported(tmp_path):
     with pytest.raises(InputError, match=r"There is no bundle .*: make bundle, or name another one"):
         of_bundle.read_competition(tmp_path / "none.zip")
     (tmp_path / "text.zip").write_text("text")
@@ -87,7 +87,7 @@ def test_submission_is_a_folder_or_a_zip(tmp_path, wrapped, as_zip):
     assert content(tmp_path / "submission") == {"model.py": "1", "parts/a.py": "2", "parts/b.py": "3"}
 
 
-def test_bad_submissions_are_told(tmp_path):
+def test_bad_submissions_are_reported(tmp_path):
     with pytest.raises(SubmissionError, match=r"There is no submission .*none: name a folder, or a zip of one"):
         of_bundle.take_submission(tmp_path / "none", tmp_path / "1")
     (tmp_path / "empty").mkdir()
@@ -104,7 +104,7 @@ def test_a_zip_that_was_cut_is_reported(tmp_path):
         of_bundle.take_submission(tmp_path / "mine.zip", tmp_path / "to")
 
 
-def test_damaged_files_of_a_zip_are_told(tmp_path):
+def test_damaged_files_of_a_zip_are_reported(tmp_path):
     (tmp_path / "mine.zip").write_bytes(zipped({"model.py": "its content"}).replace(b"its content", b"other thing"))
     with pytest.raises(SubmissionError, match=r"mine.zip is not a readable zip"):
         of_bundle.take_submission(tmp_path / "mine.zip", tmp_path / "to")
@@ -132,7 +132,7 @@ def test_numbers_of_the_settings_are_replaced(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["random_seed: 1\n", "- 1\n", None])
-def test_numbers_that_are_not_there_are_told(tmp_path, text):
+def test_numbers_that_are_not_there_are_reported(tmp_path, text):
     if text is not None:
         write_files(tmp_path, {"settings.yaml": text})
     with pytest.raises(InputError, match=r"settings.yaml of the phase has no num_of_sets"):

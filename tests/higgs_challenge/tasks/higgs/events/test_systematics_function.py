@@ -106,12 +106,12 @@ def test_no_event_is_a_possible_set(frame: pd.DataFrame, kind: str) -> None:
 
 
 @pytest.mark.parametrize("missing", ["weights", "detailed_labels"])
-def test_scales_that_cannot_act_are_told(frame: pd.DataFrame, missing: str) -> None:
+def test_scales_that_cannot_act_are_reported(frame: pd.DataFrame, missing: str) -> None:
     with pytest.warns(UserWarning, match="ttbar_scale, bkg_scale had no effect: these events have no weights with det"):
         systematics(frame.drop(columns=missing), ttbar_scale=1.1, bkg_scale=1.01)
 
 
-def test_scales_that_cannot_act_on_a_dict_are_told(frame: pd.DataFrame) -> None:
+def test_scales_that_cannot_act_on_a_dict_are_reported(frame: pd.DataFrame) -> None:
     with pytest.warns(UserWarning, match="diboson_scale had no effect"):
         systematics(as_dict(frame), diboson_scale=1.1)
 
