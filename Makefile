@@ -3,8 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# A module at a time, in the order of tests/conftest.py.
-TWO_PROCESSES := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+# One process more than two cores, for many tests wait; a module at a time, in the order of tests/conftest.py.
+IN_PARALLEL := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 TASK ?= higgs
 # The challenge's own files are at the top; those of another task in tasks/, where defaults.mk says what it needs.
 FOLDER := $(if $(filter higgs,$(TASK)),,tasks/$(TASK)/)
@@ -104,10 +104,10 @@ train: setup $(made_data)  ## train the sample submission once; later runs find 
 	$(BIN)/python sample_code_submission/train.py $(STORE)
 
 test: setup lint  ## check style and types, and run all tests
-	$(BIN)/pytest $(TWO_PROCESSES) --durations 5
+	$(BIN)/pytest $(IN_PARALLEL) --durations 5
 
 test-fast: setup  ## run the tests that need no container, browser, Dask or notebook and are not slow: 4 minutes
-	$(BIN)/pytest $(TWO_PROCESSES) --durations 5 -m 'not (slow or container or browser or dask or notebook)'
+	$(BIN)/pytest $(IN_PARALLEL) --durations 5 -m 'not (slow or container or browser or dask or notebook)'
 
 lint: setup  ## check style and types only
 	$(BIN)/ruff check .
@@ -119,7 +119,7 @@ lint: setup  ## check style and types only
 	cd starting_kit && ../$(BIN)/mypy --config-file ../pyproject.toml plots.py
 
 coverage: setup  ## run all tests and measure, branch by branch, how much of the packages they reach
-	$(BIN)/pytest $(TWO_PROCESSES) --cov --cov-report=term --cov-report=xml:build/coverage.xml
+	$(BIN)/pytest $(IN_PARALLEL) --cov --cov-report=term --cov-report=xml:build/coverage.xml
 
 # This silences a banner about the plans of mkdocs' authors, which has nothing to do with our pages.
 docs: setup  ## build the documentation site, with a reference page for every module: build/site/index.html
