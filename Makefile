@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+CONSTRAINTS ?= constraints.txt
 # One process more than two cores, for many tests wait; a module at a time, in the order of tests/conftest.py.
 IN_PARALLEL := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 TASK ?= higgs
@@ -59,11 +60,11 @@ help:  ## show this list
 
 setup: $(VENV)/ready  ## create the virtual environment .venv with everything, versions pinned
 
-$(VENV)/ready: pyproject.toml constraints.txt
+$(VENV)/ready: pyproject.toml $(CONSTRAINTS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or later is needed; name one: make setup PYTHON=python3.12"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --disable-pip-version-check --constraint constraints.txt --editable '.[baseline,docs,kit,organise,test]'
+	$(BIN)/pip install --disable-pip-version-check --constraint $(CONSTRAINTS) --editable '.[baseline,docs,kit,organise,test]'
 	@touch $@
 
 data: setup  ## generate events, SIZE=tiny|small|large, as files and as event store in build/data

@@ -124,6 +124,7 @@ def test_what_does_no_harm_is_a_warning(stub, tmp_path, capsys, name, expected):
         ("damaged.zip", rezip({"model.py": MODEL}).replace(MODEL, MODEL[::-1]), "damaged.zip: holds model.py damaged"),
         ("mine.tar", rezip({"model.py": MODEL}), "expected a name that ends in .zip"),
     ],
+    ids=["missing", "not a zip", "damaged", "wrong name"],
 )
 def test_what_is_no_submission(stub, tmp_path, capsys, name, content, expected):
     if content is not None:
