@@ -111,6 +111,11 @@ class Data(Protocol):
         """Describe them for ingestion_summary.json, which participants read."""
 
 
+def no_hint(error: BaseException) -> str:
+    """Return nothing."""
+    return ""
+
+
 @dataclass(frozen=True)
 class Task:
     """A measurement of a signal strength.
@@ -127,6 +132,8 @@ class Task:
         systematics: what a submission gets by that name: distorts such a DataFrame, each nuisance parameter an option.
         reference_width: mean width of the narrowest honest intervals known; the checker compares with it.
         training_events: that a submission may be given on the platform, about.
+        modules: folder of modules that a submission may import by bare name, after all others; None for none.
+        hint: gives what to add to the message of a submission's exception, with a blank in front; empty for nothing.
         page_numbers: gives the numbers that only this task's competition pages name, as `data.NAME`.
     """
 
@@ -139,6 +146,8 @@ class Task:
     systematics: Callable[..., Any]
     reference_width: float
     training_events: int
+    modules: Path | None = None
+    hint: Callable[[BaseException], str] = no_hint
     page_numbers: Callable[[], Mapping[str, Any]] = dict
 
     def draw_nuisances(self, rng: np.random.Generator, active: Collection[str]) -> Any:

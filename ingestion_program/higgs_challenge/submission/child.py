@@ -10,12 +10,13 @@ import resource
 import socket
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import cloudpickle
 import numpy as np
+import pandas
 
 import higgs_challenge
 from higgs_challenge.errors import Cause, SubmissionError
@@ -25,7 +26,11 @@ from higgs_challenge.submission.channel import Channel, ChannelClosedError
 from higgs_challenge.task import Task
 
 MAX_SENTENCE_LENGTH, MAX_TEXT_LENGTH = 2_000, 20_000
-NOT_THEIRS = (str(Path(higgs_challenge.__file__).parent), str(Path(importlib.__file__).parent), "<frozen ")
+NOT_THEIRS = (
+    *(str(Path(str(one.__file__)).parent) for one in (higgs_challenge, importlib, pandas)),
+    "<frozen ",
+    "pandas/",
+)
 """Prefixes of files whose frames are of no use to a participant."""
 
 METHODS = ("fit", "predict")
@@ -40,13 +45,13 @@ class Child:
     """The submission's model and the calls on it; each takes a request and its file, and returns a reply.
 
     Args:
-        submission: the folder of model.py, already on sys.path.
+        submission: the folder of model.py, already on sys.path, see submission_path.
         training: the folder of the task's training events; None where it has none.
         task: name of the task.
     """
 
     def __init__(self, submission: str, training: str | None, task: Task) -> None:
-        self._submission, self._task = submission, task
+        self._submission, self.task = submission, task
         self._training = None if training is None else Path(training)
         self._model: Any = None
         self.hidden_modules: list[tuple[str, str]] = []
@@ -62,8 +67,8 @@ class Child:
             print(f"Warning: {name} is hidden by the module {module} that Python has loaded: rename it.")
         self._model = construct(
             load_class(),
-            get_train_set=self._task.get_train_set(self._training),
-            systematics=self._task.systematics,
+            get_train_set=self.task.get_train_set(self._training),
+            systematics=self.task.systematics,
         )
         self._model.fit()
         return {"hidden_modules": self.hidden_modules}
@@ -87,12 +92,31 @@ class Child:
     def predict(self, request: dict[str, Any], file: int | None) -> dict[str, Any]:
         """Call the model's predict; the events are a private, writable copy-on-write view of the file."""
         assert file is not None
-        events, columns = int(request["events"]), self._task.features
+        events, columns = int(request["events"]), self.task.features
         memory = mmap.mmap(file, 0, access=mmap.ACCESS_COPY)
         os.close(file)
         values = np.frombuffer(memory, dtype=np.float32, count=len(columns) * events)
         test_set = as_test_set(values.reshape(len(columns), events), columns)
         return {"answer": describe(self._model.predict(test_set))}
+
+
+def submission_path(submission: str, task: Task, path: Sequence[str]) -> list[str]:
+    """List where a submission's imports are searched, as the official program does.
+
+    Its own folder comes first; its sub-folders, and the modules that the task offers, come after everything installed.
+
+    Args:
+        submission: the folder of model.py.
+        task: whose modules are offered.
+        path: sys.path so far.
+    """
+    hidden = (".", "__pycache__")
+    inside = sorted(entry for entry in Path(submission).rglob("*") if entry.is_dir())
+    shown = [
+        entry for entry in inside if not any(part.startswith(hidden) for part in entry.relative_to(submission).parts)
+    ]
+    offered = [] if task.modules is None else [task.modules]
+    return [submission, *path, *map(str, [*shown, *offered])]
 
 
 def find_hidden_modules(submission: str) -> list[tuple[str, str]]:
@@ -180,12 +204,13 @@ def _number(value: Any) -> float | str:
     return f"a {type(value).__name__}"
 
 
-def explain(error: BaseException, submission: str) -> dict[str, Any]:
+def explain(error: BaseException, submission: str, task: Task) -> dict[str, Any]:
     """Describe a failure in the participant's terms, with the frames of the participant's own code only.
 
     Args:
         error: what a call raised.
         submission: the folder of model.py.
+        task: whose hint may be added.
 
     Returns:
         The reply: a sentence (problem), the traceback where the participant's code is part of it, the cause where
@@ -198,7 +223,7 @@ def explain(error: BaseException, submission: str) -> dict[str, Any]:
     }
     ours = isinstance(error, SubmissionError)
     problem = str(error) if ours else f"{type(error).__name__}: {_words(error)}"[:MAX_SENTENCE_LENGTH].rstrip(": ")
-    problem += hint
+    problem += hint or task.hint(error)
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(NOT_THEIRS)]
     if not frames:
         return {"problem": problem, **facts}
@@ -260,5 +285,5 @@ def serve(channel: Channel, child: Child, submission: str) -> None:
         try:
             reply = calls[request["call"]](request, file)
         except BaseException as error:  # report whatever a participant's code raises, even SystemExit
-            reply = {**explain(error, submission), "hidden_modules": child.hidden_modules}
+            reply = {**explain(error, submission, child.task), "hidden_modules": child.hidden_modules}
         channel.send({"answers": request["number"], **reply})

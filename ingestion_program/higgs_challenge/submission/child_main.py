@@ -21,14 +21,15 @@ def main() -> None:
         isolation = Isolation(OFF, 0, ())
     channel.send({"answers": request["number"], "isolation": asdict(isolation)})
     # Numerical libraries start threads at import, which must be sandboxed like everything else.
-    from higgs_challenge.submission.child import Child, serve
+    from higgs_challenge.submission.child import Child, serve, submission_path
     from higgs_challenge.submission.semaphores import use_unnamed_semaphores
     from higgs_challenge.tasks import load_task
 
     if request["sandboxed"]:
         use_unnamed_semaphores()
-    child = Child(request["submission"], request["training"], load_task(request["task"]))
-    sys.path.insert(0, request["submission"])
+    task = load_task(request["task"])
+    child = Child(request["submission"], request["training"], task)
+    sys.path[:] = submission_path(request["submission"], task, sys.path)
     sys.argv = [os.path.join(request["submission"], "model.py")]
     serve(channel, child, request["submission"])
 

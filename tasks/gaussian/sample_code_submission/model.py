@@ -16,6 +16,7 @@ class Model:
     def __init__(self, get_train_set: Any = None, systematics: Any = None) -> None:
         """Keep what gives labelled events; what the shift does to them is known."""
         self.get_train_set = get_train_set
+        self.from_curvature = 0
 
     def fit(self) -> None:
         """Learn expected events, means and widths of both processes from the training events."""
@@ -48,11 +49,21 @@ class Model:
         start = float(x[1].mean() - (background * self.means[0][1] + signal * self.means[1][1]) / (background + signal))
         fit = Minuit(likelihood, mu=1.0, shift=start)
         fit.migrad()
-        fit.minos("mu")
-        mu, errors = fit.values["mu"], fit.merrors["mu"]
-        return {
-            "mu_hat": mu,
-            "delta_mu_hat": (errors.upper - errors.lower) / 2,
-            "p16": mu + errors.lower,
-            "p84": mu + errors.upper,
-        }
+        if not fit.valid:  # near where a negative mu makes a density negative; a search without gradients goes on
+            fit.scipy(method="Nelder-Mead").migrad()
+        low, high = self.interval(fit)
+        return {"mu_hat": fit.values["mu"], "delta_mu_hat": (high - low) / 2, "p16": low, "p84": high}
+
+    def interval(self, fit: Minuit) -> tuple[float, float]:
+        """Find the interval by MINOS; where it does not converge, by the curvature, which is counted and printed."""
+        mu, error = fit.values["mu"], fit.errors["mu"]
+        try:
+            fit.minos("mu")
+            ends = fit.merrors["mu"]
+            if ends.is_valid:
+                return mu + ends.lower, mu + ends.upper
+        except RuntimeError:  # the minimum is not valid
+            pass
+        self.from_curvature += 1
+        print(f"MINOS found no interval around mu = {mu:.3f}; taking the curvature, {self.from_curvature} times so far")
+        return mu - error, mu + error

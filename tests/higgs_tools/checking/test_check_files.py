@@ -176,6 +176,19 @@ def test_imports_of_own_modules_count_and_those_of_other_files_do_not(tmp_path: 
     assert worst(imports_of(tmp_path / "b", "import math", train="import not_there")).level == Level.OK
 
 
+def test_modules_in_sub_folders_are_the_submissions_own(tmp_path: Path) -> None:
+    files = {"model.py": "from trainer import go", "lib/deep/trainer.py": "import not_there"}
+    finding = worst(check_imports(write_submission(tmp_path / "mine", files), IMAGE)[0])
+    assert finding.level == Level.FAILURE
+    assert "not_there (lib/deep/trainer.py, line 1)" in finding.text
+
+
+def test_modules_that_the_task_offers_are_there(tmp_path: Path) -> None:
+    folder = write_submission(tmp_path / "mine", {"model.py": "from systematics import systematics"})
+    assert worst(check_imports(folder, IMAGE)[0]).level == Level.FAILURE
+    assert worst(check_imports(folder, IMAGE, ["systematics"])[0]).level == Level.OK
+
+
 def test_a_module_that_is_missing_here_names_its_distribution(tmp_path: Path) -> None:
     finding = worst(imports_of(tmp_path, "import absent_module"))
     assert finding.remedy == "to try the submission here: pip install absent-distribution"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from higgs_challenge.errors import InputError, SubmissionError
+from higgs_challenge.tasks import load_task
 from higgs_tools.checking.contract import check_contract
 from higgs_tools.checking.findings import Finding, Level
 from higgs_tools.checking.image import image_distributions, image_modules
@@ -88,7 +89,7 @@ def _check(contents: Contents, phase: Phase, data: Path | None, max_bytes: int) 
     if not (contents.folder / MODEL).is_file():
         return [*findings, *_unchecked(f"needs a {MODEL} at the top", ("class Model", "imports", *TRIED))]
     findings.append(check_contract(contents.folder))
-    imports, untried = check_imports(contents.folder, image)
+    imports, untried = check_imports(contents.folder, image, _offered_modules(phase))
     findings += imports
     if sys.platform == "win32":
         remedy = "check in the Windows Subsystem for Linux (WSL 2), or in the competition's image"
@@ -101,6 +102,11 @@ def _check(contents: Contents, phase: Phase, data: Path | None, max_bytes: int) 
     with open_trial_data(phase.settings.task, data) as events:
         trial = try_submission(contents.folder, events, phase.settings)
     return [*findings, *judge_trial(trial, phase, untried)]
+
+
+def _offered_modules(phase: Phase) -> list[str]:
+    folder = load_task(phase.settings.task).modules
+    return [] if folder is None else [path.stem for path in folder.glob("[!_]*.py")]
 
 
 def _reserved_names() -> Sequence[str]:

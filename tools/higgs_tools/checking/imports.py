@@ -4,7 +4,7 @@ import ast
 import importlib.util
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,9 +73,14 @@ def find_imports(folder: Path) -> list[Import]:
 
 
 def _own_files(folder: Path, module: str) -> list[Path]:
-    if (folder / f"{module}.py").is_file():
-        return [folder / f"{module}.py"]
-    return sorted((folder / module).rglob("*.py")) if module.isidentifier() else []
+    if not module.isidentifier():
+        return []
+    for place in [folder, *sorted(path for path in folder.rglob("*") if path.is_dir())]:  # as in submission_path
+        if (place / f"{module}.py").is_file():
+            return [place / f"{module}.py"]
+        if found := sorted((place / module).rglob("*.py")):
+            return found
+    return []
 
 
 def _is_own(folder: Path, module: str) -> bool:
@@ -143,12 +148,15 @@ def locate(module: str, not_from: Sequence[Path]) -> str | None:
     return spec.origin or next(iter(spec.submodule_search_locations or []), module)
 
 
-def check_imports(folder: Path, image: Mapping[str, str]) -> tuple[list[Finding], list[str]]:
+def check_imports(
+    folder: Path, image: Mapping[str, str], offered: Collection[str] = ()
+) -> tuple[list[Finding], list[str]]:
     """Check that the platform has everything that a submission imports.
 
     Args:
         folder: the submission's.
         image: the distribution of each module of the image; empty if unknown.
+        offered: modules that the task has for submissions.
 
     Returns:
         The findings, and the modules that this machine lacks although the image has them: without them, no trial.
@@ -162,7 +170,7 @@ def check_imports(folder: Path, image: Mapping[str, str]) -> tuple[list[Finding]
     external = {
         one.module: one
         for one in sorted(found, key=lambda one: not one.optional)  # a required import counts more than an optional one
-        if one.module not in sys.stdlib_module_names and not _is_own(folder, one.module)
+        if one.module not in {*sys.stdlib_module_names, *offered} and not _is_own(folder, one.module)
     }
     for module, one in sorted(external.items()):
         where = f"{one.file}, line {one.line}"

@@ -82,6 +82,16 @@ def open_training(folder: Path | None) -> TrainingSet:
     return TrainingSet(folder)
 
 
+def hint(error: BaseException) -> str:
+    """Recognise a submission written for the first two years, when get_train_set returned a dict."""
+    if not isinstance(error, KeyError) or error.args not in (("data",), ("settings",)):
+        return ""
+    return (
+        " (get_train_set returns a DataFrame, not a dict; for a submission written before May 2025 add to model.py: "
+        "from competition_2024 import competition_2024; Model = competition_2024(Model))"
+    )
+
+
 TASK = Task(
     title="HiggsML Uncertainty Challenge",
     features=tuple(FEATURES),
@@ -92,5 +102,7 @@ TASK = Task(
     systematics=systematics,
     reference_width=0.46,  # of both winners of the challenge, arXiv:2509.22247
     training_events=150_000_000,  # 70 % of the official 220 million
+    modules=Path(__file__).parent / "official_modules",
+    hint=hint,
     page_numbers=page_numbers,
 )

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from iminuit import Minuit
 from scipy import stats
 
 from higgs_challenge import InputError, SubmissionError
@@ -142,6 +143,31 @@ def test_the_optimal_analysis_covers_and_one_that_ignores_the_shift_does_not(sam
     assert not covers(count_covered(count_in_corner, plan), plan.settings.number)
     without = plan_of(Settings(task="gaussian", systematics={"shift": False}, random_seed=8))
     assert covers(count_covered(count_in_corner, without), without.settings.number)
+
+
+def test_the_optimal_analysis_answers_where_the_first_search_ends_early(sample: Any) -> None:
+    """In this pseudo-experiment, mu_hat is below zero, close to where an event's density would be negative."""
+    plan = plan_of(Settings(task="gaussian", num_of_sets=200, random_seed=777_001))
+    model = sample.Model(gaussian.TrainingSet())
+    model.fit()
+    answer = model.predict(as_test_set(gaussian.Generator().draw(plan.experiment(61, 8)), gaussian.FEATURES))
+    assert answer["p16"] < answer["mu_hat"] < answer["p84"] < 0
+    assert model.from_curvature == 0
+
+
+def test_without_a_valid_minimum_the_curvature_gives_the_interval(
+    sample: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*arguments: Any) -> None:
+        raise RuntimeError("Function minimum is not valid")
+
+    monkeypatch.setattr(Minuit, "minos", refuse)
+    fit = Minuit(lambda mu: (mu - 2.0) ** 2, mu=2.0)
+    fit.errors["mu"] = 0.5
+    model = sample.Model()
+    assert model.interval(fit) == (1.5, 2.5)
+    assert model.from_curvature == 1
+    assert "taking the curvature, 1 times so far" in capsys.readouterr().out
 
 
 @pytest.mark.slow

@@ -38,7 +38,8 @@ def systematics(
         data_set: a DataFrame with the 16 primary columns and any others; or a dict with "data" (such a DataFrame),
             "weights" and other arrays with one entry an event. It is not changed.
         tes, jes: energy scales, dimensionless, nominal 1.
-        soft_met: width in GeV of the noise on each component of the missing transverse momentum, nominal 0.
+        soft_met: width in GeV of the noise on each component of the missing transverse momentum, nominal 0; below 0 it
+            adds none, with a warning.
         seed: of that noise; the same seed gives the same noise, as officially.
         ttbar_scale, diboson_scale, bkg_scale: factors on the weights; None leaves them.
         dopostprocess: whether events and jets below threshold are dropped.
@@ -56,7 +57,7 @@ def systematics(
         >>> len(systematics(events, tes=1.02)) > len(systematics(events, tes=0.98))
         True
     """
-    tes, jes, soft_met = _number("tes", tes, above=0.0), _number("jes", jes, above=0.0), _number("soft_met", soft_met)
+    tes, jes, soft_met = _number("tes", tes, above=0.0), _number("jes", jes, above=0.0), _soft_met(soft_met)
     scales = {"ttbar_scale": ttbar_scale, "diboson_scale": diboson_scale, "bkg_scale": bkg_scale}
     given = {name: _number(name, value) for name, value in scales.items() if value is not None}
     frame, others, passed_on = _take_apart(data_set)
@@ -82,6 +83,15 @@ def _number(name: str, value: Any, above: float = -math.inf) -> float:
         kind = "positive" if above == 0 else "not negative"
         raise InputError(f"systematics: {name} must be finite and {kind}, not {value!r}.")
     return number
+
+
+def _soft_met(value: Any) -> float:
+    """Check the width of the noise; as officially, one below zero adds none."""
+    width = float(value) if isinstance(value, int | float | np.number) else value
+    if isinstance(width, float) and math.isfinite(width) and width < 0:
+        warnings.warn(f"systematics: soft_met = {width:g} is below zero and adds no noise.", stacklevel=3)
+        return 0.0
+    return _number("soft_met", width)
 
 
 def _take_apart(data_set: Any) -> tuple[pd.DataFrame, dict[str, pd.Series], dict[str, Any]]:

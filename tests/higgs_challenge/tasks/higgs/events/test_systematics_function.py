@@ -1,3 +1,4 @@
+import itertools
 from typing import Any
 
 import numpy as np
@@ -155,12 +156,26 @@ def test_weights_that_have_no_length_are_refused(frame: pd.DataFrame) -> None:
         systematics({"data": frame, "weights": 1.0})
 
 
-@pytest.mark.parametrize("name", ["tes", "jes", "soft_met", "ttbar_scale", "diboson_scale", "bkg_scale"])
-@pytest.mark.parametrize("value", ["x", [1.0], float("nan"), float("inf"), -1.0])
+WRONG = ["x", [1.0], float("nan"), float("inf"), -1.0]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *itertools.product(["tes", "jes", "ttbar_scale", "diboson_scale", "bkg_scale"], WRONG),
+        *itertools.product(["soft_met"], [*WRONG[:-1], float("-inf")]),
+    ],
+)
 def test_a_parameter_that_is_no_number_in_its_range_is_named(frame: pd.DataFrame, name: str, value: object) -> None:
     arguments: dict[str, Any] = {name: value}
     with pytest.raises(InputError, match=f"systematics: {name} must be "):
         systematics(frame, **arguments)
+
+
+def test_a_width_below_zero_adds_no_noise_as_officially(frame: pd.DataFrame) -> None:
+    with pytest.warns(UserWarning, match=r"soft_met = -0\.5 is below zero and adds no noise"):
+        unchanged = systematics(frame, soft_met=-0.5)
+    pd.testing.assert_frame_equal(unchanged, systematics(frame))
 
 
 @pytest.mark.parametrize("name", ["PRI_met", "labels", "DER_mass_vis"])

@@ -1,0 +1,6 @@
+"""The module `utils` of official sample submissions: its functions draw, which in a submission nobody sees."""
+
+from higgs_challenge.tasks.higgs.official_modules.visualization import without_drawing
+
+histogram_dataset = without_drawing("histogram_dataset")
+roc_curve_wrapper = without_drawing("roc_curve_wrapper")
