@@ -10,7 +10,7 @@ import resource
 import socket
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -232,9 +232,21 @@ def explain(error: BaseException, submission: str, task: Task) -> dict[str, Any]
     return {"problem": problem, "traceback": text.replace(f'File "{submission}{os.sep}', 'File "'), **facts}
 
 
-def _is_refusal(error: Any) -> bool:
+def _is_refusal(error: BaseException) -> bool:
     refused = isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM)
     return refused or isinstance(error, socket.gaierror)
+
+
+def _behind(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and all that it was raised from or while handling, or holds as libraries of requests do."""
+    seen: set[int] = set()
+    waiting: list[Any] = [error]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, BaseException) and id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            waiting += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
 
 
 def _hint(error: BaseException, submission: str) -> tuple[str, Cause | None]:
@@ -254,7 +266,7 @@ def _hint(error: BaseException, submission: str) -> tuple[str, Cause | None]:
             " (it lies beside model.py, not in the working directory: use os.path.dirname(__file__))",
             Cause.WRONG_PATH,
         )
-    if any(_is_refusal(one) for one in (error, error.__cause__, error.__context__, getattr(error, "reason", None))):
+    if any(map(_is_refusal, _behind(error))):
         return CLOSED, Cause.SANDBOX
     if isinstance(error, RuntimeError) and "shared memory" in _words(error):  # torch's; its data loaders pass data so
         return f"{CLOSED}; a DataLoader needs num_workers=0", Cause.SANDBOX

@@ -137,9 +137,16 @@ def test_a_constructor_of_other_arguments_is_reported(tmp_path: Path, training: 
         ("open('weights.txt')", BESIDE),
         ("open('/tmp/cache', 'w')", CLOSED),
         ("import urllib.request\nurllib.request.urlopen('http://nobody.invalid')", CLOSED),
+        ("import requests\nrequests.get('http://nobody.invalid')", CLOSED),
+        ("import requests\nrequests.get('http://127.0.0.1:1')", CLOSED),
+        (
+            "import requests\ntry:\n    requests.get('http://nobody.invalid')\n"
+            "except OSError as error:\n    raise ValueError('no weights') from KeyError(error)",
+            CLOSED,
+        ),
         ("open('not there')", ""),
     ],
-    ids=["beside model.py", "temporary folder", "network", "nowhere"],
+    ids=["beside model.py", "temporary folder", "network", "requests", "this machine", "wrapped", "nowhere"],
 )
 def test_a_common_mistake_gets_a_hint(tmp_path: Path, training: Path, fit: str, hint: str) -> None:
     folder = write_submission(tmp_path / "submission", {"weights.txt": "1"}, fit=fit)
