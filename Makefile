@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CONSTRAINTS ?= constraints.txt
-# One process more than two cores, for many tests wait; a module at a time, in the order of tests/conftest.py.
+# One process more than two cores, since many tests spend their time waiting; a module at a time, in the order of tests/conftest.py.
 IN_PARALLEL := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 TASK ?= higgs
 # The challenge's own files are at the top; those of another task in tasks/, where defaults.mk says what it needs.

@@ -1,4 +1,4 @@
-"""Durations and numbers of things as people read them."""
+"""Durations and counts as people read them."""
 
 
 def format_seconds(seconds: float) -> str:

@@ -87,6 +87,19 @@ class Settings(_Strict):
         return self
 
 
+def require_settings(phase: Path) -> None:
+    """Check that a phase has settings of its own, before a truth is made: the official seed is public.
+
+    Args:
+        phase: folder of the phase.
+
+    Raises:
+        InputError: it has no settings.yaml.
+    """
+    if not (phase / SETTINGS_FILE).is_file():
+        raise InputError(f"{phase} has no {SETTINGS_FILE}; the official seed is public, so its truth is no secret.")
+
+
 def load_settings(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Settings:
     """Read a settings.yaml; an absent file gives the official settings.
 

@@ -238,7 +238,7 @@ def _is_refusal(error: BaseException) -> bool:
 
 
 def _behind(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and all that it was raised from or while handling, or holds as libraries of requests do."""
+    """Yield an exception and those behind it: causes, contexts, and what it holds, as those of requests do."""
     seen: set[int] = set()
     waiting: list[Any] = [error]
     while waiting:

@@ -100,3 +100,8 @@ def test_a_task_brings_its_own_and_shares_the_rest(root, tmp_path):
     assert b"shift" in unzip(files["reference_data_feedback.zip"])["true_nuisances.json"]
     assert b"Gaussians" in files["pages/overview.md"]
     assert files["pages/terms.md"]
+
+
+def test_a_phase_without_settings_of_its_own_has_no_truth(tmp_path):
+    with pytest.raises(make_bundle.InputError, match=r"has no settings\.yaml; the official seed is public"):
+        make_bundle.truth_files(tmp_path)

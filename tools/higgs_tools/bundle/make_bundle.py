@@ -153,7 +153,9 @@ def truth_files(phase: Path) -> dict[str, bytes]:
     # Imported here so that the rest of this module, and its tests, do not wait for the compiled event core.
     from higgs_challenge.execution.progress import show_progress
     from higgs_challenge.experiments import load_plan, write_truth
+    from higgs_challenge.experiments.settings import require_settings
 
+    require_settings(phase)
     plan = load_plan(phase)
     title = f"Drawing the truth of {phase.name}"
     with (

@@ -7,10 +7,9 @@ from typing import Any, get_args
 import click
 
 from higgs_challenge.cli import Command, make_folder
-from higgs_challenge.errors import InputError
 from higgs_challenge.execution.progress import show_progress
 from higgs_challenge.experiments import write_truth
-from higgs_challenge.experiments.settings import SETTINGS_FILE, Reveal
+from higgs_challenge.experiments.settings import Reveal, require_settings
 from higgs_challenge.options import EXISTING_DIRECTORY, PATH
 from higgs_challenge.plan_options import chosen_plan, plan_options
 
@@ -34,8 +33,7 @@ def truth(phase: Path, output: Path, reveal: Reveal | None, **chosen: Any) -> No
     The scoring program compares intervals with it. Organisers write it once a phase; it is reference data, which
     neither a submission nor a participant may see.
     """
-    if not (phase / SETTINGS_FILE).is_file():
-        raise InputError(f"{phase} has no {SETTINGS_FILE}; the official seed is public, so its truth is no secret.")
+    require_settings(phase)
     plan = chosen_plan(phase, chosen)
     if reveal is not None:
         plan = replace(plan, settings=plan.settings.model_copy(update={"reveal": reveal}))

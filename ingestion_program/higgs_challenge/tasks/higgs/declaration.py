@@ -51,7 +51,7 @@ class StoredEvents:
         return min(self.store.multiples().values())
 
     def warnings(self) -> list[str]:
-        """Return the respects in which the store is too small for results to mean much."""
+        """Return the reasons why the store is too small for results to mean much."""
         multiples = self.store.multiples()
         absent = [name for name, part in self.store.hidden.items() if len(part.events) == 0]
         warnings = [f"there is no hidden {name} event, so pseudo-experiments have none" for name in absent]

@@ -99,7 +99,7 @@ def test_a_pseudo_experiment_is_what_predict_receives(events: pd.DataFrame) -> N
 
 
 def test_training_events_can_be_loaded_and_hidden_ones_cannot(small_store: Path) -> None:
-    data = datasets.Data(small_store)
+    data = datasets.Data(str(small_store))  # as officially
     data.load_train_set(train_size=10)
     loaded = data.get_train_set()
     assert loaded is not None

@@ -87,11 +87,10 @@ def _number(name: str, value: Any, above: float = -math.inf) -> float:
 
 def _soft_met(value: Any) -> float:
     """Check the width of the noise; as officially, one below zero adds none."""
-    width = float(value) if isinstance(value, int | float | np.number) else value
-    if isinstance(width, float) and math.isfinite(width) and width < 0:
-        warnings.warn(f"systematics: soft_met = {width:g} is below zero and adds no noise.", stacklevel=3)
+    if isinstance(value, int | float | np.number) and -math.inf < value < 0:
+        warnings.warn(f"systematics: soft_met = {value:g} is below zero and adds no noise.", stacklevel=3)
         return 0.0
-    return _number("soft_met", width)
+    return _number("soft_met", value)
 
 
 def _take_apart(data_set: Any) -> tuple[pd.DataFrame, dict[str, pd.Series], dict[str, Any]]:

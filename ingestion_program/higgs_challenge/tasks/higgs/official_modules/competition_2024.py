@@ -20,8 +20,8 @@ LABELS = ("weights", "labels", "detailed_labels")
 def competition_2024(model: type) -> type:
     """Make a class of today's interface from one of the competition's first two years.
 
-    Its constructor gets a train set that is the dict of those years, and a function that returns such a dict: as
-    `train_set` where that is the name of its argument, otherwise as `get_train_set`.
+    Its constructor gets a TrainSet2024, both the dict of those years and a function that returns one: as `train_set`
+    where it has an argument of that name, otherwise as `get_train_set`.
 
     Args:
         model: the submission's class.
@@ -57,7 +57,7 @@ class TrainSet2024(UserDict[str, Any]):
         """Return labelled events.
 
         Args:
-            sample_size, train_size: two names of the same: a number of events, or a share.
+            sample_size, train_size: a number of events, or a share; both names mean the same.
             selected_indices: row numbers instead.
 
         Returns:

@@ -1,28 +1,26 @@
 """The official program's module `datasets`, for submissions that import it by that name: training events only."""
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from higgs_challenge.errors import SubmissionError
-from higgs_challenge.task import training_folder
 from higgs_challenge.tasks.higgs.data.training import TrainingSet
 
 NO_NETWORK = "a submission has no network; use the get_train_set that Model is given"
 
 
 class Data:
-    """The training events of an event store; what is hidden no submission may read.
+    """The training events of an event store; no submission may read the hidden ones.
 
     Args:
         input_dir: folder of the store.
         test_size: ignored; the store is divided already.
     """
 
-    def __init__(self, input_dir: Any, test_size: float = 0.3) -> None:
-        folder = training_folder(input_dir)
-        assert folder is not None
-        self._training = TrainingSet(folder)
+    def __init__(self, input_dir: str | Path, test_size: float = 0.3) -> None:
+        self._training = TrainingSet(Path(input_dir) / "training")
         self._loaded: pd.DataFrame | None = None
 
     def load_train_set(self, train_size: float | None = None, selected_indices: Any = None) -> None:

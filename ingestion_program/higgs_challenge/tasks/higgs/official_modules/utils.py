@@ -1,4 +1,4 @@
-"""The module `utils` of official sample submissions: its functions draw, which in a submission nobody sees."""
+"""The module `utils` of official sample submissions: nobody sees what a submission draws, so it only warns."""
 
 from higgs_challenge.tasks.higgs.official_modules.visualization import without_drawing
 

@@ -1,4 +1,4 @@
-"""The official module `visualization`: its functions draw, which in a submission nobody sees, so they only warn."""
+"""The official module `visualization`: nobody sees what a submission draws, so its functions only warn."""
 
 import warnings
 from collections.abc import Callable
