@@ -120,7 +120,9 @@ def measure_ingestion(store: Store, folder: Path, experiments: int) -> float:
     (folder / "submission").mkdir()
     (folder / "submission" / "model.py").write_text(MODEL)
     (folder / "unfinished").mkdir()
-    job = Job("higgs", store.folder, folder / "unfinished", Settings().limits, secrets=(), isolation=REQUIRED)
+    job = Job(
+        "higgs", store.folder, folder / "unfinished", Settings().limits, (0.1, 3.0), secrets=(), isolation=REQUIRED
+    )
     make_scratch(job.scratch, folder / "submission")
     plan = [Experiment(0, index, 1.0, NUISANCES, seed=2) for index in range(experiments)]
     log = SubmissionLog(folder / "submission.log")

@@ -103,7 +103,7 @@ def running(folder: Path, rounds: int, isolation: str) -> SubmissionProcess:
     make_scratch(folder / "scratch", folder / "submission")
     make_synthetic_data(folder / "data", SIZES["tiny"])
     limits = Limits(memory_gigabytes=8.0, disk_gigabytes=1.0)
-    job = Job("higgs", folder / "data" / "store", folder, limits, secrets=(), isolation=isolation)
+    job = Job("higgs", folder / "data" / "store", folder, limits, (0.1, 3.0), secrets=(), isolation=isolation)
     process = SubmissionProcess(job, Slot(None, 1), SubmissionLog(folder / "submission.log"))
     process.fit(LIMIT)
     return process

@@ -32,7 +32,7 @@ from higgs_challenge.execution.signature import sign
 from higgs_challenge.execution.summary import Outcome, show_summary, summarise
 from higgs_challenge.execution.worker import Fit, Result
 from higgs_challenge.experiments import Plan
-from higgs_challenge.number_formats import format_seconds
+from higgs_challenge.number_formats import count, format_seconds
 from higgs_challenge.sandbox.isolation import OFF, Isolation
 from higgs_challenge.streams import stream
 from higgs_challenge.submission.job import MODEL_FILE, Job
@@ -79,7 +79,8 @@ class Run:
 def prepare_output(folder: Path, resume: bool) -> Iterator[None]:
     """Lock an output folder for one run, and clear it of an earlier run's results.
 
-    The run's state is removed if it succeeds or the submission fails; otherwise it is kept, to resume.
+    The run's state is removed when it succeeds. When it ends otherwise, what was finished is kept to be resumed, until
+    the next run begins.
 
     Args:
         folder: created if needed.
@@ -95,18 +96,18 @@ def prepare_output(folder: Path, resume: bool) -> Iterator[None]:
         clear_output(folder, FINAL if resume else RESERVED)
         try:
             yield
-        except SubmissionError:
-            remove_tree(unfinished)
-            if (folder / LOG_FILE).exists():
-                console().print(f"What the submission printed is in {folder / LOG_FILE}.")
-            raise
         except JournalMismatchError:
             raise
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, SubmissionError) and (folder / LOG_FILE).exists():
+                console().print(f"What the submission printed is in {folder / LOG_FILE}.")
             if (unfinished / MODEL_FILE).exists():
                 console().print(
-                    f"Finished results are kept in {folder}; run the same command with --resume to continue."
+                    f"Finished results are kept in {folder} until the next run begins; run the same command with "
+                    "--resume to continue."
                 )
+            else:
+                remove_tree(unfinished)
             raise
         remove_tree(unfinished)
 
@@ -202,7 +203,15 @@ def make_job(run: Run, data: Data) -> Job:
     hidden = [] if folder is None else [hidden_folder(folder)]
     secrets = tuple(path.resolve() for path in [*hidden, output, *run.secrets])
     settings = run.plan.settings
-    return Job(settings.task, folder, output / UNFINISHED, settings.limits, secrets, run.isolation)
+    return Job(
+        task=settings.task,
+        data=folder,
+        unfinished=output / UNFINISHED,
+        limits=settings.limits,
+        mu_range=settings.mu_range,
+        secrets=secrets,
+        isolation=run.isolation,
+    )
 
 
 def make_engine(run: Run, job: Job, data: Data, stack: ExitStack) -> AbstractContextManager[Engine]:
@@ -254,6 +263,8 @@ def fit_submission(run: Run, job: Job, engine: Engine, journal: Journal, clock: 
 
 def predict_all(plan: Plan, engine: Engine, journal: Journal, clock: Clock, fit: Fit) -> Isolation:
     """Evaluate the pseudo-experiments that the journal lacks, in random order; returns the weakest isolation."""
+    allowed = plan.settings.limits.failed_predictions
+    require_few_failures(journal.failures, allowed)
     keys = [key for key in work_order(plan) if key not in journal.results]
     if not keys:
         return fit.isolation
@@ -262,6 +273,9 @@ def predict_all(plan: Plan, engine: Engine, journal: Journal, clock: Clock, fit:
     try:
         with show_progress("Predicting", total, "pseudo-experiments", begin=done) as advance:
             for result in engine.evaluate([plan.experiment(*key) for key in keys], clock.deadline):
+                if result.failure:
+                    require_few_failures([*journal.failures, result], allowed)
+                    show_failure(result, len(journal.failures) + 1)
                 journal.add(result, clock.elapsed())
                 remark = f"{journal.repeats} processes died and were replaced" if journal.repeats else ""
                 advance(len(journal.results), remark)
@@ -272,6 +286,29 @@ def predict_all(plan: Plan, engine: Engine, journal: Journal, clock: Clock, fit:
             f"pseudo-experiments were done; the next was set {set_index}, pseudo-experiment {index}."
         ) from error
     return isolation
+
+
+def require_few_failures(failures: Sequence[Result], allowed: int) -> None:
+    """End the run if more predictions have failed than the phase allows.
+
+    Raises:
+        SubmissionError: ends with the last failure.
+    """
+    if len(failures) > allowed:
+        raise SubmissionError(
+            f"{count(len(failures), 'prediction')} failed, and this phase allows {allowed}. {failures[-1].failure}"
+        )
+
+
+def show_failure(result: Result, number: int) -> None:
+    """Name a failed prediction in the log, the first with its traceback.
+
+    Args:
+        result: of the failed prediction.
+        number: how many have failed so far, this one included.
+    """
+    text = result.failure if number == 1 else result.failure.partition("\n")[0]
+    console().print(f"Failed, counted as the whole range of mu: {printable(text)}", style="yellow", markup=False)
 
 
 def work_order(plan: Plan) -> list[Key]:

@@ -8,6 +8,7 @@ from higgs_scoring.bootstrap import Bootstrap, bootstrap_pseudo_experiments, boo
 from higgs_scoring.calibration import Calibration, calibrate
 from higgs_scoring.dependence import Dependence, PullSummary, find_dependence, find_pulls, summarise_pulls
 from higgs_scoring.metrics import FloatArray, Scores, score_sets, significant
+from higgs_scoring.number_formats import grouped
 from higgs_scoring.predictions import Predictions
 from higgs_scoring.truth import MAX_VALUE, MU, Truth
 
@@ -24,6 +25,7 @@ class Analysis:
         pulls: (mu_hat - mu) / delta_mu_hat, shape (sets, pseudo-experiments), NaN where that is not defined.
         pull_summary: their mean and width; None if none is defined.
         dependences: how the answers depend on mu, then on each nuisance parameter that was drawn.
+        oddities: what is allowed in a run but hardly intended, as sentences.
     """
 
     scores: Scores
@@ -33,6 +35,7 @@ class Analysis:
     pulls: FloatArray
     pull_summary: PullSummary | None
     dependences: tuple[Dependence, ...]
+    oddities: tuple[str, ...]
 
     @property
     def bootstrap(self) -> Bootstrap | None:
@@ -62,4 +65,25 @@ def analyse(truth: Truth, predictions: Predictions) -> Analysis:
         pulls=pulls,
         pull_summary=summarise_pulls(pulls),
         dependences=tuple(find_dependence(name, values, intervals) for name, values in parameters.items()),
+        oddities=tuple(find_oddities(predictions, pulls)),
     )
+
+
+def find_oddities(predictions: Predictions, pulls: FloatArray) -> list[str]:
+    """Return sentences on what is allowed in a run but hardly intended.
+
+    Args:
+        predictions: of the run.
+        pulls: of the same run, NaN where they are not defined.
+    """
+    intervals, summary = predictions.intervals, predictions.summary
+    outside = (intervals.mu_hats < intervals.p16) | (intervals.mu_hats > intervals.p84)
+    counts = {
+        "Predictions that failed and count as the whole range of μ": summary.failed_predictions,
+        "Processes of the submission that died and were replaced": summary.processes_replaced,
+        f"Answers with a number beyond {grouped(int(MAX_VALUE))}, which counts as that": predictions.num_cut,
+        "Intervals of zero width": int((intervals.p16 == intervals.p84).sum()),
+        "Intervals that do not contain their own μ̂": int(outside.sum()),
+        "Answers without a pull, as δμ̂ is not above 0": int(np.isnan(pulls).sum()),
+    }
+    return [f"{what}: {grouped(count)}." for what, count in counts.items() if count]

@@ -68,6 +68,8 @@ def score(prediction: Path, reference: Path, output: Path) -> None:
     except ScoringError as error:
         raise Refused(f"Not scored: {error}") from error
     _print_scores(analysis)
+    for oddity in analysis.oddities:
+        print(f"Warning: {oddity}", file=sys.stderr, flush=True)
     print(f"{'report':20} {output / REPORT_FILE}", flush=True)
 
 

@@ -22,7 +22,7 @@ MAX_PROBLEM_LENGTH = 1000
 COLUMNS = (
     *("rank", "name", "quantile_score", "quantile_score_error", "quantile_score_median"),
     *("quantile_score_low", "quantile_score_high", "interval", "interval_error", "coverage", "coverage_error"),
-    *("minutes", "fit_seconds", "predict_seconds", "problem"),
+    *("minutes", "fit_seconds", "predict_seconds", "failed_predictions", "problem"),
 )
 """Of the CSV file; low and high are the ends of `ScoredRun.score_range`, the times of predict() are medians."""
 
@@ -38,6 +38,7 @@ class ScoredRun:
         minutes: of the whole ingestion.
         fit_seconds: None where the run does not report it.
         predict_seconds: median; None where the run does not report it.
+        failed_predictions: how many failed and count as the whole range of mu.
         data: what the run reports about its events, see `predictions.Summary`.
     """
 
@@ -47,6 +48,7 @@ class ScoredRun:
     minutes: float
     fit_seconds: float | None
     predict_seconds: float | None
+    failed_predictions: int = 0
     data: str = ""
 
     def error_of(self, score: str) -> float | None:
@@ -132,6 +134,7 @@ def score_folder(truth: Truth, run: RunFolder) -> ScoredRun:
         minutes=predictions.minutes,
         fit_seconds=predictions.summary.fit_seconds,
         predict_seconds=None if times is None else float(np.median(times)),
+        failed_predictions=predictions.summary.failed_predictions,
         data=predictions.summary.data,
     )
 
@@ -164,4 +167,5 @@ def _numbers(run: ScoredRun) -> dict[str, float | None]:
         "minutes": run.minutes,
         "fit_seconds": run.fit_seconds,
         "predict_seconds": run.predict_seconds,
+        "failed_predictions": run.failed_predictions,
     }

@@ -79,6 +79,7 @@ def cells(board: Leaderboard, place: int, *, all_errors: bool = True) -> dict[st
         "Minutes": f"{run.minutes:.1f}",
         "fit()": "" if run.fit_seconds is None else duration(run.fit_seconds),
         "predict()": "" if run.predict_seconds is None else duration(run.predict_seconds),
+        "Failed": grouped(run.failed_predictions),
     }
 
 

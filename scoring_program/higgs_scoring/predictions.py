@@ -21,7 +21,7 @@ from higgs_scoring.errors import ScoringError
 from higgs_scoring.json_file import FileContent, JsonFile, OptionalEntry, Text
 from higgs_scoring.metrics import FloatArray, Intervals
 from higgs_scoring.signature import check_signature
-from higgs_scoring.truth import Number, Truth
+from higgs_scoring.truth import MAX_VALUE, Truth
 
 SUMMARY_FILE = "ingestion_summary.json"
 DURATION_FILE = "ingestion_duration.json"
@@ -33,7 +33,11 @@ MAX_DURATION = 1e9
 RERUN = "run ingestion again and score the folder that it writes"
 CORRECT_PREDICT = "run ingestion again, with predict() corrected if it returned that"
 
+MAX_FAILED = 10**9
+"""No larger count fits the leaderboard's decimals."""
+
 Duration = Annotated[float, Field(ge=0, le=MAX_DURATION, allow_inf_nan=False)]
+FiniteNumber = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class SummaryContent(FileContent):
@@ -45,16 +49,17 @@ class SummaryContent(FileContent):
     result_files: list[str]
     fit_seconds: OptionalEntry[Duration] = None
     processes_replaced: int = Field(default=0, ge=0)
+    failed_predictions: int = Field(default=0, ge=0, le=MAX_FAILED)
     warnings: list[str] = Field(default=[])
 
 
 class ResultContent(FileContent):
     """The result file of a set; the ends of the intervals may have the official scorer's plural names."""
 
-    mu_hats: list[Number]
-    delta_mu_hats: list[Number]
-    p16: list[Number] = Field(validation_alias=AliasChoices("p16", "p16s"))
-    p84: list[Number] = Field(validation_alias=AliasChoices("p84", "p84s"))
+    mu_hats: list[FiniteNumber]
+    delta_mu_hats: list[FiniteNumber]
+    p16: list[FiniteNumber] = Field(validation_alias=AliasChoices("p16", "p16s"))
+    p84: list[FiniteNumber] = Field(validation_alias=AliasChoices("p84", "p84s"))
     predict_seconds: OptionalEntry[list[Duration]] = None
 
 
@@ -72,6 +77,7 @@ class Summary:
         result_files: names of those that count.
         fit_seconds: None where the run does not report it.
         processes_replaced: how often a process of the submission died.
+        failed_predictions: how many predictions failed, each of which has the whole range of mu as its interval.
         warnings: may hold the submission's own words.
         data: a text that differs between runs on different events; the same where runs do not report any.
     """
@@ -79,6 +85,7 @@ class Summary:
     result_files: tuple[str, ...]
     fit_seconds: float | None = None
     processes_replaced: int = 0
+    failed_predictions: int = 0
     warnings: tuple[str, ...] = ()
     data: str = ""
 
@@ -88,7 +95,8 @@ class Predictions:
     """What a whole run answered.
 
     Attributes:
-        intervals: beside the truth, sets in the order of their numbers.
+        intervals: beside the truth, sets in the order of their numbers; no number is beyond MAX_VALUE.
+        num_cut: how many answers had a number beyond MAX_VALUE, which counts as MAX_VALUE.
         predict_seconds: of each pseudo-experiment, shape (sets, pseudo-experiments); None where the run does not
             report them.
         minutes: duration of the whole ingestion.
@@ -96,6 +104,7 @@ class Predictions:
     """
 
     intervals: Intervals
+    num_cut: int
     predict_seconds: FloatArray | None
     minutes: float
     summary: Summary
@@ -124,14 +133,10 @@ def read_predictions(directory: Path, truth: Truth) -> Predictions:
     # Last, since whoever damaged a file by mistake needs to know which one.
     check_signature(truth.signature_key, file, [*files, duration])
     times = [result.predict_seconds for result in results if result.predict_seconds is not None]
+    answers = np.array([[one.mu_hats, one.delta_mu_hats, one.p16, one.p84] for one in results]).swapaxes(0, 1)
     return Predictions(
-        intervals=Intervals(
-            mus=truth.mus,
-            mu_hats=np.array([result.mu_hats for result in results]),
-            delta_mu_hats=np.array([result.delta_mu_hats for result in results]),
-            p16=np.array([result.p16 for result in results]),
-            p84=np.array([result.p84 for result in results]),
-        ),
+        intervals=Intervals(truth.mus, *np.clip(answers, -MAX_VALUE, MAX_VALUE)),
+        num_cut=int((np.abs(answers) > MAX_VALUE).any(axis=0).sum()),
         predict_seconds=np.array(times) if len(times) == len(results) else None,
         minutes=minutes,
         summary=summary,
@@ -153,6 +158,7 @@ def _read_summary(file: JsonFile, truth: Truth) -> Summary:
         result_files=tuple(content.result_files),
         fit_seconds=content.fit_seconds,
         processes_replaced=content.processes_replaced,
+        failed_predictions=content.failed_predictions,
         warnings=tuple(content.warnings),
         data=json.dumps([file.entries.get(key) for key in ("data", "hidden_multiples")]),
     )

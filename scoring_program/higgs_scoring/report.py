@@ -6,7 +6,7 @@ import numpy as np
 
 from higgs_scoring.analysis import Analysis
 from higgs_scoring.html_pages import render_template
-from higgs_scoring.number_formats import decimal, duration, grouped, number, rounded_error, score_text
+from higgs_scoring.number_formats import decimal, duration, number, rounded_error, score_text
 from higgs_scoring.predictions import Predictions
 from higgs_scoring.report_pictures import HIDDEN, draw_dependences, draw_overview, draw_sets, may_show, sets_legend
 from higgs_scoring.truth import MU, Truth
@@ -85,7 +85,7 @@ def render_report(truth: Truth, predictions: Predictions, analysis: Analysis) ->
     Returns:
         HTML.
     """
-    warnings = [*_oddities(predictions, analysis), *map(printable, predictions.summary.warnings)]
+    warnings = [*analysis.oddities, *map(printable, predictions.summary.warnings)]
     return render_template(
         "report.html",
         title=truth.title,
@@ -158,19 +158,6 @@ def _tests(analysis: Analysis) -> list[DependenceRow]:
 
 def _p_value(p_value: float | None) -> PValue:
     return PValue(p_value_text(p_value), is_suspicious(p_value))
-
-
-def _oddities(predictions: Predictions, analysis: Analysis) -> list[str]:
-    """Return what is allowed in answers but hardly intended, and how often a process died."""
-    intervals = predictions.intervals
-    outside = (intervals.mu_hats < intervals.p16) | (intervals.mu_hats > intervals.p84)
-    counts = {
-        "Processes of the submission that died and were replaced": predictions.summary.processes_replaced,
-        "Intervals of zero width": int((intervals.p16 == intervals.p84).sum()),
-        "Intervals that do not contain their own μ̂": int(outside.sum()),
-        "Answers without a pull, as δμ̂ is not above 0": int(np.isnan(analysis.pulls).sum()),
-    }
-    return [f"{what}: {grouped(count)}." for what, count in counts.items() if count]
 
 
 def _cut(text: str) -> str:

@@ -67,6 +67,7 @@ def leaderboard_columns(analysis: Analysis, predictions: Predictions) -> dict[st
         "mae": scores.mae,
         "winkler_score": significant(scores.winkler, 4),
         "width_at_exact_coverage": analysis.width_at_exact_coverage,
+        "failed_predictions": predictions.summary.failed_predictions,
     }
     if (bootstrap := analysis.bootstrap) is not None:
         errors = bootstrap.standard_errors

@@ -21,7 +21,7 @@ MU = "mu"
 """The name of the signal strength among parameters; the others are nuisance parameters by their names."""
 
 MAX_VALUE = 1e4
-"""No |mu| beyond this is scored: mu is about 1, and the RMSE of 1e5 no longer fits the leaderboard's decimals."""
+"""Answers beyond this count as this: mu is about 1, and the RMSE of 1e5 no longer fits the leaderboard's decimals."""
 
 REMEDY = "make the reference data again from the plan"
 

@@ -39,6 +39,7 @@ def made_run(
     intervals = made_intervals(num_sets, n, rng, stretch)
     predictions = Predictions(
         intervals=intervals,
+        num_cut=0,
         predict_seconds=None,
         minutes=3.0,
         summary=Summary(result_files=(), processes_replaced=replaced, warnings=warnings),

@@ -78,6 +78,7 @@ def running(submission: Path, training: Path, slot: Slot = ONE_THREAD, **changes
         data=training.parent,
         unfinished=submission.parent,
         limits=Limits(memory_gigabytes=8.0, disk_gigabytes=1.0),
+        mu_range=(0.1, 3.0),
         secrets=(training.parent / "hidden",),
         isolation=REQUIRED,
     )

@@ -89,7 +89,6 @@ BAD_NUMBERS = [
     ("true", True, "p16[3] is True but must be a number"),
     ("null", None, "p16[3] is None but must be a number"),
     ("list", [1.0], "p16[3] is [1.0] but must be a number"),
-    ("far off", 1e300, "p16[3] is 1e+300 but must be at most 10000"),
     ("endless integer", 10**400, "but must be a number of ordinary size"),
 ]
 

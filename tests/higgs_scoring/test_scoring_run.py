@@ -13,7 +13,7 @@ from higgs_scoring.metrics import Intervals
 from tests.helpers.repository import ROOT
 
 OF_INTERVALS = ["quantiles_score", "interval", "coverage", "ingestion_duration", "rmse", "mae"]
-UNRANKED = ["winkler_score", "width_at_exact_coverage"]
+UNRANKED = ["winkler_score", "width_at_exact_coverage", "failed_predictions"]
 ERRORS = ["interval_error", "coverage_error", "rmse_error", "mae_error", "winkler_score_error"]
 KEYS = [*OF_INTERVALS, *UNRANKED, "quantiles_score_median", "quantiles_score_error", *ERRORS]
 ANSWERS = ["mu_hats", "delta_mu_hats", "p16", "p84"]
@@ -157,6 +157,22 @@ def test_the_largest_answers_still_fit_the_leaderboard(make_run: Any, main: Any,
         assert isinstance(exponent, int)
         assert exponent >= -10
         assert abs(score) < 10**10
+
+
+def test_an_answer_beyond_the_largest_counts_as_that_and_is_warned_of(
+    make_run: Any, main: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scores = []
+    for beyond in (1e300, 1e4):
+        run = make_run(2, 2)
+        answers = {"mu_hats": [1.0, beyond], "delta_mu_hats": [0.1, beyond], "p16": [0.5, -beyond], "p84": [1.5, 1.0]}
+        run.write("res/result_1.json", answers)
+        assert main(run.arguments) == 0
+        scores.append(scores_of(run))
+        warning = "Answers with a number beyond 10\u202f000, which counts as that: 1."
+        assert (warning in capsys.readouterr().err) == (beyond > 1e4)
+        assert (warning in (run.output / "detailed_results.html").read_text()) == (beyond > 1e4)
+    assert scores[0] == scores[1]
 
 
 def test_only_the_two_files_are_left_and_the_same_run_gives_the_same_bytes(run: Any, main: Any) -> None:

@@ -33,7 +33,7 @@ def scaled_by(exact: float, n: int = 200) -> Calibration:
 
 
 def analysis_of(coverage: float, calibration: Calibration, pulls: PullSummary | None = None) -> Analysis:
-    return Analysis(of_coverage(coverage), None, None, calibration, np.zeros((1, 1)), pulls, ())
+    return Analysis(of_coverage(coverage), None, None, calibration, np.zeros((1, 1)), pulls, (), ())
 
 
 BIASED = PullSummary(0.4, 0.05, 10, 1.0)

@@ -34,6 +34,7 @@ class Journal:
         fit: None until the submission is fitted.
         results: by (set, pseudo-experiment).
         repeats: how often a process was replaced, in all results.
+        failures: the results of failed predictions.
         elapsed: seconds that earlier runs took.
 
     Raises:
@@ -46,6 +47,7 @@ class Journal:
         self.fit: Fit | None = None
         self.results: dict[tuple[int, int], Result] = {}
         self.repeats = 0
+        self.failures: list[Result] = []
         self.elapsed = 0.0
         with report_write_errors(path.parent):
             known = self._read(identity) if resume and path.exists() else False
@@ -55,7 +57,7 @@ class Journal:
 
     def start_again(self) -> None:
         """Drop what an earlier run recorded, once its fitted model is gone: results of two fits must not be mixed."""
-        self.fit, self.results, self.repeats = None, {}, 0
+        self.fit, self.results, self.repeats, self.failures = None, {}, 0, []
         with report_write_errors(self._path.parent):
             self._file.close()
             self._file = self._path.open("wb")
@@ -86,6 +88,8 @@ class Journal:
     def _keep(self, result: Result) -> None:
         self.results[result.set_index, result.index] = result
         self.repeats += result.repeats
+        if result.failure:
+            self.failures.append(result)
 
     def _read(self, identity: dict[str, str]) -> bool:
         content = self._path.read_bytes()

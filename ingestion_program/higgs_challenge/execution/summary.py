@@ -14,6 +14,7 @@ from higgs_challenge.execution.order_check import OrderCheck
 from higgs_challenge.execution.progress import console
 from higgs_challenge.execution.worker import Fit, Result
 from higgs_challenge.experiments import Plan
+from higgs_challenge.number_formats import count
 from higgs_challenge.sandbox.isolation import Isolation
 from higgs_challenge.task import Data
 
@@ -37,6 +38,11 @@ class Outcome:
     isolation: Isolation
     order_check: OrderCheck | None
     warnings: Sequence[str]
+
+    @property
+    def failed_predictions(self) -> int:
+        """How many predictions failed and count as the whole range of mu."""
+        return sum(bool(result.failure) for result in self.results)
 
     @property
     def peak_memory(self) -> int:
@@ -69,6 +75,7 @@ def summarise(plan: Plan, data: Data, engine: Engine, outcome: Outcome, names: S
         "isolation": asdict(outcome.isolation),
         "order_check": asdict(outcome.order_check) if outcome.order_check else None,
         "processes_replaced": sum(result.repeats for result in outcome.results),
+        "failed_predictions": outcome.failed_predictions,
         "fit_seconds": outcome.fit.seconds,
         "predict_seconds": quantiles([result.predict_seconds for result in outcome.results]),
         "outside_seconds": quantiles([result.outside_seconds for result in outcome.results]),
@@ -89,6 +96,9 @@ def show_summary(outcome: Outcome) -> None:
     ):
         table.add_row(name, *map(_digits, quantiles(seconds).values()))
     console().print(table)
+    if outcome.failed_predictions:
+        failed = count(outcome.failed_predictions, "prediction")
+        console().print(f"Failed, and counted as the whole range of mu: {failed} of {len(outcome.results)}.")
     console().print(f"Peak memory of the submission: {outcome.peak_memory / 1e9:.2f} GB in one worker.")
 
 

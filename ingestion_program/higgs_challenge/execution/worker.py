@@ -13,7 +13,7 @@ from higgs_challenge.atomic import atomic_file
 from higgs_challenge.errors import SubmissionError
 from higgs_challenge.execution.prefetcher import Drawn, draw_events
 from higgs_challenge.sandbox.isolation import Isolation
-from higgs_challenge.submission.answer import Interval
+from higgs_challenge.submission.answer import Interval, whole_range
 from higgs_challenge.submission.job import Job
 from higgs_challenge.submission.log import SubmissionLog
 from higgs_challenge.submission.process import FailedCallError, ProcessDiedError, SubmissionProcess
@@ -41,6 +41,7 @@ class Result:
             checking the answer.
         peak_memory: largest memory in bytes that the submission's process has used so far.
         repeats: how often it was retried because the process had died.
+        failure: why predict failed, where the phase lets it; the interval is then the whole range of mu.
     """
 
     set_index: int
@@ -50,6 +51,7 @@ class Result:
     outside_seconds: float
     peak_memory: int
     repeats: int
+    failure: str = ""
 
 
 @dataclass(frozen=True)
@@ -123,20 +125,24 @@ class Worker:
     def evaluate_drawn(self, drawn: Drawn) -> Result:
         """Ask for the interval of a pseudo-experiment, and close its file.
 
+        Where the phase lets predictions fail, a failure is a result too, and the next prediction has a fresh process.
+
         Raises:
             SubmissionError: names the pseudo-experiment.
         """
         started, experiment = time.monotonic(), drawn.experiment
-        limit = self._job.limits.predict_seconds
+        limit, failure = self._job.limits.predict_seconds, ""
         try:
             with drawn.file as events:
                 (interval, seconds), repeats = self._retry(lambda process: process.predict(events, limit))
         except SubmissionError as error:
-            # The same kind of error, with its facts.
-            located = copy.copy(error)
-            located.args = (f"Set {experiment.set_index}, pseudo-experiment {experiment.index}: {error}",)
-            raise located from error
-        return Result(
+            failure = f"Set {experiment.set_index}, pseudo-experiment {experiment.index}: {error}"
+            if self._ended or not self._job.limits.failed_predictions or not self._job.model.exists():
+                located = copy.copy(error)  # the same kind of error, with its facts
+                located.args = (failure,)
+                raise located from error
+            interval, seconds, repeats = whole_range(*self._job.mu_range), time.monotonic() - started, 0
+        result = Result(
             set_index=experiment.set_index,
             index=experiment.index,
             interval=interval,
@@ -144,7 +150,11 @@ class Worker:
             outside_seconds=drawn.seconds + time.monotonic() - started - seconds,
             peak_memory=self._process.peak_memory if self._process else 0,
             repeats=repeats,
+            failure=failure,
         )
+        if failure:
+            self.end_process()
+        return result
 
     def start(self) -> Isolation:
         """Start the submission's process and hand the fitted model to it, unless it runs already."""

@@ -9,6 +9,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     ValidationError,
@@ -39,6 +40,7 @@ class Limits(_Strict):
         total_seconds: wall-clock time of the whole run; no limit if absent.
         memory_gigabytes: memory of one worker's processes together.
         disk_gigabytes: files that it writes.
+        failed_predictions: how many predictions may fail; each counts as the whole range of mu.
     """
 
     fit_seconds: PositiveFloat = 3600.0
@@ -46,6 +48,7 @@ class Limits(_Strict):
     total_seconds: PositiveFloat | None = None
     memory_gigabytes: Annotated[float, Field(ge=MIN_MEMORY)] = 32.0
     disk_gigabytes: PositiveFloat = 20.0
+    failed_predictions: NonNegativeInt = 0
 
 
 class Settings(_Strict):

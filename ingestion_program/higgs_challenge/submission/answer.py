@@ -8,9 +8,6 @@ from higgs_challenge.errors import Cause, SubmissionError, printable
 
 KEYS = ("mu_hat", "delta_mu_hat", "p16", "p84")
 
-MAX_VALUE = 1e4
-"""Larger values would give scores that do not fit into the platform's decimals."""
-
 MAX_NAME_LENGTH = 200
 MAX_HIDDEN_MODULES = 100
 
@@ -51,15 +48,24 @@ def check_answer(answer: Any) -> Interval:
             raise SubmissionError(f"predict returned {key} = {value}; expected a number.", Cause.ANSWER)
         if not _is_finite(value):
             raise SubmissionError(f"predict returned {key} = {value}; expected a finite number.", Cause.ANSWER)
-        if abs(value) > MAX_VALUE:
-            raise SubmissionError(
-                f"predict returned {key} = {value}; expected at most {MAX_VALUE:g}, as mu is about 1.", Cause.ANSWER
-            )
     if answer["p16"] > answer["p84"]:
         raise SubmissionError(
             f"predict returned p16 = {answer['p16']} above p84 = {answer['p84']}; expected p16 <= p84.", Cause.ANSWER
         )
     return Interval(**{key: float(answer[key]) for key in KEYS})
+
+
+def whole_range(low: float, high: float) -> Interval:
+    """Return the interval that a failed prediction counts as.
+
+    Args:
+        low, high: the range of mu from which the phase's sets are drawn.
+
+    Example:
+        >>> whole_range(0.0, 3.0)
+        Interval(mu_hat=1.5, delta_mu_hat=1.5, p16=0.0, p84=3.0)
+    """
+    return Interval(mu_hat=(low + high) / 2, delta_mu_hat=(high - low) / 2, p16=low, p84=high)
 
 
 def check_name(name: Any) -> str:

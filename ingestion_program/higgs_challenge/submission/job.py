@@ -27,6 +27,7 @@ class Job:
         data: folder of its data, see task.Data; None if events are generated as they are drawn.
         unfinished: folder of the run's state: the submission's scratch folder and its fitted model.
         limits: on the submission.
+        mu_range: lowest and highest signal strength of the phase, which a failed prediction counts as.
         secrets: files and folders that the submission must not read.
         isolation: required, best-effort or off.
     """
@@ -35,6 +36,7 @@ class Job:
     data: Path | None
     unfinished: Path
     limits: Limits
+    mu_range: tuple[float, float]
     secrets: tuple[Path, ...]
     isolation: str
 

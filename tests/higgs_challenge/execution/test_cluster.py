@@ -310,7 +310,7 @@ def test_an_unreachable_scheduler_is_reported(monkeypatch: pytest.MonkeyPatch, a
 def job(tmp_path: Path, small_store: Path) -> Job:
     (tmp_path / "output").mkdir()
     (tmp_path / "output" / "journal.jsonl").touch()
-    return Job("higgs", small_store, tmp_path / "output" / "unfinished", Limits(), (), "best-effort")
+    return Job("higgs", small_store, tmp_path / "output" / "unfinished", Limits(), (0.1, 3.0), (), "best-effort")
 
 
 def versions_of(job: Job) -> dict[str, str]:
@@ -326,7 +326,9 @@ def test_files_that_a_worker_does_not_see_are_reported(job: Job, monkeypatch: py
     sentence = "tcp://10.0.0.7:3 on node7 cannot write the output in .*output, which must be on a file system that all"
     with pytest.raises(InputError, match=sentence):
         pool.inspect()
-    elsewhere = WorkerPool(Job("higgs", Path("/not/there"), job.unfinished, Limits(), (), "off"), {}, 1, "node7")
+    elsewhere = WorkerPool(
+        Job("higgs", Path("/not/there"), job.unfinished, Limits(), (0.1, 3.0), (), "off"), {}, 1, "node7"
+    )
     (job.unfinished.parent / "journal.jsonl").touch()
     with pytest.raises(InputError, match="node7 cannot see the data in /not/there, which must be on a file system"):
         elsewhere.inspect()

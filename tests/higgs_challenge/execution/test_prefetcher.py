@@ -109,7 +109,7 @@ def test_an_engine_draws_while_the_submission_works(
         answer="dict(mu_hat=now / 1e6, delta_mu_hat=1, p16=0, p84=1)",  # no mu may be as large as a time
     )
     make_scratch(tmp_path / "unfinished" / "scratch", tmp_path / "submission")
-    job = Job("higgs", data.folder, tmp_path / "unfinished", Limits(), secrets=(), isolation=REQUIRED)
+    job = Job("higgs", data.folder, tmp_path / "unfinished", Limits(), (0.1, 3.0), secrets=(), isolation=REQUIRED)
     log = SubmissionLog(tmp_path / "submission.log")
     with LocalEngine(job, [Slot(None, 1)], 1, data, log) as engine:
         engine.fit(SECONDS)

@@ -29,8 +29,6 @@ WRONG = [
     ("p84=float('inf')", "predict returned p84 = inf; expected a finite number."),
     ("mu_hat=numpy.float32('-inf')", "predict returned mu_hat = -inf; expected a finite number."),
     ("delta_mu_hat=numpy.nan", "predict returned delta_mu_hat = nan; expected a finite number."),
-    ("p84=1.1e4", "predict returned p84 = 11000.0; expected at most 10000, as mu is about 1."),
-    ("p16=-1e5", "predict returned p16 = -100000.0; expected at most 10000, as mu is about 1."),
     ("p16=1.3", "predict returned p16 = 1.3 above p84 = 1.2; expected p16 <= p84."),
     ("p16='0.8'", "predict returned p16 = a str; expected a number."),
     ("delta_mu_hat=None", "predict returned delta_mu_hat = a NoneType; expected a number."),

@@ -66,7 +66,9 @@ def run(submission: Path, store: Path, workers: int = 1) -> list[Result]:
     """Fit in one process and predict in others, which are handed the pickled model; all as isolated as can be."""
     folder = submission.parent
     make_scratch(folder / "unfinished" / "scratch", submission)
-    job = Job("higgs", store, folder / "unfinished", Limits(), secrets=(folder / "phase",), isolation=REQUIRED)
+    job = Job(
+        "higgs", store, folder / "unfinished", Limits(), (0.1, 3.0), secrets=(folder / "phase",), isolation=REQUIRED
+    )
     plan = plan_of(Settings(num_of_sets=1, num_pseudo_experiments=PSEUDO_EXPERIMENTS))
     experiments = [plan.experiment(0, index) for index in range(PSEUDO_EXPERIMENTS)]
     with logging_to(folder / "submission.log") as log:

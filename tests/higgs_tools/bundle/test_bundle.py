@@ -104,7 +104,7 @@ def test_leaderboard_shows_what_scoring_writes(competition, files):
     ones = np.ones((2, 2))
     intervals = Intervals(np.ones(2), ones, 0.1 * ones, 0.9 * ones, 1.1 * ones)
     summary = Summary(result_files=(), fit_seconds=1.0)
-    predictions = Predictions(intervals, predict_seconds=ones, minutes=1.0, summary=summary)
+    predictions = Predictions(intervals, num_cut=0, predict_seconds=ones, minutes=1.0, summary=summary)
     truth = Truth("5eed", 2, np.ones(2), nuisances={}, reveal="none")
     assert leaderboard_columns(analyse(truth, predictions), predictions).keys() == declared
     columns = competition["leaderboards"][0]["columns"]
@@ -120,6 +120,7 @@ def test_leaderboard_shows_what_scoring_writes(competition, files):
         ("predict_seconds", "asc"),
         ("winkler_score", "asc"),
         ("width_at_exact_coverage", "asc"),
+        ("failed_predictions", "asc"),
     ]
     assert (columns[0]["key"], columns[0]["precision"]) == ("quantiles_score", 4)
 

@@ -17,7 +17,7 @@ from higgs_challenge.tasks.higgs.events import columns, selection
 from higgs_challenge.tasks.higgs.events.nuisances import PRIORS, Nuisances, Prior
 from higgs_challenge.tasks.higgs.events.systematics import systematics
 from higgs_challenge.tasks.higgs.simulation import NOMINAL_YIELDS
-from higgs_scoring import bootstrap, metrics, ranking
+from higgs_scoring import bootstrap, metrics, ranking, truth
 from higgs_tools.bundle import pages, preview_pages
 from higgs_tools.bundle.competition_file import Competition
 from higgs_tools.bundle.rules import parse_competition
@@ -197,7 +197,7 @@ CHANGES = {
     "bootstraps": (bootstrap, "RESAMPLES", 77, "evaluation", "resampled 77 times"),
     "winners": (ranking, "BEATS", 0.99, "evaluation", "more than\n99 % of the draws"),
     "losers": (ranking, "LOSES", 0.01, "evaluation", "from 1 % to"),
-    "largest answer": (answer, "MAX_VALUE", 5e3, "evaluation", "exceeds\n5 000"),
+    "largest answer": (truth, "MAX_VALUE", 5e3, "evaluation", "counts as 5 000"),
     "log": (log, "MAX_LOG_BYTES", 7_000_000, "starting_kit", "7 MB"),
     "tau threshold": (selection, "TAU_THRESHOLD", 27.5, "data", "`PRI_had_pt` below 27.5 GeV"),
     "lepton threshold": (selection, "LEPTON_THRESHOLD", 21.0, "data", "21 GeV are dropped"),

@@ -14,10 +14,10 @@ import jinja2.meta
 
 from higgs_challenge.errors import InputError
 from higgs_challenge.experiments.settings import SETTINGS_FILE, Settings, load_settings
-from higgs_challenge.submission import answer, log
+from higgs_challenge.submission import log
 from higgs_challenge.task import Prior
 from higgs_challenge.tasks import load_task
-from higgs_scoring import bootstrap, metrics, ranking
+from higgs_scoring import bootstrap, metrics, ranking, truth
 from higgs_tools.bundle.competition_file import Competition, Phase
 from higgs_tools.bundle.task_files import find
 
@@ -83,6 +83,7 @@ def _describe_phase(folders: Sequence[Path], competition: Competition, phase: Ph
         "predict_time": duration(settings.limits.predict_seconds),
         "memory": settings.limits.memory_gigabytes,
         "disk": settings.limits.disk_gigabytes,
+        "failed_predictions": settings.limits.failed_predictions,
         "sigma": decimals(metrics.coverage_sigma(settings.number)),
         "coverage_low": decimals(lowest),
         "coverage_high": decimals(highest),
@@ -118,7 +119,7 @@ def gather_score() -> dict[str, Any]:
         "beats_percent": 100 * ranking.BEATS,
         "loses_percent": 100 * ranking.LOSES,
         "example_width": EXAMPLE_WIDTH,
-        "largest_answer": thousands(answer.MAX_VALUE),
+        "largest_answer": thousands(truth.MAX_VALUE),
     }
 
 

@@ -96,7 +96,7 @@ def try_submission(submission: Path, data: Data, settings: Settings) -> Trial:
     try:
         folder = None if data.folder is None else data.folder.resolve()
         secrets = () if folder is None else (hidden_folder(folder),)
-        job = Job(settings.task, folder, unfinished, settings.limits, secrets, BEST_EFFORT)
+        job = Job(settings.task, folder, unfinished, settings.limits, settings.mu_range, secrets, BEST_EFFORT)
         make_scratch(job.scratch, submission)
         _Attempt(job, data, log, settings, trial).run()
         trial.log = (unfinished / "submission.log").read_text(errors="replace")

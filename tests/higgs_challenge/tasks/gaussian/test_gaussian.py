@@ -202,7 +202,7 @@ def test_a_run_is_isolated_and_scored(tmp_path: Path) -> None:
 
 def test_a_cluster_needs_no_folder_of_data(tmp_path: Path) -> None:
     (tmp_path / "journal.jsonl").touch()
-    job = Job("gaussian", None, tmp_path / "unfinished", Limits(), (), "best-effort")
+    job = Job("gaussian", None, tmp_path / "unfinished", Limits(), (0.1, 3.0), (), "best-effort")
     assert len(WorkerPool(job, find_versions(gaussian.MadeEvents()), 1, "node7").inspect()) == 1
     assert job.training is None
 
