@@ -157,7 +157,7 @@ submit: setup  ## send SUBMISSION to PHASE of COMPETITION on Codabench; without 
 
 docker-build: setup  ## build the image that competition.yaml names, or IMAGE=, on BASE=; DOCKER_HOST may name the engine
 	$(BIN)/higgs-challenge docker-build $(if $(BASE),--base "$(BASE)") $(if $(IMAGE),--image "$(IMAGE)") \
-		$(if $(TORCH_INDEX),--torch-index "$(TORCH_INDEX)") $(if $(XGBOOST),--xgboost "$(XGBOOST)") \
+		$(if $(TORCH_INDEX),--torch-index "$(TORCH_INDEX)") $(if $(XGBOOST),--xgboost "$(XGBOOST)") $(if $(EXTRAS),--extras "$(EXTRAS)") \
 		$(if $(RUN_AS),--run-as "$(RUN_AS)") $(if $(NETWORK),--network "$(NETWORK)")
 
 # Make the bundle if it is missing or older than a source, but only in the default location.

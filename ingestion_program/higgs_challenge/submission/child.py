@@ -23,6 +23,7 @@ from higgs_challenge.errors import Cause, SubmissionError
 from higgs_challenge.frames import as_test_set
 from higgs_challenge.submission.answer import KEYS
 from higgs_challenge.submission.channel import Channel, ChannelClosedError
+from higgs_challenge.submission.image_extra import extra_note
 from higgs_challenge.task import Task
 
 MAX_SENTENCE_LENGTH, MAX_TEXT_LENGTH = 2_000, 20_000
@@ -254,7 +255,8 @@ def _hint(error: BaseException, submission: str) -> tuple[str, Cause | None]:
     if isinstance(error, SubmissionError):
         return "", error.cause
     if isinstance(error, ModuleNotFoundError):
-        return "", Cause.IMPORT
+        note = extra_note(error.name or "")
+        return f" ({note})" if note else "", Cause.IMPORT
     if isinstance(error, MemoryError):
         limit, _ = resource.getrlimit(resource.RLIMIT_DATA)
         return f" (a process may have {limit / 1e9:g} GB)", Cause.MEMORY

@@ -19,6 +19,8 @@ GOOD = [
     ("p16=numpy.float32(0.5)", Interval(1.0, 0.2, 0.5, 1.2)),
     ("p16=numpy.int64(0), p84=3", Interval(1.0, 0.2, 0.0, 3.0)),
     ("p16=numpy.array(0.5)", Interval(1.0, 0.2, 0.5, 1.2)),
+    ("p16=float(numpy.array([0.5]))", Interval(1.0, 0.2, 0.5, 1.2)),
+    ("p84=1e30", Interval(1.0, 0.2, 0.8, 1e30)),
     ("p16=Scalar(0.5)", Interval(1.0, 0.2, 0.5, 1.2)),
     ("p16=0.7, p84=0.7", Interval(1.0, 0.2, 0.7, 0.7)),
     ("mu_hat=fractions.Fraction(1, 2)", Interval(0.5, 0.2, 0.8, 1.2)),

@@ -164,6 +164,12 @@ def test_a_failing_import_is_reported_with_its_line(tmp_path: Path, training: Pa
     assert 'File "model.py", line 2' in str(caught.value)
 
 
+def test_a_package_that_the_image_may_have_comes_with_the_name_of_its_extra(tmp_path: Path, training: Path) -> None:
+    folder = write_submission(tmp_path / "submission", fit="import nflows.flows")
+    with running(folder, training) as process, pytest.raises(SubmissionError, match="with the extra deep-learning"):
+        process.fit(LIMIT)
+
+
 def test_a_wrong_call_of_ours_says_what_is_wrong_with_it(tmp_path: Path, training: Path) -> None:
     folder = write_submission(tmp_path / "submission", constructor="get_train_set(selected_indices=[-1])")
     with running(folder, training) as process, pytest.raises(SubmissionError, match="must lie between 0 and 10749"):

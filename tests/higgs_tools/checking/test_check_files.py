@@ -171,6 +171,12 @@ def test_imports_are_compared_with_the_image(tmp_path: Path, text: str, level: L
     assert finding.remedy or level == Level.OK
 
 
+def test_a_package_that_the_image_may_have_comes_with_the_name_of_its_extra(tmp_path: Path) -> None:
+    finding = worst(imports_of(tmp_path, "import nflows.flows"))
+    assert finding.level == Level.FAILURE
+    assert "nflows is in the image only where organisers build it with the extra deep-learning" in str(finding.remedy)
+
+
 def test_imports_of_own_modules_count_and_those_of_other_files_do_not(tmp_path: Path) -> None:
     assert worst(imports_of(tmp_path, "import net", net="import not_there")).level == Level.FAILURE
     assert worst(imports_of(tmp_path / "b", "import math", train="import not_there")).level == Level.OK

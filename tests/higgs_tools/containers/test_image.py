@@ -8,6 +8,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from higgs_challenge.submission import image_extra
 from higgs_tools.commands.containers import docker_build as docker_build_command
 from higgs_tools.containers import docker_build
 from tests.helpers.repository import ROOT
@@ -20,13 +21,14 @@ PINNED = {
     if not line.startswith("#")
 }
 IN_THE_IMAGE = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["image"]]
+IN_THE_EXTRA = PROJECT["optional-dependencies"][image_extra.EXTRA]
 PROMISED = {
     *("numpy", "pandas", "pyarrow", "scikit-learn", "xgboost-cpu", "lightgbm", "torch", "iminuit", "higgsml"),
     *("matplotlib", "zuko"),
 }
 
 
-@pytest.mark.parametrize("line", IN_THE_IMAGE)
+@pytest.mark.parametrize("line", [*IN_THE_IMAGE, *IN_THE_EXTRA])
 def test_every_package_of_the_image_is_pinned(line):
     requirement = Requirement(line)
     assert requirement.specifier.contains(PINNED[canonicalize_name(requirement.name)])
@@ -34,6 +36,11 @@ def test_every_package_of_the_image_is_pinned(line):
 
 def test_image_has_what_submissions_are_promised():
     assert {canonicalize_name(Requirement(line).name) for line in IN_THE_IMAGE} >= PROMISED
+
+
+def test_the_extra_has_the_modules_that_messages_name():
+    modules = {line.removesuffix("-cpu") for line in IN_THE_EXTRA}
+    assert modules == set(image_extra.MODULES)
 
 
 def test_both_builds_of_xgboost_have_one_version():

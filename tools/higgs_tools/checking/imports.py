@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from higgs_challenge.submission.image_extra import extra_note
 from higgs_tools.checking.findings import Finding, Level
 from higgs_tools.checking.structure import MODEL
 
@@ -217,9 +218,7 @@ def _not_on_the_platform(module: str, where: str, place: str | None, optional: b
     if optional:
         text = f"{module} ({where}) is not on the platform, {here}; the submission seems to have an alternative"
         return Finding(CHECK, Level.WARNING, text, "make sure that the alternative is tried here too")
-    return Finding(
-        CHECK,
-        Level.FAILURE,
-        f"{module} ({where}) is not on the platform, {here}",
-        f"remove it, put {module}.py beside model.py if it is your own, or ask the organisers to add the package",
-    )
+    remedy = f"remove it, put {module}.py beside model.py if it is your own, or ask the organisers to add the package"
+    if note := extra_note(module):
+        remedy = f"remove it, or ask the organisers: {note}"
+    return Finding(CHECK, Level.FAILURE, f"{module} ({where}) is not on the platform, {here}", remedy)

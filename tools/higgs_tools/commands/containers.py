@@ -26,6 +26,11 @@ ENGINE = (
 @click.option("--base", help="image to begin with (default: the Dockerfile's, for machines without GPUs)")
 @click.option("--torch-index", help="package index to find torch in too, for instance PyTorch's own of CPU builds")
 @click.option("--xgboost", help="xgboost-cpu or, with GPUs, xgboost (default: the Dockerfile's, xgboost-cpu)")
+@click.option(
+    "--extras",
+    help='extras of pyproject.toml: "image deep-learning" adds TensorFlow, Keras, nflows and torchvision to what '
+    "submissions usually import (default: image)",
+)
 @click.option("--image", help="name of the image (default: docker_image in competition.yaml)")
 @click.option(
     "--run-as",
@@ -35,14 +40,20 @@ ENGINE = (
 )
 @click.option("--network", help="network that the build uses (default: the engine's); host is the machine's")
 def docker_build(
-    base: str | None, torch_index: str | None, xgboost: str | None, image: str | None, run_as: str, network: str | None
+    base: str | None,
+    torch_index: str | None,
+    xgboost: str | None,
+    extras: str | None,
+    image: str | None,
+    run_as: str,
+    network: str | None,
 ) -> None:
     """Build the image that competition.yaml names.
 
     The Dockerfile is docker/Dockerfile; the build goes through the Docker API.
     """
     root = find_repository()
-    chosen = {"BASE": base, "TORCH_INDEX": torch_index, "XGBOOST": xgboost, "RUN_AS": run_as}
+    chosen = {"BASE": base, "TORCH_INDEX": torch_index, "XGBOOST": xgboost, "EXTRAS": extras, "RUN_AS": run_as}
     name = image or image_of(root / "competition.yaml")
     build(root, name, {argument: value for argument, value in chosen.items() if value}, network)
 
