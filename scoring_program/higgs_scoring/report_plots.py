@@ -107,7 +107,7 @@ def draw_scaling(calibration: Calibration) -> str:
     """Draw coverage and score against a factor on all widths, with the factors as sent and for exact coverage."""
     curve, exact = calibration.curve, 1.0 if calibration.exact is None else calibration.exact.factor
     highest = min(1.6 * max(1.0, exact), MAX_FACTOR)
-    factors = np.arange(FACTOR_STEP, highest + FACTOR_STEP, FACTOR_STEP)
+    factors = np.arange(FACTOR_STEP, highest + FACTOR_STEP, FACTOR_STEP, dtype=np.float64)
     figure, stack = stacked_canvas(330, 300, 2)
     stack[0].axhspan(*_clipped(allowed_coverage(curve.needed.size)), color=stand_in("zone"), linewidth=0)
     stack[0].axhline(TARGET_COVERAGE, color=stand_in("quiet"), linewidth=1, linestyle=DASHED)

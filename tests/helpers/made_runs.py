@@ -64,6 +64,6 @@ def page_of(num_sets: int, n: int, **options: Any) -> str:
 def depending(
     parameter: str, coverage_p: float | None, bias_p: float | None = 0.5, sizes: tuple[int, ...] = (50, 50)
 ) -> Dependence:
-    values = np.arange(1.0, len(sizes) + 1)
+    values = np.arange(1.0, len(sizes) + 1, dtype=np.float64)
     coverage, bias, width, pull = (Averages(n + values, n + values - 0.1, n + values + 0.1) for n in range(4))
     return Dependence(parameter, values, np.array(sizes), coverage, bias, width, pull, values, coverage_p, bias_p)

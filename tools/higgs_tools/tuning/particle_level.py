@@ -56,7 +56,8 @@ def reconstruct_particles(
     kept = np.zeros(len(events), dtype=bool)
     rng = np.random.Generator(np.random.SFC64(seed))
     _measure(rng, tuning._replace(collisions=NO_COLLISIONS), lepton, tau, group, three_prong, jets, soft, kept, rows)
-    return rows[kept]
+    selected: np.ndarray = rows[kept]
+    return selected
 
 
 def _directions(events: pd.DataFrame, *names: str) -> np.ndarray:
