@@ -19,7 +19,7 @@ import pandas as pd
 from rows import Row, describe_machine, seconds
 
 from higgs_challenge import TrainingSet, systematics
-from higgs_challenge.execution.devices import available_cores
+from higgs_challenge.cores import available_cores
 from higgs_challenge.task import Experiment
 from higgs_challenge.tasks.higgs.data.store import open_store
 from higgs_challenge.tasks.higgs.events.nuisances import Nuisances

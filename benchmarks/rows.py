@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from higgs_challenge.execution.devices import available_cores
+from higgs_challenge.cores import available_cores
 
 OFFICIAL = "HiggsML"
 REPEATS = 7

@@ -4,6 +4,7 @@ import functools
 import hashlib
 import os
 import stat
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -59,6 +60,8 @@ def cache_folder() -> Path:
     beside = PACKAGE / "__pycache__"
     if os.access(beside if beside.exists() else PACKAGE, os.W_OK):
         return beside / name
+    if sys.platform == "win32":  # where each user has a temporary folder that others cannot write to
+        return Path(tempfile.gettempdir()) / name
     return _own_folder(Path(tempfile.gettempdir()) / f"higgs_challenge-{os.getuid()}") / name
 
 

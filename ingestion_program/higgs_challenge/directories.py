@@ -1,8 +1,8 @@
 """Disk space, temporary folders, and folders that only one process at a time writes to."""
 
-import fcntl
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -56,7 +56,7 @@ def temporary_directory(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def exclusive_lock(folder: Path) -> Iterator[None]:
-    """Make a folder, and lock it against other processes that ask for it in the same way.
+    """Make a folder, and lock it against other processes that ask for it in the same way; on Windows nothing locks it.
 
     Args:
         folder: to write to; removed at the end where it is empty.
@@ -66,17 +66,26 @@ def exclusive_lock(folder: Path) -> Iterator[None]:
     """
     try:
         folder.mkdir(exist_ok=True)
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        handle = None if sys.platform == "win32" else _lock(folder)
     except OSError as error:
         raise InputError(f"{folder} cannot be used as an output folder: {error}.") from error
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the system drops it with the process
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)
+        with suppress(OSError):
+            folder.rmdir()  # only where it is empty
+
+
+def _lock(folder: Path) -> int:
+    """Lock a folder until the handle returned is closed, or the process has ended."""
+    import fcntl  # Windows has none
+
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         os.close(handle)
         raise InputError(f"Another process is writing to {folder}; wait for it, or name another folder.") from error
-    try:
-        yield
-    finally:
-        os.close(handle)
-        with suppress(OSError):
-            folder.rmdir()  # only where it is empty
+    return handle

@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from higgs_challenge.cli import Command, Option
-from higgs_challenge.execution.devices import available_cores, find_gpus
+from higgs_challenge.cores import available_cores
+from higgs_challenge.execution.devices import find_gpus
 from higgs_challenge.ingestion import Run, prepare_output, run_ingestion
 from higgs_challenge.options import EXISTING_DIRECTORY, NOT_NEGATIVE, PATH
 from higgs_challenge.plan_options import chosen_plan, plan_options

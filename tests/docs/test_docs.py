@@ -41,6 +41,7 @@ MADE_FILES = {
         "result_0.json",
         "result_1.json",
         "my_submission.zip",
+        "starting_kit.zip",
         "FAIR_Universe_HiggsML_data.parquet",
         "trained_model.pt",
         ".env",

@@ -73,8 +73,3 @@ def make_slots(gpus: Sequence[str], cores: int, workers: int | None, max_slots: 
     number = min(workers or len(gpus) or cores, max_slots)
     threads = max(cores // number, 1)
     return [Slot(gpus[i % len(gpus)] if gpus else None, threads) for i in range(number)]
-
-
-def available_cores() -> int:
-    """Count the processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -25,7 +25,7 @@ def main() -> None:
     from higgs_challenge.submission.semaphores import use_unnamed_semaphores
     from higgs_challenge.tasks import load_task
 
-    if request["sandboxed"]:
+    if request["sandboxed"] and sys.platform == "linux":
         use_unnamed_semaphores()
     task = load_task(request["task"])
     child = Child(request["submission"], request["training"], task)

@@ -1,6 +1,7 @@
 """Measure what a submission's process and its children use together, and check it against limits."""
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -136,7 +137,13 @@ def find_members(group: int) -> list[int]:
 
 
 def measure_process(pid: int) -> Share:
-    """Measure one process; zero if it has ended."""
+    """Measure one process; zero if it has ended. Outside Linux, memory counts with the files that are mapped."""
+    if sys.platform != "linux":
+        try:
+            process = psutil.Process(pid)
+            return Share(process.memory_info().rss, process.num_threads())
+        except psutil.Error:
+            return Share(0, 0)
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from higgs_challenge.cores import available_cores
 from higgs_challenge.errors import SubmissionError
-from higgs_challenge.execution.devices import available_cores, find_gpus, make_slots
+from higgs_challenge.execution.devices import find_gpus, make_slots
 from higgs_challenge.execution.progress import Advance, show_progress, show_waiting
 from higgs_challenge.execution.worker import Fit, Result, Worker, fit_model
 from higgs_challenge.experiments import Settings, make_plan

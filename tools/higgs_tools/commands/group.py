@@ -1,6 +1,7 @@
 """The group of all sub-commands, which imports only the one that is called."""
 
 import importlib
+import sys
 from typing import Any, NamedTuple
 
 import click
@@ -53,6 +54,9 @@ SECTIONS = {
 }
 """All sub-commands, as the help lists them: their first lines stand here so that the help imports none of them."""
 
+UNIX_MODULES = ("fcntl", "resource")
+"""What the commands that start submissions need, and Windows lacks."""
+
 ENTRIES = {name: entry for section in SECTIONS.values() for name, entry in section.items()}
 
 
@@ -80,6 +84,10 @@ class LazyGroup(click.Group):
         try:
             found = importlib.import_module(module if "." in module else f"higgs_tools.commands.{module}")
         except ModuleNotFoundError as error:
+            if sys.platform == "win32" and error.name in UNIX_MODULES:
+                raise InputError(
+                    f"{cmd_name} does not run on Windows itself; use WSL 2, or the container (docs/machines.md)."
+                ) from error
             raise InputError(
                 f"{cmd_name} needs the package {error.name}, which is not installed; install the challenge with what "
                 "its participants and organisers need: pip install 'REPOSITORY[baseline,kit,organise]'."

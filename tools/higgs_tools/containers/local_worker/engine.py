@@ -1,6 +1,7 @@
 """The container engine, Docker or Podman, reached through the Docker API."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -60,4 +61,4 @@ def user_of_containers(engine: docker.DockerClient) -> str | None:
     a person may use an administrator's engine: the containers run as that person, who owns the folders here.
     """
     rootless = any("rootless" in option for option in engine.info().get("SecurityOptions") or [])
-    return None if rootless or os.getuid() == 0 else f"{os.getuid()}:{os.getgid()}"
+    return None if rootless or sys.platform == "win32" or os.getuid() == 0 else f"{os.getuid()}:{os.getgid()}"

@@ -1,6 +1,5 @@
 """The entry point of the simulation: blocks of events, their random streams, and the threads that make them."""
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,6 +10,7 @@ from operator import index
 import numpy as np
 
 from higgs_challenge.compiled import compiled
+from higgs_challenge.cores import available_cores
 from higgs_challenge.tasks.higgs.events.columns import PRIMARY, PROCESSES
 from higgs_challenge.tasks.higgs.simulation.higgs import higgs_event
 from higgs_challenge.tasks.higgs.simulation.radiation import WORKSPACE_SHAPE
@@ -70,7 +70,7 @@ def simulate_blocks(
         raise ValueError(f"process must be one of {', '.join(PROCESSES)}, not {process!r}")
     n = _whole_number("n", n, 0)
     seed = _whole_number("seed", seed, 0)
-    threads = len(os.sched_getaffinity(0)) if threads is None else _whole_number("threads", threads, 1)
+    threads = available_cores() if threads is None else _whole_number("threads", threads, 1)
     make_block = partial(_block, tuning, PROCESSES.index(process), seed)
     return _stream(make_block, n, threads)
 
