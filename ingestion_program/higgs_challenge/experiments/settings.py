@@ -37,7 +37,8 @@ class Limits(_Strict):
 
     Attributes:
         fit_seconds, predict_seconds: wall-clock time of one call.
-        total_seconds: wall-clock time of the whole run; no limit if absent.
+        total_seconds: wall-clock time of the whole run, from opening the data to the last prediction; a resumed run
+            goes on counting. No limit if absent.
         memory_gigabytes: memory of one worker's processes together.
         disk_gigabytes: files that it writes.
         failed_predictions: how many predictions may fail; each counts as the whole range of mu.

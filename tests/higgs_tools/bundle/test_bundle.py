@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
-from datetime import date
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -56,10 +56,9 @@ def test_same_tree_gives_same_bytes(project, tmp_path):
 
 def test_two_phases_in_sequence(competition):
     feedback, final = competition["phases"]
-    assert isinstance(feedback["start"], date)
-    assert feedback["start"] < feedback["end"] < final["start"]
-    assert feedback["execution_time_limit"] == 2 * 3600
-    assert final["execution_time_limit"] == 100 * feedback["execution_time_limit"]
+    times = [datetime.fromisoformat(time) for time in (feedback["start"], feedback["end"], final["start"])]
+    assert times == sorted(times)
+    assert times[2] - times[1] == timedelta(minutes=1)
     assert [feedback["tasks"], final["tasks"]] == [[0], [1]]
     assert competition["solutions"][0]["tasks"] == [0]
 
@@ -70,6 +69,13 @@ def test_settings_of_a_phase(files, tmp_path, phase, size):
     assert (settings.num_of_sets, settings.num_pseudo_experiments) == size
     assert settings.mu_range == (0.1, 3.0)
     assert plan_of(settings).active == ["tes", "jes", "soft_met", "ttbar_scale", "diboson_scale", "bkg_scale"]
+
+
+def test_a_run_ends_by_the_phases_own_limit_and_before_the_day_that_the_platform_allows(competition, files, tmp_path):
+    own = {phase: settings_of(files, phase, tmp_path / phase).limits.total_seconds for phase in PHASES}
+    platform = {phase["name"].lower(): phase["execution_time_limit"] for phase in competition["phases"]}
+    assert own == {"feedback": 2 * 3600, "final": 22 * 3600}
+    assert all(own[phase] < platform[phase] < 24 * 3600 for phase in PHASES)
 
 
 @pytest.mark.parametrize("phase", PHASES)

@@ -1,50 +1,73 @@
-"""Every rule of the platform notices that it is broken."""
+"""Every rule of the platform notices that it is broken: these are problems, warnings have a file of their own."""
 
+import io
 from datetime import date, datetime
 
 import pytest
+from PIL import Image
 
 from higgs_tools.bundle.rules import check_bundle
 from tests.helpers.spoiling import Spoil, command, copy, cut, damage, drop, inside, lose, put, put_zip, write
-from tests.helpers.zips import rezip
 
 LONG = "x" * 37
-QUESTION = {
-    "key": "method",
-    "type": "text",
-    "title": "Method",
-    "selection": "",
-    "is_required": "false",
-    "is_on_leaderboard": "true",
-}
+
+
+def picture(mode: str, size: tuple[int, int], kind: str) -> bytes:
+    content = io.BytesIO()
+    Image.new(mode, size).save(content, kind)
+    return content.getvalue()
+
+
 BROKEN: dict[str, tuple[Spoil, str]] = {
     # The shape of competition.yaml.
     "another version": (put("version", 1.5), "version"),
     "no title": (drop("title"), "title"),
     "no image": (drop("image"), "image"),
     "no terms": (drop("terms"), "terms"),
-    "no pages": (put("pages", []), "pages"),
+    "no list of pages": (drop("pages"), "pages is missing"),
+    "terms of no file": (put("terms", None), "terms: is empty, which Codabench does not take for absent"),
+    "title of nothing": (put("title", ""), "title: string should have at least 1 character"),
+    "title that is a list": (put("title", ["a"]), "title: input should be a valid string"),
+    "reward that is no text": (put("reward", True), "reward: input should be a valid string"),
+    "address without a domain": (put("contact_email", "me@here"), "contact_email: me@here is not an e-mail address"),
+    "empty switch": (put("enable_detailed_results", None), "enable_detailed_results: input should be a valid boolean"),
+    "page that is a file": (put("pages.0", "pages/data.md"), "pages.0 is not a list of fields"),
     "page without title": (drop("pages.0.title"), "pages.0.title"),
     "no phases": (put("phases", []), "phases"),
     "phase without start": (drop("phases.0.start"), "phases.0.start"),
-    "phase without tasks": (put("phases.0.tasks", []), "phases.0.tasks"),
-    "time of day lost": (put("phases.0.end", datetime(2027, 6, 30, 12)), "phases.0.end: 2027-06-30 12:00:00 is not a"),
-    "date in quotes": (put("phases.0.start", "2026-11-01"), "phases.0.start: 2026-11-01 is not a whole day"),
-    "time limit of zero": (put("phases.0.execution_time_limit", 0), "execution_time_limit"),
+    "phase without tasks": (put("phases.0.tasks", []), "phase Feedback has no task"),
+    "phase without a list of tasks": (drop("phases.0.tasks"), "phases.0.tasks is missing"),
+    "phase without name": (drop("phases.0.name"), "phases.0.name is missing"),
+    "date of no day": (put("phases.0.end", "09-31-2026"), "phases.0.end: 09-31-2026 is not a date"),
+    "date of another kind": (put("phases.0.end", 2027), "phases.0.end: 2027 is not a date"),
+    "starting kit of no name": (put("phases.0.starting_kit", None), "starting_kit: is empty, which Codabench does not"),
     "time limit that no database stores": (put("phases.0.execution_time_limit", 2**31), "execution_time_limit"),
-    "misspelt field": (put("phases.0.max_submission", 3), "phases.0.max_submission is not a field"),
-    "no tasks": (put("tasks", []), "tasks"),
-    "task without scoring": (drop("tasks.1.scoring_program"), "tasks.1.scoring_program"),
+    "no tasks": (put("tasks", []), "points to task 0, which does not exist"),
+    "task without index": (drop("tasks.1.index"), "tasks.1.index is missing"),
+    "task without name": (drop("tasks.1.name"), "task 1 has no name"),
+    "task without scoring": (drop("tasks.1.scoring_program"), "task 1 has no scoring_program"),
+    "task of a key that is none": (put("tasks.1.key", "our task"), "task key our task is not one of the platform"),
+    "task called by another kind of index": (put("phases.1.tasks", ["1"]), "phase Final points to task 1, which does"),
+    "solution without path": (drop("solutions.0.path"), "solution 0 has no path"),
     "solution without tasks": (drop("solutions.0.tasks"), "solutions.0.tasks"),
     "no leaderboard": (put("leaderboards", []), "leaderboards"),
     "column title too long": (put("leaderboards.0.columns.1.title", LONG), "columns.1.title"),
     "column key too long": (put("leaderboards.0.columns.1.key", LONG), "at most 36 characters"),
-    "more decimals than are stored": (put("leaderboards.0.columns.1.precision", 11), "columns.1.precision"),
-    "decimals below zero": (put("leaderboards.0.columns.1.precision", -1), "columns.1.precision"),
+    "column without index": (drop("leaderboards.0.columns.1.index"), "columns.1.index is missing"),
+    "leaderboard without columns": (put("leaderboards.0.columns", []), "leaderboard Results has no column"),
     "unknown sorting": (put("leaderboards.0.columns.1.sorting", "up"), "columns.1.sorting"),
     "unknown submission rule": (put("leaderboards.0.submission_rule", "Best"), "submission_rule"),
     "image name with a space": (put("docker_image", "my image"), "docker_image"),
-    "question without type": (drop("fact_sheet.method.type"), "fact_sheet.method.type"),
+    "question without type": (
+        drop("fact_sheet.method.type"),
+        "question method of the fact sheet lacks or has too much: type",
+    ),
+    "question with a hint": (
+        put("fact_sheet.method.hint", "x"),
+        "question method of the fact sheet lacks or has too much: hint",
+    ),
+    "question of an unknown type": (put("fact_sheet.method.type", "number"), "is of type number"),
+    "fact sheet of words": (put("fact_sheet", ["method"]), "fact_sheet is not a list of questions"),
     # Files that it names.
     "not at the root": (lose("competition.yaml"), "competition.yaml, which is not in the bundle"),
     "missing page": (lose("pages/data.md"), "pages/data.md, which is not in the bundle"),
@@ -63,28 +86,33 @@ BROKEN: dict[str, tuple[Spoil, str]] = {
     "missing public data": (lose("public_data.zip"), "public_data.zip, which is not in the bundle"),
     "missing solution": (lose("sample_code_submission.zip"), "sample_code_submission.zip, which is not in the bundle"),
     "name outside": (put("image", "../logo.png"), "../logo.png leads out of the bundle"),
-    "empty page": (write("pages/data.md", b""), "pages/data.md: is empty"),
-    "blank terms": (write("pages/terms.md", b" \n\n"), "pages/terms.md: is empty"),
-    "page in another encoding": (write("pages/data.md", "\u00b5".encode("latin-1")), "pages/data.md: is not UTF-8"),
-    "page with a placeholder": (
-        write("pages/data.md", b"# Data\n\n{{ rows }} rows"),
-        "has a placeholder ({{ in line 3)",
+    "name of nothing": (put("phases.0.public_data", ""), "takes for the whole bundle, truth included"),
+    "name of the bundle's folder": (put("phases.0.public_data", "./"), "takes for the whole bundle, truth included"),
+    "name in other capitals": (
+        put("terms", "pages/Terms.md"),
+        "not in the bundle; write pages/terms.md: capitals differ",
     ),
-    "page with a block": (write("pages/data.md", b"{% if x %}"), "has a placeholder ({% in line 1)"),
-    "logo is half a picture": (cut("logo.png", 2000), "logo.png: cannot be shown"),
-    "logo is no picture": (write("logo.png", b"<svg/>"), "logo.png: is neither PNG nor JPEG"),
+    "empty page": (write("pages/data.md", b""), "pages/data.md: is empty"),
+    "page in another encoding": (write("pages/data.md", "\u00b5".encode("latin-1")), "pages/data.md: is not UTF-8"),
+    "logo is half a picture": (cut("logo.png", 2000), "logo.png: cannot be made an icon"),
+    "logo is no picture": (write("logo.png", b"<svg/>"), "logo.png: is neither PNG, JPEG, GIF nor WebP"),
+    "logo for printers": (write("logo.png", picture("CMYK", (9, 9), "JPEG")), "logo.png: cannot be made an icon"),
+    "logo of one line": (write("logo.png", picture("RGB", (300, 1), "PNG")), "logo.png: cannot be made an icon"),
     # What hangs together in it.
     "overlapping phases": (put("phases.1.start", date(2027, 6, 1)), "phase Final begins on 2027-06-01"),
     "phases that touch": (put("phases.1.start", date(2027, 6, 30)), "phase Final begins on 2027-06-30"),
+    "phases that touch by time": (put("phases.1.start", "2027-06-30 23:59"), "begins on 2027-06-30 23:59, not after"),
+    "time lost between phases": (
+        put("phases.1.start", datetime(2027, 6, 30, 23, 59)),
+        "Final begins on 2027-06-30, not",
+    ),
     "open first phase": (drop("phases.0.end"), "phase Feedback has no end"),
-    "end before start": (put("phases.1.end", date(2027, 6, 1)), "phase Final ends before it begins"),
-    "same phase index": (put("phases.1.index", 0), "phase index: 0"),
     "first phase migrates": (put("phases.0.auto_migrate_to_this_phase", True), "nothing to migrate from"),
     "queue by its name": (put("queue", "our GPUs"), "queue: our GPUs is not a Vhost"),
     "image in capitals": (put("docker_image", "Higgs/Runner:1"), "Higgs/Runner:1 is not a valid name of an image"),
     "same task index": (put("tasks.1.index", 0), "task index: 0"),
     "phase of an unknown task": (put("phases.1.tasks", [7]), "Final points to task 7"),
-    "solution of an unknown task": (put("solutions.0.tasks", [7]), "Reference baseline points to task 7"),
+    "solution of an unknown task": (put("solutions.0.tasks", [7]), "solution 0 points to task 7"),
     "phases share a task": (put("phases.1.tasks", [0]), "task of several phases: 0"),
     "phases share settings": (
         put("tasks.1.ingestion_program", "ingestion_program_feedback.zip"),
@@ -99,39 +127,44 @@ BROKEN: dict[str, tuple[Spoil, str]] = {
         inside("scoring_program.zip", {"metadata.yaml": b"command: x\nscore_keys: [interval]\n"}),
         "the key coverage, which scoring does not write (scoring_program.zip); use one of interval",
     ),
+    "no column that ranks": (put("leaderboards.0.primary_index", 99), "no leaderboard column has index 99"),
     "computation of nothing": (put("leaderboards.0.columns.1.computation", "avg"), "only one of computation and"),
+    "computation that is empty": (put("leaderboards.0.columns.1.computation", None), "only one of computation and"),
+    "computation of itself": (put("leaderboards.0.columns.1.computation_indexes", [1]), "is computed from itself"),
+    "computation of a number": (
+        put("leaderboards.0.columns.1.computation_indexes", 1),
+        "has computation_indexes: 1; write",
+    ),
+    "computation of a text": (
+        put("leaderboards.0.columns.1.computation_indexes", "0,1"),
+        "; write the indexes as a list",
+    ),
     "computation of an unknown column": (
         put("leaderboards.0.columns.1.computation_indexes", [99]),
         "computed from column 99, which does not exist",
     ),
     "question of another key": (put("fact_sheet.method.key", "way"), "question method"),
-    "question with a space": (
-        put("fact_sheet.my way", QUESTION | {"key": "my way"}),
-        "my way of the fact sheet has a space",
-    ),
-    "checkbox of words": (put("fact_sheet.method.type", "checkbox"), "does not fit type checkbox"),
-    "text with a selection": (put("fact_sheet.method.selection", ["a"]), "does not fit type text"),
-    "select of nothing": (put("fact_sheet.method", QUESTION | {"type": "select"}), "does not fit type select"),
     # Archives and programs.
-    "not a zip": (write("public_data.zip", b"nothing"), "public_data.zip: is not a readable zip"),
-    "empty zip": (write("public_data.zip", rezip({})), "public_data.zip: is empty"),
-    "damaged zip": (damage("scoring_program.zip"), "scoring_program.zip: is not a readable zip"),
-    "cache inside": (
-        inside("starting_kit.zip", {"__pycache__/a.pyc": b"x"}),
-        "__pycache__/a.pyc, which does not belong",
+    "reference data that are no zip": (
+        write("reference_data_final.zip", b"{}"),
+        "data_final.zip: is not a readable zip",
     ),
-    "hidden file inside": (inside("starting_kit.zip", {".git": b"x"}), ".git, which does not belong"),
+    "damaged zip": (damage("scoring_program.zip"), "scoring_program.zip: is not a readable zip"),
     "no metadata": (inside("scoring_program.zip", {"metadata.yaml": None}), "no metadata.yaml at its root"),
     "nested metadata": (inside("ingestion_program_final.zip", {"a/metadata.yaml": b"x"}), "holds a/metadata.yaml"),
     "no command": (inside("scoring_program.zip", {"metadata.yaml": b"name: scoring\n"}), "has no command"),
     "metadata is not YAML": (inside("scoring_program.zip", {"metadata.yaml": b"command: ["}), "has no command"),
-    "command elsewhere": (command("python3 run_elsewhere.py"), "starts nothing in /app/program"),
-    "command of a missing script": (command("python3 /app/program/go.py"), "names /app/program/go.py"),
-    "command with quotes": (command("python3 /app/program/run_ingestion.py '--input x'"), "quotes or doubled spaces"),
-    "command with gaps": (command("python3  /app/program/run_ingestion.py"), "quotes or doubled spaces"),
-    "command of a missing folder": (
-        command("python3 /app/program/run_scoring.py /app/input_data", "scoring_program.zip"),
-        "names /app/input_data, which its container does not have",
+    "command of a missing script": (
+        command("python3 /app/program/go.py"),
+        "starts /app/program/go.py, which is not in",
+    ),
+    "relative command of a missing script": (
+        command("python3 go.py"),
+        "starts go.py, which is not in ingestion_program",
+    ),
+    "command of an old form": (
+        command("python3 $ingestion_program/go.py $input"),
+        "starts /app/program/go.py, which is",
     ),
     "no settings": (inside("ingestion_program_final.zip", {"phase/settings.yaml": None}), "has no phase/settings.yaml"),
     "settings as input data": (
@@ -165,7 +198,6 @@ BROKEN: dict[str, tuple[Spoil, str]] = {
     ),
     "no truth": (inside("reference_data_final.zip", {"truth.json": None, "a": b"x"}), "has no truth.json"),
     "no model": (inside("sample_code_submission.zip", {"model.py": None, "a": b"x"}), "has no model.py"),
-    "top folder": (inside("reference_data_final.zip", {"final/a": b"x"}), "sub-folder (final/a)"),
     "truth beside settings": (inside("ingestion_program_final.zip", {"phase/truth.json": b"{}"}), "holds truth.json"),
     "truth shown": (
         inside("reference_data_final.zip", {"truth.json": b'{"reveal": "mu"}'}),
@@ -183,7 +215,6 @@ BROKEN: dict[str, tuple[Spoil, str]] = {
         copy("reference_data_final.zip", "truth.json", "starting_kit.zip", "answers.txt"),
         "starting_kit.zip: holds answers.txt, the same content as a file of the reference data",
     ),
-    "sub-folder of a solution": (inside("sample_code_submission.zip", {"a/b.py": b"x"}), "sub-folder (a/b.py)"),
     "truth in the kit": (inside("starting_kit.zip", {"a/truth.json": b"{}"}), "starting_kit.zip: holds truth.json"),
 }
 

@@ -27,14 +27,17 @@ SPOILT = {
         "competition.yaml; run this in the challenge",
     ),
     "not YAML": (lambda p: (p / "competition.yaml").write_text("pages: ["), "competition.yaml is not YAML"),
-    "misspelt": (lambda p: replace(p / "competition.yaml", "enable_detailed", "enabled_detailed"), "not a field"),
+    "wrong value": (
+        lambda p: replace(p / "competition.yaml", "submission_rule: Force_Last", "submission_rule: Last"),
+        "submission_rule",
+    ),
     "missing page": (lambda p: (p / "pages" / "data.md").unlink(), "names pages/data.md, which is not in the bundle"),
     "empty page": (lambda p: (p / "pages" / "data.md").write_text(""), "pages/data.md: is empty"),
     "key too long": (
         lambda p: replace(p / "competition.yaml", "key: rmse_error", "key: " + "q" * 37),
         "at most 36 characters",
     ),
-    "overlap": (lambda p: replace(p / "competition.yaml", "start: 2027-07-01", "start: 2027-06-01"), "2027-06-01"),
+    "overlap": (lambda p: replace(p / "competition.yaml", 'start: "2027-07-01', 'start: "2027-06-01'), "2027-06-01"),
     "missing settings": (
         lambda p: (p / "input_data/final/settings.yaml").unlink(),
         "input_data/final is missing or empty",
@@ -43,7 +46,10 @@ SPOILT = {
         lambda p: replace(p / "input_data/final/settings.yaml", "num_of_sets: 20", "num_of_sets: -1"),
         "num_of_sets",
     ),
-    "missing program": (lambda p: (p / "scoring_program/run_scoring.py").unlink(), "names /app/program/run_scoring.py"),
+    "missing program": (
+        lambda p: (p / "scoring_program/run_scoring.py").unlink(),
+        "starts /app/program/run_scoring.py",
+    ),
 }
 
 

@@ -115,14 +115,14 @@ def test_phases_and_limits(root, phase):
     settings = load_settings(root / "input_data" / phase.lower() / "settings.yaml")
     overview = row(render(root, "overview"), phase).split(" | ")
     assert overview[3:5] == [str(settings.num_of_sets), str(settings.num_pseudo_experiments)]
-    assert str(said.start) in overview[1]
+    assert [str(said.start), str(said.end or "open")] == overview[1:3]
     assert str(said.max_submissions) in overview[5]
     number = 1 if phase == "Feedback" else 2
     for page in ("evaluation", "starting_kit"):
         limits = {line[0].strip("| "): line[number].strip("| ") for line in cells(render(root, page)) if len(line) == 3}
         assert limits["One call of `fit`"] == f"{settings.limits.fit_seconds / 3600:g} hour"
         assert limits["One call of `predict`"] == f"{settings.limits.predict_seconds / 60:g} minute"
-        assert limits["The whole run"] == f"{said.execution_time_limit / 3600:g} hours"
+        assert limits["The whole run"] == f"{settings.limits.total_seconds / 3600:g} hours"
         assert limits["Memory of one worker"] == f"{settings.limits.memory_gigabytes:g} GB"
 
 
@@ -224,6 +224,8 @@ def test_a_changed_table_of_constants_changes_the_page(root, monkeypatch):
 SETTINGS = {
     "sets": ("num_of_sets: 20\n", "num_of_sets: 7\n", "overview", "| 7 | 100 |"),
     "pseudo-experiments": ("num_pseudo_experiments: 100", "num_pseudo_experiments: 3", "evaluation", "| Final | 60 |"),
+    "run": ("total_seconds: 79200", "total_seconds: 10800", "evaluation", "| 2 hours | 3 hours |"),
+    "each": ("total_seconds: 79200", "total_seconds: 400", "evaluation", "phase, 0.2 in the final one"),
     "fit": ("fit_seconds: 3600", "fit_seconds: 90", "starting_kit", "| 1 hour | 90 seconds |"),
     "predict": ("predict_seconds: 60", "predict_seconds: 0.5", "evaluation", "| 1 minute | 0.5 seconds |"),
     "memory": ("predict_seconds: 60", "predict_seconds: 60, memory_gigabytes: 9", "starting_kit", "| 32 GB | 9 GB |"),
@@ -242,9 +244,13 @@ def test_changed_settings_change_the_page(project, old, new, page, expected):
 def test_a_changed_competition_changes_the_page(project):
     path = project / "competition.yaml"
     path.write_text(path.read_text().replace("max_submissions_per_day: 5", "max_submissions_per_day: 6"))
-    path.write_text(path.read_text().replace("execution_time_limit: 7200", "execution_time_limit: 10800"))
     assert "| 6 a day" in render(project, "overview")
-    assert "| The whole run | 3 hours |" in render(project, "evaluation")
+
+
+def test_a_phase_without_a_limit_of_its_own_shows_the_platforms(project):
+    path = project / "input_data" / "feedback" / "settings.yaml"
+    path.write_text(path.read_text().replace(", total_seconds: 7200", ""))
+    assert "| The whole run | 125 minutes |" in render(project, "evaluation")
 
 
 WRONG = {

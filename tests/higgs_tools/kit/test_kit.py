@@ -50,7 +50,7 @@ def test_a_phase_has_the_competitions_limits_and_not_its_seed(name: str) -> None
     asked = find_phase(str(ROOT / "input_data" / name), KIT).settings
     assert settings.number == asked.number
     assert settings.limits.predict_seconds == asked.limits.predict_seconds
-    assert settings.limits.total_seconds == {"feedback": 7200, "final": 720_000}[name]
+    assert settings.limits.total_seconds == {"feedback": 7200, "final": 79_200}[name]
     assert settings.random_seed != asked.random_seed
 
 

@@ -68,17 +68,19 @@ def _load_phase(folders: Sequence[Path], competition: Competition, phase: Phase)
 def _describe_phase(folders: Sequence[Path], competition: Competition, phase: Phase) -> dict[str, Any]:
     settings = _load_phase(folders, competition, phase)
     lowest, highest = metrics.allowed_coverage(settings.number)
+    run_time = settings.limits.total_seconds or phase.time_limit
     return {
         "sets": settings.num_of_sets,
         "pseudo_experiments": settings.num_pseudo_experiments,
         "number": thousands(settings.number),
         "mu_low": settings.mu_range[0],
         "mu_high": settings.mu_range[1],
-        "start": phase.start.isoformat(),
-        "end": phase.end.isoformat() if phase.end else "open",
+        "start": str(phase.start),
+        "end": str(phase.end or "open"),
         "submissions_a_day": phase.max_submissions_per_day,
         "submissions": phase.max_submissions,
-        "run_time": duration(phase.execution_time_limit),
+        "run_time": duration(run_time),
+        "seconds_each": f"{run_time / settings.number:.2g}",
         "fit_time": duration(settings.limits.fit_seconds),
         "predict_time": duration(settings.limits.predict_seconds),
         "memory": settings.limits.memory_gigabytes,

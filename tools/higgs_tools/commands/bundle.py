@@ -43,7 +43,8 @@ def bundle(task: str, output: Path | None) -> None:
 def check_bundle(bundle: Path | None) -> None:
     """Check a competition bundle with the rules of Codabench.
 
-    Problems, which Codabench refuses or handles wrongly, end with exit code 2, warnings with 0.
+    A problem is what Codabench refuses, or what makes every run fail, be scored wrongly or show the truth: exit code 2.
+    Everything else is a warning: exit code 0.
     """
     bundle = bundle or default_bundle()
     findings = inspect_file(bundle)

@@ -66,7 +66,7 @@ def find_limit(competition: Competition, program: str) -> int:
     tasks = {task.index for task in competition.tasks if task.ingestion_program == program}
     for phase in competition.phases:
         if tasks & set(phase.tasks):
-            return phase.execution_time_limit
+            return phase.time_limit
     raise InputError(f"competition.yaml: no phase runs {program}, and the starting kit describes it; add the phase.")
 
 

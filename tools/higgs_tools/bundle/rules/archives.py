@@ -3,13 +3,13 @@
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from zipfile import ZipFile, ZipInfo
 
 from higgs_tools.bundle.competition_file import Competition
 from higgs_tools.bundle.rules.findings import Problem
-from higgs_tools.bundle.rules.zip_members import check_members
+from higgs_tools.bundle.rules.zip_members import can_unpack, check_members, warn_members
 
 # What zipfile raises besides BadZipFile at bytes that are damaged, encrypted, or packed in a way it does not know.
 UNREADABLE = (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError, OSError, zlib.error)
@@ -54,7 +54,7 @@ def open_archives(competition: Competition, files: Mapping[str, bytes]) -> Archi
         try:
             archive = Archive(ZipFile(io.BytesIO(files[name])))
             # A member of absurd size is told by its header: do not unpack it to see whether it is whole.
-            if any(check_members(name, archive.members)) or archive.zip.testzip() is None:
+            if not can_unpack(archive.members) or archive.zip.testzip() is None:
                 archives[name] = archive
         except UNREADABLE:
             continue
@@ -62,11 +62,23 @@ def open_archives(competition: Competition, files: Mapping[str, bytes]) -> Archi
 
 
 def check_archives(competition: Competition, files: Mapping[str, bytes], archives: Archives) -> Iterator[Problem]:
-    """Check that archives are whole, not empty, and hold nothing that does not belong there."""
-    for name in sorted(competition.archives() & files.keys()):
-        if name not in archives:
-            yield Problem(name, "is not a readable zip", "make the bundle again")
-        elif not archives[name].names:
+    """Check that the programs and data of a run can be unpacked: the worker fails at one that cannot."""
+    yield from _find_broken(competition.run_files() & files.keys(), archives)
+
+
+def warn_archives(competition: Competition, files: Mapping[str, bytes], archives: Archives) -> Iterator[Problem]:
+    """Warn of what participants cannot unpack, and of archives that are empty or hold what does not belong there."""
+    named = competition.archives() & files.keys()
+    yield from _find_broken(named - competition.run_files(), archives)
+    for name in sorted(named & archives.keys()):
+        if not archives[name].names:
             yield Problem(name, "is empty", "put its files into the folder that it is made of")
-        else:
+        yield from warn_members(name, archives[name].members)
+
+
+def _find_broken(names: Set[str], archives: Archives) -> Iterator[Problem]:
+    for name in sorted(names):
+        if name in archives:
             yield from check_members(name, archives[name].members)
+        else:
+            yield Problem(name, "is not a readable zip", "make the bundle again")

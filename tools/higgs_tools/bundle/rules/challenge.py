@@ -1,7 +1,7 @@
 """Rules of this project's own programs, over and above Codabench's: where settings and truth lie, and who sees them.
 
-They hold for every task that is built as this project builds them; a bundle with neither settings.yaml nor truth.json
-where they lie here is somebody else's, and these rules say nothing of it.
+They hold for every task whose programs are this project's: the package higgs_challenge is in one of them. Any other
+bundle is somebody else's, and these rules say nothing of it, but for warnings.
 """
 
 import json
@@ -9,14 +9,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import PurePosixPath
+from typing import Any
 
 from higgs_tools.bundle.competition_file import Competition
 from higgs_tools.bundle.rules.archives import Archive, Archives
 from higgs_tools.bundle.rules.findings import Problem, doubled, in_competition
 from higgs_tools.bundle.rules.parsing import load_yaml
+from higgs_tools.bundle.rules.phases import in_order
 from higgs_tools.bundle.rules.programs import read_metadata
 
-SETTINGS_FILE, TRUTH_FILE, MODEL_FILE = "settings.yaml", "truth.json", "model.py"
+SETTINGS_FILE, TRUTH_FILE, MODEL_FILE, PACKAGE = "settings.yaml", "truth.json", "model.py", "higgs_challenge"
 SETTINGS_PLACE = f"phase/{SETTINGS_FILE}"
 """Where the settings lie in the ingestion program."""
 
@@ -32,8 +34,8 @@ SHORT_SEED = 2**64
 
 
 def check_data(competition: Competition, archives: Archives) -> Iterator[Problem]:
-    """Check that settings are in the ingestion program, truth and model.py at the root of flat archives."""
-    if not _is_own(competition, archives):
+    """Check that settings are in the ingestion program, truth and model.py at the root of their archives."""
+    if not is_own(competition, archives):
         return
     for name in _ingestion_programs(competition, archives):
         if SETTINGS_PLACE not in archives[name].names:
@@ -44,7 +46,7 @@ def check_data(competition: Competition, archives: Archives) -> Iterator[Problem
                 yield Problem(f"metadata.yaml in {name}", f"does not say {option} {value}", "add it to the command")
     needed = {
         TRUTH_FILE: _present(archives, (task.reference_data for task in competition.tasks)),
-        MODEL_FILE: _present(archives, (solution.path for solution in competition.solutions)),
+        MODEL_FILE: _present(archives, competition.solution_files()),
     }
     for file, owners in needed.items():
         for name in owners:
@@ -53,18 +55,25 @@ def check_data(competition: Competition, archives: Archives) -> Iterator[Problem
                 yield Problem(
                     name, f"has no {file} at its root", f"add {file} to the folder that the archive is made of"
                 )
-            if folders := [member for member in members if "/" in member]:
-                # They take the first sub-folder that they find for a wrapping one and move its content up.
-                yield Problem(
-                    name,
-                    f"has a sub-folder ({folders[0]}), which some versions of the worker move to the top",
-                    "keep it flat",
-                )
+
+
+def warn_folders(competition: Competition, archives: Archives) -> Iterator[Problem]:
+    """Warn of sub-folders of truth and solutions: some versions of the worker take the first for a wrapping one."""
+    if not is_own(competition, archives):
+        return
+    data = (task.reference_data for task in competition.tasks)
+    for name in _present(archives, (*data, *competition.solution_files())):
+        if folders := [member for member in archives[name].names if "/" in member]:
+            yield Problem(
+                name,
+                f"has a sub-folder ({folders[0]}), which some versions of the worker move to the top",
+                "keep it flat",
+            )
 
 
 def check_phases_apart(competition: Competition, archives: Archives) -> Iterator[Problem]:
     """Check that each phase has its own task, and each task its own settings and truth."""
-    if not _is_own(competition, archives):
+    if not is_own(competition, archives):
         return
     yield from doubled("task of several phases", (task for phase in competition.phases for task in phase.tasks))
     yield from doubled("ingestion_program of several tasks", (task.ingestion_program for task in competition.tasks))
@@ -76,6 +85,8 @@ def check_phases_apart(competition: Competition, archives: Archives) -> Iterator
 
 def check_secrecy(competition: Competition, archives: Archives) -> Iterator[Problem]:
     """Check that nobody sees the seed, and that only the reference data hold or show the truth."""
+    if not is_own(competition, archives):
+        return
     for name in _present(archives, (task.input_data for task in competition.tasks)):
         if SETTINGS_FILE in archives[name].names:
             yield Problem(
@@ -93,9 +104,10 @@ def check_secrecy(competition: Competition, archives: Archives) -> Iterator[Prob
         for member in archives[name].names:
             if (truth := PurePosixPath(member).name) in TRUTH_FILES:
                 yield Problem(name, f"holds {truth}, which submissions must not see", "remove it from there")
-    if _is_own(competition, archives):
-        yield from _find_copies(competition, archives)
-    last = max(competition.phases, key=lambda phase: phase.index)
+    yield from _find_copies(competition, archives)
+    if not competition.phases:
+        return
+    last = in_order(competition)[-1]
     for name in _present(archives, (task.reference_data for task in competition.tasks if task.index in last.tasks)):
         if TRUTH_FILE in archives[name].names and not _keeps_secret(archives[name]):
             yield Problem(
@@ -107,7 +119,7 @@ def check_secrecy(competition: Competition, archives: Archives) -> Iterator[Prob
 
 def warn_copies(competition: Competition, archives: Archives) -> Iterator[Problem]:
     """Warn of files of foreign reference data that are elsewhere too: perhaps only a licence, or a sample answer."""
-    if not _is_own(competition, archives):
+    if not is_own(competition, archives):
         yield from _find_copies(competition, archives)
 
 
@@ -159,11 +171,12 @@ def warn_seeds(competition: Competition, archives: Archives) -> Iterator[Problem
         )
 
 
-def _is_own(competition: Competition, archives: Archives) -> bool:
-    data = _present(archives, (name for task in competition.tasks for name in (task.input_data, task.reference_data)))
-    programs = _ingestion_programs(competition, archives)
-    return any(file in archives[name].names for name in data for file in (SETTINGS_FILE, TRUTH_FILE)) or any(
-        SETTINGS_PLACE in archives[name].names for name in programs
+def is_own(competition: Competition, archives: Archives) -> bool:
+    """Check whether a bundle's programs are this project's."""
+    return any(
+        member.startswith(f"{PACKAGE}/")
+        for name in _ingestion_programs(competition, archives)
+        for member in archives[name].names
     )
 
 
@@ -180,12 +193,17 @@ def _present(archives: Archives, names: Iterable[str | None]) -> list[str]:
 
 
 def _read_seed(program: Archive) -> int | None:
+    seed = read_settings(program).get("random_seed")
+    return seed if isinstance(seed, int) else None
+
+
+def read_settings(program: Archive) -> dict[str, Any]:
+    """Read the phase's settings in an ingestion program; empty where they are not a mapping."""
     try:
         settings = load_yaml(program.read(SETTINGS_PLACE))
     except ValueError:
-        return None
-    seed = settings.get("random_seed") if isinstance(settings, dict) else None
-    return seed if isinstance(seed, int) else None
+        return {}
+    return settings if isinstance(settings, dict) else {}
 
 
 def _keeps_secret(reference: Archive) -> bool:

@@ -1,7 +1,7 @@
 """What a rule says of a bundle."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,12 @@ class Problem:
 
 @dataclass(frozen=True)
 class Findings:
-    """What the rules say of a bundle: problems, which Codabench refuses or gets wrong, and warnings."""
+    """What the rules say of a bundle.
+
+    Attributes:
+        problems: Codabench refuses the upload, or every run would fail, give wrong scores, or show the truth.
+        warnings: everything else that an organiser should know.
+    """
 
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...] = ()
@@ -31,8 +36,18 @@ def in_competition(fault: str, remedy: str) -> Problem:
     return Problem("competition.yaml", fault, remedy)
 
 
-def doubled(what: str, values: Iterable[Any]) -> Iterator[Problem]:
+def doubled(what: str, values: Iterable[Any], remedy: str = "give each its own") -> Iterator[Problem]:
     """Yield a problem of competition.yaml for each value that occurs more than once."""
     for value, times in Counter(values).items():
         if times > 1:
-            yield in_competition(f"{what}: {value} is used {times} times", "give each its own")
+            yield in_competition(f"{what}: {value} is used {times} times", remedy)
+
+
+def and_more(names: Sequence[str]) -> str:
+    """Name the first of several files, and count the rest.
+
+    Example:
+        >>> and_more(["a"]), and_more(["a", "b", "c"])
+        ('a', 'a and 2 more')
+    """
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"

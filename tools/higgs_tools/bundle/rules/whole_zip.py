@@ -8,10 +8,10 @@ from zipfile import ZipFile, ZipInfo
 
 from higgs_tools.bundle.rules import inspect_bundle
 from higgs_tools.bundle.rules.archives import UNREADABLE
-from higgs_tools.bundle.rules.files import BUNDLE_LIMIT, check_size
+from higgs_tools.bundle.rules.files import BUNDLE_LIMIT, warn_size
 from higgs_tools.bundle.rules.findings import Findings, Problem
-from higgs_tools.bundle.rules.parsing import parse_competition, read_competition
-from higgs_tools.bundle.rules.zip_members import check_members, megabytes
+from higgs_tools.bundle.rules.parsing import read_competition, read_parts
+from higgs_tools.bundle.rules.zip_members import check_members, megabytes, warn_members
 
 UNPACKED_BUNDLE_LIMIT = 2 * BUNDLE_LIMIT
 """Bytes of all files of a bundle: they are held in memory, and archives in a zip do not shrink a second time."""
@@ -32,33 +32,34 @@ def inspect_zip(name: str, content: Path | BinaryIO) -> Findings:
     Raises:
         OSError: the file cannot be read.
     """
-    files = _unpack(name, content)
-    if isinstance(files, tuple):
-        return Findings(files)
-    competition = read_competition(files[MAIN_FILE])
-    if isinstance(competition, Problem):
-        return Findings((competition,))
-    parsed = parse_competition(competition)
-    return inspect_bundle(competition, files if isinstance(parsed, list) else pack_folders(files, parsed.archives()))
-
-
-def _unpack(name: str, content: Path | BinaryIO) -> dict[str, bytes] | tuple[Problem, ...]:
     try:
         with ZipFile(content) as bundle:
             members = bundle.infolist()
-            # Nothing is unpacked that may be hostile or too large.
+            warnings = tuple(_warn_layout(name, members))
+            # Nothing is unpacked that cannot be, or is too large to be.
             if problems := tuple(_check_layout(name, members)):
-                return problems
-            return {member.filename: bundle.read(member) for member in members if not member.is_dir()}
+                return Findings(problems, warnings)
+            files = {member.filename: bundle.read(member) for member in members if not member.is_dir()}
     except UNREADABLE as error:
         if isinstance(error, OSError):
             raise
-        return (Problem(name, f"is not a zip that can be unpacked ({error})", "pack or download it again"),)
+        fault = f"is not a zip that can be unpacked ({error})"
+        return Findings((Problem(name, fault, "pack or download it again"),))
+    competition = read_competition(files[MAIN_FILE])
+    if isinstance(competition, Problem):
+        return Findings((competition,), warnings)
+    parsed = read_parts(competition).competition
+    findings = inspect_bundle(competition, pack_folders(files, parsed.archives()) if parsed else files)
+    return Findings(findings.problems, (*warnings, *findings.warnings))
+
+
+def _warn_layout(name: str, members: list[ZipInfo]) -> Iterator[Problem]:
+    yield from warn_members(name, members)
+    yield from warn_size(name, sum(member.compress_size for member in members))
 
 
 def _check_layout(name: str, members: list[ZipInfo]) -> Iterator[Problem]:
     yield from check_members(name, members)
-    yield from check_size(name, sum(member.compress_size for member in members))
     yield from _check_root(name, [member.filename for member in members])
     if (unpacked := sum(member.file_size for member in members)) > UNPACKED_BUNDLE_LIMIT:
         yield Problem(
@@ -96,7 +97,5 @@ def pack_folders(files: Mapping[str, bytes], named: set[str]) -> dict[str, bytes
             with ZipFile(buffer, "w") as archive:
                 for file, content in inside.items():
                     archive.writestr(file.removeprefix(prefix), content)
-            packed = {file: content for file, content in packed.items() if file not in inside} | {
-                name: buffer.getvalue()
-            }
+            packed[name] = buffer.getvalue()
     return packed

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from zipfile import ZipInfo
 
-from higgs_tools.bundle.rules.findings import Problem
+from higgs_tools.bundle.rules.findings import Problem, and_more
 from higgs_tools.checking.packing import LEFT_BY_PROGRAMS
 
 UNPACKED_LIMIT = 15 * 10**9
@@ -22,13 +22,47 @@ ENCRYPTED = 0x1
 
 
 def check_members(name: str, members: Sequence[ZipInfo]) -> Iterator[Problem]:
-    """Check a zip's members: plain names, none twice, no secret, no link, and a reasonable size."""
+    """Check that a zip's members can be unpacked."""
     for member in members:
-        yield from _check_member(name, member)
+        if member.flag_bits & ENCRYPTED:
+            yield Problem(
+                name, f"holds {member.filename} encrypted, and no password can be given", "pack it without one"
+            )
+        elif member.compress_type not in COMPRESSIONS:
+            yield Problem(
+                name,
+                f"holds {member.filename}, packed by method {member.compress_type}",
+                "pack it deflated, as zip does",
+            )
+
+
+def warn_members(name: str, members: Sequence[ZipInfo]) -> Iterator[Problem]:
+    """Warn of members that arrive under another name, or not as they were, or that nobody needs."""
+    for fault, remedy, found in (
+        ("which leads out of its folder, and is unpacked inside", "pack it with a relative name", _leads_out),
+        ("whose \\ is no folder on the platform", "pack it with / in names", lambda member: "\\" in member.filename),
+        ("which does not belong into an upload", "remove it", lambda member: is_leftover(_path(member))),
+        ("a symbolic link, which arrives as a file that holds its target's name", "pack the file itself", _is_link),
+    ):
+        if holds := [member.filename for member in members if found(member)]:
+            yield Problem(name, f"holds {and_more(holds)}, {fault}", remedy)
+    yield from _warn_doubles(name, members)
+    if _is_huge(members):
+        packed = sum(member.compress_size for member in members)
+        yield Problem(
+            name,
+            f"unpacks from {megabytes(packed)} to {megabytes(_unpacked(members))}, and Codabench gives a user "
+            f"{megabytes(UNPACKED_LIMIT)}",
+            "put large data into the worker's /app/data instead",
+        )
+
+
+def _warn_doubles(name: str, members: Sequence[ZipInfo]) -> Iterator[Problem]:
     files = [member.filename.rstrip("/") for member in members]
-    for member_name, times in Counter(files).items():
+    contents = {(member.filename.rstrip("/"), member.CRC, member.file_size) for member in members}
+    for member_name, times in Counter(file for file, *_ in contents).items():
         if times > 1:
-            yield Problem(name, f"holds {member_name} {times} times", "pack it anew, each file once")
+            yield Problem(name, f"holds {times} different {member_name}, and the last one counts", "pack it once")
     by_folded = defaultdict(set)
     for member_name in files:
         by_folded[member_name.casefold()].add(member_name)
@@ -36,36 +70,36 @@ def check_members(name: str, members: Sequence[ZipInfo]) -> Iterator[Problem]:
         if len(names) > 1:
             pair = " and ".join(sorted(names))
             yield Problem(name, f"holds {pair}, which some file systems take for one", "rename one of them")
-    unpacked = sum(member.file_size for member in members)
-    if unpacked > UNPACKED_LIMIT:
-        packed = sum(member.compress_size for member in members)
-        yield Problem(
-            name,
-            f"unpacks from {megabytes(packed)} to {megabytes(unpacked)}, and Codabench gives a user "
-            f"{megabytes(UNPACKED_LIMIT)}",
-            "put large data into the worker's /app/data instead",
-        )
 
 
-def _check_member(name: str, member: ZipInfo) -> Iterator[Problem]:
-    path, written = PurePosixPath(member.filename), member.orig_filename
-    if path.is_absolute() or ".." in path.parts or "\\" in written or written[1:2] == ":":
-        yield Problem(name, f"holds {written}, which leads out of its folder", "pack it with relative names and /")
-    elif is_leftover(path):
-        yield Problem(name, f"holds {member.filename}, which does not belong into an upload", "remove it")
-    if stat.S_ISLNK(member.external_attr >> 16):
-        yield Problem(name, f"holds {member.filename} as a symbolic link, which is lost", "pack the file itself")
-    if member.flag_bits & ENCRYPTED:
-        yield Problem(name, f"holds {member.filename} encrypted, and no password can be given", "pack it without one")
-    elif member.compress_type not in COMPRESSIONS:
-        yield Problem(
-            name, f"holds {member.filename}, packed by method {member.compress_type}", "pack it deflated, as zip does"
-        )
+def can_unpack(members: Sequence[ZipInfo]) -> bool:
+    """Check by their headers alone that members can be unpacked and are of a reasonable size."""
+    return not any(check_members("", members)) and not _is_huge(members)
 
 
 def is_leftover(path: PurePosixPath) -> bool:
     """Check whether a program left a file behind: hidden, or under a name such as __pycache__."""
     return any((part.startswith(".") and part != "..") or part in LEFT_BY_PROGRAMS for part in path.parts)
+
+
+def _path(member: ZipInfo) -> PurePosixPath:
+    return PurePosixPath(member.filename)
+
+
+def _leads_out(member: ZipInfo) -> bool:
+    return _path(member).is_absolute() or ".." in _path(member).parts or member.orig_filename[1:2] == ":"
+
+
+def _is_link(member: ZipInfo) -> bool:
+    return stat.S_ISLNK(member.external_attr >> 16)
+
+
+def _unpacked(members: Sequence[ZipInfo]) -> int:
+    return sum(member.file_size for member in members)
+
+
+def _is_huge(members: Sequence[ZipInfo]) -> bool:
+    return _unpacked(members) > UNPACKED_LIMIT
 
 
 def megabytes(size: int) -> str:

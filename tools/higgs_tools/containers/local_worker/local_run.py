@@ -95,7 +95,7 @@ def _worker_folder(output: Path) -> Iterator[Path]:
 
 
 def _run_programs(engine: docker.DockerClient, local: LocalRun, work: Path) -> None:
-    limit = local.chosen.phase.execution_time_limit
+    limit = local.chosen.phase.time_limit
     data = local.data or work / "no_data"  # a worker shows its folder, whether or not something is in it
 
     def start(program: programs.Program) -> None:
