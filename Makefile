@@ -21,6 +21,7 @@ STORE ?= build/data/$(SIZE)/store
 OFFICIAL ?=
 RUNS ?= $(wildcard $(RUN_FOLDER)/*)
 REFERENCE ?=
+BASELINE ?=
 MADE_BUNDLE := build/$(if $(FOLDER),$(TASK)_)bundle.zip
 BUNDLE ?= $(MADE_BUNDLE)
 LEADERBOARD = build/leaderboard$(if $(FOLDER),_$(TASK))
@@ -99,7 +100,7 @@ leaderboard: setup  ## rank RUNS, by default all of build/run made with these SE
 	$(if $(REFERENCE),,$(BIN)/higgs-challenge truth $(PLAN) --output $(LEADERBOARD)/reference)
 	@rm -f $(LEADERBOARD)/leaderboard.csv $(LEADERBOARD)/leaderboard.html
 	$(BIN)/higgs-challenge leaderboard --reference $(or $(REFERENCE),$(LEADERBOARD)/reference) \
-		--output $(LEADERBOARD) $(RUNS)
+		--output $(LEADERBOARD) $(if $(BASELINE),--baseline "$(BASELINE)") $(RUNS)
 
 train: setup $(made_data)  ## train the sample submission once; later runs find the trained model
 	$(BIN)/python sample_code_submission/train.py $(STORE)

@@ -14,7 +14,7 @@ from higgs_scoring.errors import ScoringError
 from higgs_scoring.leaderboard import MAX_PROBLEM_LENGTH, make_leaderboard
 from higgs_scoring.leaderboard_table import print_table
 from higgs_scoring.number_formats import rounded_error, score_text
-from higgs_scoring.run_folders import RunFolder, name_runs
+from higgs_scoring.run_folders import USUAL_BASELINE, RunFolder, choose_baseline, name_runs
 from higgs_scoring.scoring import CSV_FILE, PAGE_FILE, REPORT_FILE, score_run, write_leaderboard
 from higgs_scoring.truth import read_truth
 from higgs_scoring.untrusted_text import one_line
@@ -87,6 +87,11 @@ def score(prediction: Path, reference: Path, output: Path) -> None:
     metavar="DIR",
     help=f"Folder for {CSV_FILE} and {PAGE_FILE}; created if it does not exist.  [default: print the table only]",
 )
+@click.option(
+    "--baseline",
+    metavar="NAME",
+    help=f"Run that is shown where it would stand, but takes no rank.  [default: {USUAL_BASELINE}, if it is there]",
+)
 @click.argument(
     "runs",
     nargs=-1,
@@ -95,7 +100,7 @@ def score(prediction: Path, reference: Path, output: Path) -> None:
     help="[NAME=]FOLDER: the folder that ingestion wrote, with ingestion_summary.json in it or in its results/, as "
     "`make run` leaves it. The name is by default that of the folder; no two names may be the same.",
 )
-def leaderboard(reference: Path, output: Path | None, runs: Sequence[str]) -> None:
+def leaderboard(reference: Path, output: Path | None, baseline: str | None, runs: Sequence[str]) -> None:
     """Rank finished runs of one plan as the final phase is ranked.
 
     Two runs tie unless one is better in more than 97.5 % of 1 000 random draws of the sets. Prints the table; a run
@@ -103,7 +108,9 @@ def leaderboard(reference: Path, output: Path | None, runs: Sequence[str]) -> No
     """
     _replace_letters_that_cannot_be_printed()
     try:
-        board = make_leaderboard(read_truth(reference), _with_progress(name_runs(runs)))
+        folders = name_runs(runs)
+        chosen = choose_baseline(folders, baseline)
+        board = make_leaderboard(read_truth(reference), _with_progress(folders), chosen)
         if output is not None:
             write_leaderboard(board, output)
     except ScoringError as error:

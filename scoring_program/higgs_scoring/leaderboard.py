@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,9 +22,12 @@ MAX_PROBLEM_LENGTH = 1000
 COLUMNS = (
     *("rank", "name", "quantile_score", "quantile_score_error", "quantile_score_median"),
     *("quantile_score_low", "quantile_score_high", "interval", "interval_error", "coverage", "coverage_error"),
-    *("minutes", "fit_seconds", "predict_seconds", "failed_predictions", "problem"),
+    *("minutes", "fit_seconds", "predict_seconds", "failed_predictions", "baseline", "problem"),
 )
-"""Of the CSV file; low and high are the ends of `ScoredRun.score_range`, the times of predict() are medians."""
+"""Of the CSV file; low and high are the ends of `ScoredRun.score_range`, the times of predict() are medians.
+
+The baseline has "yes" in its column, and no rank.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +43,7 @@ class ScoredRun:
         predict_seconds: median; None where the run does not report it.
         failed_predictions: how many failed and count as the whole range of mu.
         data: what the run reports about its events, see `predictions.Summary`.
+        is_baseline: takes no rank, and is marked wherever it is shown.
     """
 
     name: str
@@ -50,6 +54,12 @@ class ScoredRun:
     predict_seconds: float | None
     failed_predictions: int = 0
     data: str = ""
+    is_baseline: bool = False
+
+    @property
+    def label(self) -> str:
+        """The name, with a remark at the baseline's."""
+        return f"{self.name} (baseline)" if self.is_baseline else self.name
 
     def error_of(self, score: str) -> float | None:
         """Return the standard error of the score of this name, a field of `Scores`."""
@@ -86,12 +96,13 @@ class Leaderboard:
     title: str | None = None
 
 
-def make_leaderboard(truth: Truth, folders: Iterable[RunFolder]) -> Leaderboard:
+def make_leaderboard(truth: Truth, folders: Iterable[RunFolder], baseline: str | None = None) -> Leaderboard:
     """Score and rank runs; one that cannot be scored is listed as such.
 
     Args:
         truth: of the plan that all runs were made from.
         folders: of the runs, read one after the other.
+        baseline: name of the run that takes no rank.
 
     Returns:
         The leaderboard.
@@ -102,12 +113,14 @@ def make_leaderboard(truth: Truth, folders: Iterable[RunFolder]) -> Leaderboard:
     scored, unranked = [], []
     for folder in folders:
         try:
-            scored.append(score_folder(truth, folder))
+            scored.append(replace(score_folder(truth, folder), is_baseline=folder.name == baseline))
         except ScoringError as problem:
             unranked.append(UnrankedRun(folder.name, one_line(str(problem), MAX_PROBLEM_LENGTH)))
     if not scored:
         raise ScoringError(f"No run can be ranked: {_first_problem(unranked)}")
-    ranking = rank_all([Contender(run.name, run.scores.quantile_score, run.bootstrap) for run in scored])
+    ranking = rank_all(
+        [Contender(run.name, run.scores.quantile_score, run.bootstrap, run.is_baseline) for run in scored]
+    )
     runs = tuple(scored[number] for number in ranking.order)
     return Leaderboard(runs, ranking, tuple(unranked), truth.mus.size, truth.num_pseudo_experiments, truth.title)
 
@@ -146,7 +159,8 @@ def as_csv(board: Leaderboard) -> str:
     table.writeheader()
     for rank, run in zip(board.ranking.ranks, board.runs, strict=True):
         known = {key: round(value, MAX_DECIMALS) for key, value in _numbers(run).items() if value is not None}
-        table.writerow({"rank": rank, "name": spreadsheet_cell(run.name), **known})
+        baseline = {"baseline": "yes"} if run.is_baseline else {}
+        table.writerow({"rank": rank, "name": spreadsheet_cell(run.name), **known, **baseline})
     for missing in board.unranked:
         table.writerow({"name": spreadsheet_cell(missing.name), "problem": spreadsheet_cell(missing.problem)})
     return text.getvalue()

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from higgs_scoring.html_pages import render_template
 from higgs_scoring.leaderboard import Leaderboard
 from higgs_scoring.leaderboard_plot import MAX_RUNS_DRAWN, draw_scores
-from higgs_scoring.leaderboard_text import cells, data_note, outcome, tie_rule
+from higgs_scoring.leaderboard_text import baseline_note, cells, data_note, outcome, tie_rule
 from higgs_scoring.number_formats import grouped
 from higgs_scoring.ranking import BEATS, LOSES, Verdict, verdict_of
 
@@ -41,8 +41,9 @@ def render_leaderboard(board: Leaderboard) -> str:
         "leaderboard.html",
         title=board.title,
         outcome=outcome(board),
-        notes=[note for note in (tie_rule(board), data_note(board)) if note],
+        notes=[note for note in (baseline_note(board), tie_rule(board), data_note(board)) if note],
         rows=[cells(board, place) for place in range(len(board.runs))],
+        baseline=next((place for place, run in enumerate(board.runs) if run.is_baseline), None),
         kinds={"Run": "name", "Rank": "rank"},
         plot=Markup(draw_scores(drawn)) if drawn else "",
         num_runs=len(board.runs),
@@ -66,7 +67,7 @@ def _pairs(board: Leaderboard) -> list[PairRow]:
     return [
         PairRow(
             ascii_uppercase[row],
-            board.runs[row].name,
+            board.runs[row].label,
             tuple(None if row == column else _pair(board, row, column) for column in range(number)),
         )
         for row in range(number)

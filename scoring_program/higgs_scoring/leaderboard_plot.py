@@ -34,9 +34,10 @@ MIN_ROW_HEIGHT, MAX_ROW_HEIGHT, MAX_HEIGHT = 13, 24, 780
 def draw_scores(runs: Sequence[ScoredRun]) -> str:
     """Draw for each run with a bootstrap the ranges that contain 95 % and 68 % of its resampled scores.
 
-    A run far below the best is an arrow at the left edge, with its median in numbers.
+    A run far below the best is an arrow at the left edge, with its median in numbers. The baseline is grey,
+    its dot full.
     """
-    names = [run.name for run in runs if run.bootstrap is not None]
+    runs = [run for run in runs if run.bootstrap is not None]
     drawn = np.array([np.quantile(run.bootstrap.quantile_score, SHARES) for run in runs if run.bootstrap is not None])
     row = min(max(MAX_HEIGHT / len(drawn), MIN_ROW_HEIGHT), MAX_ROW_HEIGHT)
     height = round(row * len(drawn)) + BELOW + ABOVE
@@ -45,9 +46,11 @@ def draw_scores(runs: Sequence[ScoredRun]) -> str:
     rows = np.arange(len(drawn))
     low, narrow_low, median, narrow_high, high = drawn.T
     left, right = shown_range(drawn)
+    colours = [stand_in("quiet" if run.is_baseline else "covers") for run in runs]
+    fillings = [stand_in("quiet" if run.is_baseline else "paper") for run in runs]
     for one_low, one_high, thickness in ((low, high, 1.5), (narrow_low, narrow_high, 5)):
-        axes.hlines(rows, one_low, one_high, color=stand_in("covers"), linewidth=thickness)
-    axes.plot(median, rows, "o", markersize=6, color=stand_in("covers"), markerfacecolor=stand_in("paper"))
+        axes.hlines(rows, one_low, one_high, color=colours, linewidth=thickness)
+    axes.scatter(median, rows, 36, facecolor=fillings, edgecolor=colours, linewidth=1, zorder=3)
     for place in rows[median < left]:
         axes.plot([left], [place], "<", color=stand_in("misses"), markersize=6, clip_on=False)
         label = f"{median[place]:.2f}".replace("-", "−")
@@ -69,7 +72,7 @@ def draw_scores(runs: Sequence[ScoredRun]) -> str:
     axes.set_axisbelow(True)
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("quantile score, larger is better")
-    return _put_names(as_svg(figure, "Distributions of the quantile score"), names)
+    return _put_names(as_svg(figure, "Distributions of the quantile score"), [run.name for run in runs])
 
 
 def shown_range(drawn: FloatArray) -> tuple[float, float]:

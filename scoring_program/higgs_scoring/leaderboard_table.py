@@ -1,7 +1,7 @@
 """The leaderboard in a terminal."""
 
 from higgs_scoring.leaderboard import Leaderboard
-from higgs_scoring.leaderboard_text import cells, data_note, outcome, tie_rule
+from higgs_scoring.leaderboard_text import baseline_note, cells, data_note, outcome, tie_rule
 
 WIDE = 140
 """Columns of a terminal that has room for the whole table; ESSENTIAL is shown in one of 80."""
@@ -25,9 +25,9 @@ def print_table(board: Leaderboard) -> None:
             table.add_column(heading, overflow="fold")
         else:
             table.add_column(heading, justify="right", no_wrap=True)
-    for row in rows:
-        table.add_row(*(row[heading] for heading in headings))
-    console.print(f"{outcome(board)}\n")
+    for row, run in zip(rows, board.runs, strict=True):
+        table.add_row(*(row[heading] for heading in headings), style="italic" if run.is_baseline else None)
+    console.print(f"{outcome(board)} {baseline_note(board)}".rstrip() + "\n")
     console.print(table)
     # A line may break at the narrow blank of 1 000.
     console.print(f"\n{tie_rule(board)}".rstrip().replace("\u202f", ""))

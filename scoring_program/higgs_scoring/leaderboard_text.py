@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from higgs_scoring.leaderboard import Leaderboard
 from higgs_scoring.number_formats import decimal, duration, grouped, plus_minus
-from higgs_scoring.ranking import BEATS, verdict_of
+from higgs_scoring.ranking import BEATS, Verdict, verdict_of
 
 MAX_NAMES = 5
 """Names in a sentence; more are counted."""
@@ -12,23 +12,43 @@ MAX_NAMES = 5
 
 def outcome(board: Leaderboard) -> str:
     """Return one sentence, in plain text, on who is first."""
-    names = [run.name for run in board.runs]
+    places = board.ranking.ranked
+    names = [board.runs[place].name for place in places]
+    if not names:
+        return f"Only the baseline, {board.runs[0].name}, could be scored."
     if len(names) == 1:
         return f"{names[0]} is the only run that could be ranked."
     if board.runs[0].bootstrap is None:
         return f"A single pseudo-experiment says nothing about the scatter of a score: all {len(names)} runs tie."
     # No run beats one of rank 1, so that those of rank 1 tie with each other.
-    first = board.ranking.ranks.count(board.ranking.ranks[0])
+    first = board.ranking.ranks.count(board.ranking.ranks[places[0]])
     if first > 1:
         return f"{join_names(names[:first])} tie for first."
-    tied = [
-        name
-        for name, chance in zip(names[1:], board.ranking.probabilities[0, 1:], strict=True)
-        if verdict_of(float(chance)) == "ties"
-    ]
+    tied = [board.runs[place].name for place in places[1:] if _verdict(board, places[0], place) == "ties"]
     if tied:
         return f"{names[0]} is first, as no run beats it, but it ties with {join_names(tied)}."
     return f"{names[0]} wins: it beats {names[1] if len(names) == 2 else 'every other run'}."
+
+
+def baseline_note(board: Leaderboard) -> str:
+    """Return one sentence on who beats the baseline; empty if there is none, or nobody to compare it with."""
+    found = [place for place, run in enumerate(board.runs) if run.is_baseline]
+    places = board.ranking.ranked
+    if not found or not places or board.runs[0].bootstrap is None:
+        return ""
+    (baseline,) = found
+    better = [board.runs[place].name for place in places if _verdict(board, place, baseline) == "beats"]
+    if not better:
+        who = "No run beats"
+    elif len(better) == len(places) > 1:
+        who = "Every run beats"
+    else:
+        who = f"{join_names(better)} {'beats' if len(better) == 1 else 'beat'}"
+    return f"{who} the baseline, {board.runs[baseline].name}, which takes no rank."
+
+
+def _verdict(board: Leaderboard, row: int, column: int) -> Verdict:
+    return verdict_of(float(board.ranking.probabilities[row, column]))
 
 
 def tie_rule(board: Leaderboard) -> str:
@@ -64,13 +84,13 @@ def cells(board: Leaderboard, place: int, *, all_errors: bool = True) -> dict[st
         all_errors: include the standard errors of width and coverage, not of the quantile score alone.
 
     Returns:
-        The texts; a shared rank is followed by a =.
+        The texts; a shared rank is followed by a =, and the baseline has none.
     """
     run = board.runs[place]
     scores, median, ends = run.scores, run.score_median, run.score_range
     return {
-        "Rank": f"{board.ranking.ranks[place]}{' =' if board.ranking.is_shared(place) else ''}",
-        "Run": run.name,
+        "Rank": f"{board.ranking.ranks[place] or ''}{' =' if board.ranking.is_shared(place) else ''}",
+        "Run": run.label,
         "Quantile score": _with_error(scores.quantile_score, run.error_of("quantile_score")),
         "Interval": _with_error(scores.interval, run.error_of("interval") if all_errors else None),
         "Coverage": _with_error(scores.coverage, run.error_of("coverage") if all_errors else None),

@@ -29,11 +29,19 @@ Verdict = Literal["beats", "ties", "loses"]
 
 @dataclass(frozen=True, eq=False)
 class Contender:
-    """A run to be ranked; bootstrap is None if there is a single pseudo-experiment, which has no scatter."""
+    """A run to be compared with others.
+
+    Attributes:
+        name: decides the order of equal scores.
+        quantile_score: of the whole run.
+        bootstrap: None if there is a single pseudo-experiment, which has no scatter.
+        is_baseline: compared like the others, but takes no rank and costs nobody one.
+    """
 
     name: str
     quantile_score: float
     bootstrap: Bootstrap | None
+    is_baseline: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,18 +50,24 @@ class Ranking:
 
     Attributes:
         order: where each run stood among those that were given.
-        ranks: of each run in this order, from 1; equal ones are shared.
+        ranks: of each run in this order, from 1; equal ones are shared; None for the baseline.
         probabilities: shape (R, R), in this order: that the run of the row is better than that of the column, as
             `probability_better` gives it; NaN where there is no bootstrap.
     """
 
     order: tuple[int, ...]
-    ranks: tuple[int, ...]
+    ranks: tuple[int | None, ...]
     probabilities: FloatArray
+
+    @property
+    def ranked(self) -> list[int]:
+        """Return the places, from 0, of the runs that have a rank."""
+        return [place for place, rank in enumerate(self.ranks) if rank is not None]
 
     def is_shared(self, place: int) -> bool:
         """Return whether the run at this place, from 0, shares its rank."""
-        return self.ranks.count(self.ranks[place]) > 1
+        rank = self.ranks[place]
+        return rank is not None and self.ranks.count(rank) > 1
 
 
 def probability_better(a: Bootstrap, b: Bootstrap) -> float:
@@ -109,7 +123,7 @@ def ranks_of(probabilities: FloatArray) -> list[int]:
     matter.
 
     Args:
-        probabilities: shape (runs, runs), that the run of the row is better than that of the column.
+        probabilities: shape (runs that count, runs), that the run of the row is better than that of the column.
 
     >>> ranks_of(np.array([[0.5, 0.9, 0.99], [0.1, 0.5, 0.8], [0.01, 0.2, 0.5]]))
     [1, 1, 2]
@@ -119,6 +133,8 @@ def ranks_of(probabilities: FloatArray) -> list[int]:
 
 def rank_all(contenders: Sequence[Contender]) -> Ranking:
     """Compare all runs in pairs, and order them by rank, then by quantile score, then by name.
+
+    The baseline stands where it would be if it had a rank.
 
     Args:
         contenders: R runs on one truth, R > 0, resampled in the same way.
@@ -130,12 +146,13 @@ def rank_all(contenders: Sequence[Contender]) -> Ranking:
         ValueError: as in `probability_better`.
     """
     given = np.array([[_probability(a, b) for b in contenders] for a in contenders])
-    ranks = ranks_of(given)
+    ranks = ranks_of(given[[not contender.is_baseline for contender in contenders]])
     order = sorted(
         range(len(contenders)),
         key=lambda number: (ranks[number], -contenders[number].quantile_score, contenders[number].name),
     )
-    return Ranking(tuple(order), tuple(ranks[number] for number in order), given[np.ix_(order, order)])
+    shown = tuple(None if contenders[number].is_baseline else ranks[number] for number in order)
+    return Ranking(tuple(order), shown, given[np.ix_(order, order)])
 
 
 def _probability(a: Contender, b: Contender) -> float:

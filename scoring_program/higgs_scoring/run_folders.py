@@ -14,6 +14,9 @@ RESULTS_FOLDER = "results"
 
 MAX_NAME_LENGTH = 60
 
+USUAL_BASELINE = "sample_code_submission"
+"""What the folder of a task's reference baseline is called."""
+
 
 @dataclass(frozen=True)
 class RunFolder:
@@ -54,6 +57,29 @@ def _name_run(text: str) -> RunFolder:
     if not name or not rest:
         raise ScoringError(f"The run {text!r} has no name or no folder: write NAME=FOLDER.")
     return RunFolder(name, Path(rest))
+
+
+def choose_baseline(runs: Sequence[RunFolder], wanted: str | None) -> str | None:
+    """Find the name of the run that is the baseline; None if there is none.
+
+    Args:
+        runs: all that are to be ranked.
+        wanted: its name; None for the usual one, which need not be there.
+
+    Raises:
+        ScoringError: no run has the name that is wanted.
+
+    >>> mine, sample = name_runs(["mine", "build/run/sample_code_submission"])
+    >>> choose_baseline([mine, sample], None), choose_baseline([mine], None), choose_baseline([mine, sample], "mine")
+    ('sample_code_submission', None, 'mine')
+    """
+    names = [run.name for run in runs]
+    if wanted is None:
+        return USUAL_BASELINE if USUAL_BASELINE in names else None
+    name = one_line(wanted, MAX_NAME_LENGTH)
+    if name not in names:
+        raise ScoringError(f"There is no run {name} to be the baseline: write one of {', '.join(names)}.")
+    return name
 
 
 def find_results(folder: Path) -> Path:

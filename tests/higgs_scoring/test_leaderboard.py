@@ -66,6 +66,36 @@ def test_three_runs_are_ranked_printed_and_written(
     assert "first and second tie for first." in phase.page()
 
 
+@pytest.mark.parametrize(
+    ("options", "baseline", "ranks"),
+    [
+        ([], "sample_code_submission", ["1", "", "2"]),
+        (["--baseline", "wide"], "wide", ["1", "2", ""]),
+    ],
+    ids=["by its usual name", "by name"],
+)
+def test_the_baseline_stands_in_its_place_without_a_rank(
+    phase: Phase, rank: Main, capsys: pytest.CaptureFixture[str], options: list[str], baseline: str, ranks: list[str]
+) -> None:
+    stretches = {"narrow": 1.0, "sample_code_submission": 1.5, "wide": 2.0}
+    runs = [phase.write_run(name, stretch) for name, stretch in stretches.items()]
+    assert rank([*phase.arguments(*runs), *options]) == 0
+    table = phase.table()
+    assert [row["name"] for row in table] == list(stretches)
+    assert [row["rank"] for row in table] == ranks
+    assert [row["name"] for row in table if row["baseline"]] == [baseline]
+    printed = capsys.readouterr().out
+    assert f"beats the baseline, {baseline}, which takes no rank." in printed.replace("\n", " ").replace("  ", " ")
+    assert printed.count("(baseline)") == phase.page().count('class="baseline"') == 1
+
+
+def test_a_baseline_that_is_not_there_is_refused(phase: Phase, rank: Main, capsys: pytest.CaptureFixture[str]) -> None:
+    runs = [phase.write_run(name, 1.0) for name in ("first", "second")]
+    assert rank([*phase.arguments(*runs), "--baseline", "base"]) == 2
+    assert "There is no run base to be the baseline: write one of first, second." in capsys.readouterr().err
+    assert not phase.output.exists()
+
+
 def test_the_page_has_the_title_of_the_truth(phase: Phase, rank: Main) -> None:
     runs = [phase.write_run("a", 1.0)]
     assert rank(phase.arguments(*runs)) == 0

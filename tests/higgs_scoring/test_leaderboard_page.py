@@ -11,14 +11,18 @@ import pytest
 from higgs_scoring.bootstrap import Bootstrap
 from higgs_scoring.leaderboard import Leaderboard, ScoredRun, UnrankedRun, as_csv
 from higgs_scoring.leaderboard_page import render_leaderboard
-from higgs_scoring.leaderboard_text import outcome, tie_rule
+from higgs_scoring.leaderboard_text import baseline_note, outcome, tie_rule
 from higgs_scoring.metrics import Scores
 from higgs_scoring.ranking import Contender, Ranking, rank_all
 from tests.helpers.outline import outline_without_strangers
 
 
 def board_of(
-    *runs: tuple[str, float], unranked: tuple[UnrankedRun, ...] = (), draws: int = 1000, unit: Any = "set"
+    *runs: tuple[str, float],
+    unranked: tuple[UnrankedRun, ...] = (),
+    draws: int = 1000,
+    unit: Any = "set",
+    baseline: str | None = None,
 ) -> Leaderboard:
     """Runs of these names whose scores scatter around these values by 0.01, each by its own chance."""
     rng, scored = np.random.default_rng(2), []
@@ -27,8 +31,11 @@ def board_of(
         drawn = Bootstrap(
             unit=unit, num_units=10, quantile_score=rng.normal(score, 0.01, draws), penalty=np.ones(draws), **others
         )
-        scored.append(ScoredRun(name, Scores(score, 0.5, 0.68, 1.0, 0.3, 0.2, 0.9), drawn, 12.5, None, None))
-    ranking = rank_all([Contender(run.name, run.scores.quantile_score, run.bootstrap) for run in scored])
+        scores = Scores(score, 0.5, 0.68, 1.0, 0.3, 0.2, 0.9)
+        scored.append(ScoredRun(name, scores, drawn, 12.5, None, None, is_baseline=name == baseline))
+    ranking = rank_all(
+        [Contender(run.name, run.scores.quantile_score, run.bootstrap, run.is_baseline) for run in scored]
+    )
     return Leaderboard(tuple(scored[number] for number in ranking.order), ranking, unranked, 10, 100)
 
 
@@ -70,6 +77,47 @@ def test_a_first_run_that_does_not_beat_all_others_has_not_won() -> None:
     ranking = Ranking((0, 1, 2), (1, 2, 2), chances)
     board = Leaderboard(board_of(("A", 1.0), ("B", 0.95), ("C", 0.9)).runs, ranking, (), 10, 100)
     assert outcome(board) == "A is first, as no run beats it, but it ties with C."
+
+
+@pytest.mark.parametrize(
+    ("runs", "words", "about_baseline"),
+    [
+        ((("A", 1.0), ("B", 0.9), ("base", 0.5)), "A wins: it beats B.", "Every run beats the baseline"),
+        ((("A", 1.0), ("base", 0.9), ("B", 0.5)), "A wins: it beats B.", "A beats the baseline"),
+        ((("A", 1.0), ("B", 0.999), ("base", 0.9), ("C", 0.5)), "A and B tie for first.", "A and B beat the baseline"),
+        ((("base", 1.0), ("A", 0.9), ("B", 0.5)), "A wins: it beats B.", "No run beats the baseline"),
+        ((("base", 0.5), ("A", 0.9)), "A is the only run that could be ranked.", "A beats the baseline"),
+    ],
+)
+def test_the_baseline_is_compared_but_decides_nothing(
+    runs: tuple[tuple[str, float], ...], words: str, about_baseline: str
+) -> None:
+    board = board_of(*runs, baseline="base")
+    assert outcome(board) == words
+    assert baseline_note(board) == f"{about_baseline}, base, which takes no rank."
+    assert baseline_note(board_of(*runs)) == ""
+
+
+def test_a_baseline_alone_has_nobody_to_be_compared_with() -> None:
+    board = board_of(("base", 1.0), baseline="base")
+    assert outcome(board) == "Only the baseline, base, could be scored."
+    assert baseline_note(board) == ""
+
+
+def test_the_baseline_is_marked_in_the_table_the_picture_and_the_pairs() -> None:
+    runs = ("A", 1.0), ("base", 0.9), ("B", 0.5)
+    page, plain = render_leaderboard(board_of(*runs, baseline="base")), render_leaderboard(board_of(*runs))
+    rows = re.findall(
+        r'<tr( class="baseline")?>\s*<td class="rank">(.*?)</td><th scope="row" class="name">(.*?)</th>', page
+    )
+    assert rows == [("", "1", "A"), (' class="baseline"', "", "base (baseline)"), ("", "2", "B")]
+    assert ">B base (baseline)</th>" in page
+    pictures = [text[text.index("<svg") : text.index("</svg>")] for text in (page, plain)]
+    # Two lines; a marker, filled.
+    assert [picture.count("stroke: var(--quiet)") for picture in pictures] == [3, 0]
+    assert pictures[0].count("fill: var(--quiet); stroke: var(--quiet)") == 1
+    for words in ("The baseline stands where", "The baseline is grey", "not counting the baseline", "(baseline)"):
+        assert (words in page, words in plain) == (True, False)
 
 
 def test_the_rule_of_a_tie_in_words() -> None:

@@ -149,6 +149,24 @@ def test_the_ranking_does_not_depend_on_who_came_first(number: int, seed: int, r
     assert list(straight.ranks) == ranks_of(straight.probabilities)
 
 
+@given(st.integers(1, 7), st.integers(0, 2**32))
+def test_the_others_are_ranked_as_if_the_baseline_were_not_there(number: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    runs = [Contender(name, float(rng.normal()), drawn(rng.normal(rng.normal(), 0.5, 40))) for name in "ABCDEFG"]
+    base = Contender("base", float(rng.normal()), drawn(rng.normal(rng.normal(), 0.5, 40)), is_baseline=True)
+    alone, together = rank_all(runs[:number]), rank_all([base, *runs[:number]])
+    assert [(place - 1, together.ranks[at]) for at, place in enumerate(together.order) if place > 0] == list(
+        zip(alone.order, alone.ranks, strict=True)
+    )
+    at = together.order.index(0)
+    assert together.ranks[at] is None
+    assert not together.is_shared(at)
+    # It stands behind those that beat it by rank, and before those of a larger rank than it would have.
+    would_be = 1 + sum(probability > 0.975 for probability in together.probabilities[:, at])
+    assert all(together.ranks[place] <= would_be for place in range(at))
+    assert all(together.ranks[place] >= would_be for place in range(at + 1, number + 1))
+
+
 def test_of_one_pseudo_experiment_all_tie() -> None:
     ranking = rank_all([Contender("A", 1.0, None), Contender("B", 2.0, None)])
     assert ranking.order == (1, 0)
