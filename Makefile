@@ -52,7 +52,7 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup docs coverage data official-data run submission kit leaderboard train test test-fast lint bench validate-data notebook \
-	bundle check-bundle upload submit pages docker-build docker-run clean
+	bundle check-bundle upload submit results pages docker-build docker-run clean
 
 help:  ## show this list
 	@echo "make TARGET [NAME=value ...]"
@@ -155,6 +155,13 @@ upload: setup  ## create a Codabench competition from BUNDLE; without SEND=yes, 
 submit: setup  ## send SUBMISSION to PHASE of COMPETITION on Codabench; without SEND=yes, only say what would be sent
 	$(if $(COMPETITION),,$(error Name the competition by its number or address: make submit COMPETITION=17525))
 	$(BIN)/higgs-challenge submit "$(SUBMISSION)" --competition "$(COMPETITION)" --phase "$(PHASE)" $(sending)
+
+# The truth follows from the settings of the phase, unless REFERENCE has it.
+results: setup  ## download the results and scores of PHASE of COMPETITION on Codabench, and rank them: build/results
+	$(if $(COMPETITION),,$(error Name the competition by its number or address: make results COMPETITION=17525 PHASE=final))
+	$(if $(REFERENCE),,$(BIN)/higgs-challenge truth --input $(FOLDER)input_data/$(PHASE) --output build/results/truth/$(TASK)_$(PHASE))
+	$(BIN)/higgs-challenge results --competition "$(COMPETITION)" --phase "$(PHASE)" --output build/results \
+		--reference "$(or $(REFERENCE),build/results/truth/$(TASK)_$(PHASE))" $(if $(BASELINE),--baseline "$(BASELINE)")
 
 docker-build: setup  ## build the image that competition.yaml names, or IMAGE=, on BASE=; DOCKER_HOST may name the engine
 	$(BIN)/higgs-challenge docker-build $(if $(BASE),--base "$(BASE)") $(if $(IMAGE),--image "$(IMAGE)") \

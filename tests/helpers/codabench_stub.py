@@ -1,4 +1,4 @@
-"""A small Codabench on the loopback interface: the endpoints that uploads and submissions call, and what was asked.
+"""A small Codabench on the loopback interface: the endpoints that the commands call, and what was asked.
 
 Modelled after the public source of Codabench: obtain_auth_token, DataViewSet.create and upload_completed,
 creation_status, CompetitionViewSet, can_make_submission, SubmissionViewSet; storage as S3 answers to signed addresses.
@@ -12,7 +12,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
+
+from tests.helpers.zips import rezip
 
 USERNAME, PASSWORD, TOKEN = "organiser", "p\u00e4ss \"w/o+rd&<1>'", "0f1e2d3c4b5a69788796a5b4c3d2e1f001234567"
 KEY, STATUS, COMPETITION, SUBMISSION = "4b0c1d2e-0000-4000-8000-123456789abc", 31, 17525, 990
@@ -51,7 +53,29 @@ class Stub:
     )
     submission_states: list[str] = field(default_factory=lambda: ["Submitted", "Running", "Scoring", "Finished"])
     can_submit: tuple[bool, str | None] = (True, None)
+    listed: list[dict[str, Any]] = field(default_factory=list)
+    """All submissions of the competition, see `add_submission`."""
+    page_size: int = 0
+    """Submissions of a page of their list; 0 where there are no pages."""
+    stored: dict[str, bytes] = field(default_factory=dict)
+    """Zips of the storage, by path."""
     address: str = ""
+
+    def add_submission(
+        self, number: int, owner: str, results: dict[str, bytes] | None = None, **entries: Any
+    ) -> dict[str, Any]:
+        """Add a finished submission to the phase Feedback, with the files of its prediction output; others by name."""
+        files = {"ingestion_summary.json": b"{}"} if results is None else results
+        self.stored[f"/storage/prediction_{number}.zip"] = rezip(files)
+        self.stored[f"/storage/scoring_{number}.zip"] = rezip({"scores.json": b'{"interval": 0.5}', "metadata": b"x"})
+        one = {"id": number, "owner": owner, "phase": PHASES[0]["id"], "status": "Finished", "on_leaderboard": False}
+        more = {
+            "has_children": False,
+            "is_specific_task_re_run": False,
+            "created_when": f"2027-01-01T00:00:{number % 60}Z",
+        }
+        self.listed.append({**one, **more, **entries})
+        return self.listed[-1]
 
     @property
     def calls(self) -> list[str]:
@@ -64,7 +88,7 @@ class Stub:
                 answered: tuple[int, Any] = _next(answers)
                 return answered
         if asked.path.startswith("/storage/"):
-            return self._store(asked)
+            return self._fetch(asked) if asked.method == "GET" else self._store(asked)
         if call == "POST /api/api-token-auth/":
             if (asked.form.get("username"), asked.form.get("password")) == (USERNAME, PASSWORD):
                 return 200, {"token": TOKEN}
@@ -87,6 +111,15 @@ class Stub:
             scores = SCORES if state == "Finished" else []
             details = "exit status 1" if state == "Failed" else "scoring_hostname-worker"
             return 200, {"id": SUBMISSION, "status": state, "status_details": details, "scores": scores}
+        if call.startswith("GET /api/submissions/?"):
+            return 200, self._list(parse_qs(urlsplit(asked.path).query))
+        if found := re.fullmatch(r"GET /api/submissions/(\d+)/get_details/", call):
+            for one in self.listed:
+                if one["id"] == int(found[1]):
+                    return 200, {
+                        f"{kind}_result": f"{self.address}storage/{kind}_{one['id']}.zip?{SIGNATURE}"
+                        for kind in ("prediction", "scoring")
+                    }
         fixed = {
             f"PUT /api/datasets/completed/{KEY}/": {"status_id": STATUS},
             f"GET /api/competitions/{COMPETITION}/": {"id": COMPETITION, "title": "Higgs", "phases": PHASES},
@@ -97,6 +130,21 @@ class Stub:
             f"GET /api/submissions/{SUBMISSION}/get_details/": {"logs": [], "leaderboards": [{"columns": COLUMNS}]},
         }
         return (200, fixed[call]) if call in fixed else (404, {"detail": "Not found."})
+
+    def _list(self, query: dict[str, list[str]]) -> Any:
+        wanted = [one for one in self.listed if one["phase"] == int(query["phase"][0])]
+        if not self.page_size:
+            return wanted
+        begin = (int(query["page"][0]) - 1) * self.page_size
+        rest = len(wanted) > begin + self.page_size
+        address = f"{self.address}api/submissions/?page={int(query['page'][0]) + 1}"
+        return {"results": wanted[begin : begin + self.page_size], "next": address if rest else None}
+
+    def _fetch(self, asked: Asked) -> tuple[int, Any]:
+        path, _, query = asked.path.partition("?")
+        if "Authorization" in asked.headers or query != SIGNATURE:
+            return 403, "<Error><Code>AccessDenied</Code></Error>"
+        return (200, self.stored[path]) if path in self.stored else (404, "<Error><Code>NoSuchKey</Code></Error>")
 
     def _store(self, asked: Asked) -> tuple[int, Any]:
         # The signature is made for these headers alone; S3 refuses a second way to say who asks.
@@ -119,7 +167,9 @@ def serve(stub: Stub) -> Iterator[Stub]:
             asked = Asked(self.command, self.path, dict(self.headers), body)
             stub.asked.append(asked)
             status, answer = stub.answer(asked)
-            content = answer.encode() if isinstance(answer, str) else json.dumps(answer).encode()
+            if isinstance(answer, str):
+                answer = answer.encode()
+            content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(content)))
             if status in (302, 307):

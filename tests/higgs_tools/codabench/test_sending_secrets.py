@@ -14,7 +14,7 @@ import pytest
 
 from higgs_challenge.errors import InputError
 from higgs_tools.bundle.rules import Findings
-from higgs_tools.codabench import submit, upload
+from higgs_tools.codabench import results, submit, upload
 from higgs_tools.codabench.platform_client import Account, Platform, is_safe_address, read_account
 from tests.helpers.codabench_stub import COMPETITION, PASSWORD, SIGNATURE, TOKEN, USERNAME
 from tests.helpers.commands import call
@@ -38,26 +38,38 @@ STEPS = {
         "GET /api/submissions/990/",
         "GET /api/submissions/990/get_details/",
     ],
+    results: [
+        *COMMON[:2],
+        "GET /api/competitions/17525/",
+        "GET /api/submissions/\\?.*",
+        "GET /api/submissions/901/get_details/",
+        "GET /storage/.*",
+    ],
 }
 
 
 @pytest.fixture
-def ready(tmp_path, monkeypatch) -> Callable[[ModuleType], Run]:
-    """Make one of the two commands ready to send."""
+def ready(tmp_path, monkeypatch, stub) -> Callable[[ModuleType], Run]:
+    """Make one of the three commands ready."""
     archive = tmp_path / "mine.zip"
     archive.write_bytes(rezip({"model.py": b"class Model: ...\n"}))
     monkeypatch.setattr(upload, "inspect_file", lambda bundle: Findings(()))
 
+    stub.add_submission(901, "anna")
+
     def make_ready(program: ModuleType) -> Run:
+        if program is results:
+            output = tmp_path / "results"
+            return partial(call, "results", "--competition", COMPETITION, "--phase", "Feedback", "--output", output)
         options = ["--competition", COMPETITION, "--phase", "Feedback"] if program is submit else []
         return partial(call, "submit" if program is submit else "upload", archive, *options, "--send")
 
     return make_ready
 
 
-@pytest.fixture(params=STEPS, ids=["upload", "submit"])
+@pytest.fixture(params=[upload, submit], ids=["upload", "submit"])
 def run(request, ready) -> Run:
-    """One of the two commands, ready to send."""
+    """One of the two commands that send."""
     return ready(request.param)
 
 

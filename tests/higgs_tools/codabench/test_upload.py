@@ -53,7 +53,7 @@ def test_without_an_account_the_plan_is_shown_all_the_same(stub, bundle, monkeyp
     assert run(bundle) == 0
     assert "account:  not complete: set CODABENCH_USERNAME and CODABENCH_PASSWORD" in capsys.readouterr().out
     assert run(bundle, "--send") == 2
-    assert "No account to send with" in capsys.readouterr().err
+    assert "No account on Codabench" in capsys.readouterr().err
     assert stub.asked == []
 
 

@@ -9,6 +9,7 @@ import base64
 import html
 import io
 import ipaddress
+import itertools
 import json
 import os
 import re
@@ -33,6 +34,9 @@ ACCOUNT_HELP = (
 LOGIN_PATH = "/api/api-token-auth/"
 LOGIN_TIMEOUT, REQUEST_TIMEOUT, STORAGE_TIMEOUT = 30, 60, 600
 """Seconds without an answer after which a request fails."""
+
+DOWNLOAD_LIMIT = 2 * 10**9
+"""Bytes of a file that is downloaded; a prediction output may hold all files of a submission."""
 
 # Asked again and again until a job has ended, so one answer that fails means nothing.
 POLLED = re.compile(r"/api/(submissions/\d+|competitions/\d+/creation_status)/")
@@ -104,7 +108,7 @@ class Platform(CodabenchClient):
 
     def __init__(self, account: Account) -> None:
         if not account.is_complete:
-            raise InputError(f"No account to send with: set {USERNAME} and {PASSWORD} in the environment.")
+            raise InputError(f"No account on Codabench: set {USERNAME} and {PASSWORD} in the environment.")
         super().__init__(account.url, account.username, account.password, timeout=REQUEST_TIMEOUT)
         self._headers: dict[str, str] | None = None
         self._secrets = {account.password}
@@ -184,6 +188,43 @@ class Platform(CodabenchClient):
         if answer.status_code not in (200, 201):
             raise ApiError("storage", answer.status_code, answer.text)
         return str(dataset["key"])
+
+    def submissions(self, phase: int) -> list[dict[str, Any]]:
+        """List all submissions to a phase that the account may see, whether or not the platform lists them by pages."""
+        found: list[dict[str, Any]] = []
+        for page in itertools.count(1):
+            answer: Any = self.get("/api/submissions/", phase=phase, page=page, page_size=100)
+            if isinstance(answer, list):
+                return answer
+            found += answer["results"]
+            if not answer["next"] or not answer["results"]:
+                break
+        return found
+
+    def download(self, address: str, target: Path) -> None:
+        """Download from a signed address of the storage, as upload_dataset uploads to one: without the token.
+
+        Raises:
+            CodabenchError: the address is not safe, the storage refuses, or the file is too large.
+            OSError: the file cannot be written.
+        """
+        self._secrets |= {address, urlsplit(address).query}
+        if not is_safe_address(address):
+            raise CodabenchError("the platform names a storage without https, where others could change the file")
+        # Bytes as they are, so that none unpack in memory.
+        headers, timeout = {"Accept-Encoding": "identity"}, (LOGIN_TIMEOUT, STORAGE_TIMEOUT)
+        with requests.get(address, headers=headers, stream=True, timeout=timeout, allow_redirects=False) as answer:
+            if answer.status_code != 200:
+                raise ApiError("storage", answer.status_code)
+            if answer.headers.get("Content-Encoding", "identity") != "identity":
+                raise CodabenchError("the storage sends the file in another form than asked for")
+            left = DOWNLOAD_LIMIT
+            with target.open("wb") as file:
+                for piece in answer.iter_content(1_000_000):
+                    left -= len(piece)
+                    if left < 0:
+                        raise CodabenchError(f"the file is larger than {DOWNLOAD_LIMIT / 1e9:g} GB")
+                    file.write(piece)
 
     def page(self, competition: int, tab: str = "") -> str:
         """Return the address of a competition's page, for people."""

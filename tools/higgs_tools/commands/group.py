@@ -42,6 +42,9 @@ SECTIONS = {
         "bundle": Entry("bundle", "Pack a competition into one zip that Codabench accepts."),
         "check-bundle": Entry("bundle", "Check a competition bundle with the rules of Codabench."),
         "upload": Entry("codabench", "Create a competition on Codabench from a bundle."),
+        "results": Entry(
+            "codabench", "Download the results and scores of all participants of a phase from Codabench, and rank them."
+        ),
         "docker-build": Entry("containers", "Build the image that competition.yaml names."),
         "docker-run": Entry("containers", "Run and score a submission in containers, as Codabench's worker would."),
     },
