@@ -25,7 +25,7 @@ TITLES = {"architecture", "participants", "organisers", "cluster", "differences"
 
 FROM_ELSEWHERE = {
     # Written by a command, on another machine, or by somebody else's program.
-    *("build/", "/app/", "/shared/", "/dev/", "/codabench", "/etc/", "/var/", "/tmp", "results/", "store/"),
+    *("build/", "/app/", "/shared/", "/dev/", "/codabench", "/etc/", "/var/", "/tmp", "/api/", "results/", "store/"),
     *("path/to/", "OUTPUT/"),
 }
 OTHER_PROGRAMS = ("podman", "dask", "srun", "SBATCH", "docker", "nvidia-ctk", "taskset")
