@@ -45,6 +45,8 @@ MADE_FILES = {
         "FAIR_Universe_HiggsML_data.parquet",
         "trained_model.pt",
         ".env",
+        "manage.py",
+        "docker-compose.yml",
     ),
 }
 """Files that runs, people or the official data bring."""
