@@ -71,7 +71,15 @@ class Sampler(Protocol):
 
 
 class TrainingSet(Protocol):
-    """What a submission gets as get_train_set."""
+    """What a submission gets as get_train_set.
+
+    Attributes:
+        rows_asked: rows that there would have to be for what was asked so far; more than its length if that was too
+            much. 0 where it has as many as on the platform.
+    """
+
+    @property
+    def rows_asked(self) -> int: ...  # noqa: D102
 
     def __call__(self, train_size: Any = None) -> "pd.DataFrame":
         """Return train_size labelled nominal events, by default all."""

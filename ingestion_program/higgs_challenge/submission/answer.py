@@ -10,6 +10,7 @@ KEYS = ("mu_hat", "delta_mu_hat", "p16", "p84")
 
 MAX_NAME_LENGTH = 200
 MAX_HIDDEN_MODULES = 100
+MAX_ROWS = 10**12
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,11 @@ def check_hidden_modules(pairs: Any) -> tuple[tuple[str, str], ...]:
         return ()
     shaped = [pair for pair in pairs[:MAX_HIDDEN_MODULES] if isinstance(pair, list) and len(pair) == 2]
     return tuple((check_name(name), check_name(module)) for name, module in shaped)
+
+
+def check_rows(rows: Any) -> int:
+    """Read a number of rows that an untrusted process reports; 0 if it is no whole number from 0 to MAX_ROWS."""
+    return rows if type(rows) is int and 0 <= rows <= MAX_ROWS else 0
 
 
 def _is_finite(value: float) -> bool:

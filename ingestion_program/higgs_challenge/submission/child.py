@@ -24,7 +24,7 @@ from higgs_challenge.frames import as_test_set
 from higgs_challenge.submission.answer import KEYS
 from higgs_challenge.submission.channel import Channel, ChannelClosedError
 from higgs_challenge.submission.image_extra import extra_note
-from higgs_challenge.task import Task
+from higgs_challenge.task import Task, TrainingSet
 
 MAX_SENTENCE_LENGTH, MAX_TEXT_LENGTH = 2_000, 20_000
 NOT_THEIRS = (
@@ -55,7 +55,13 @@ class Child:
         self._submission, self.task = submission, task
         self._training = None if training is None else Path(training)
         self._model: Any = None
+        self._train_set: TrainingSet | None = None
         self.hidden_modules: list[tuple[str, str]] = []
+
+    @property
+    def rows_asked(self) -> int:
+        """The rows that the submission's requests for training events needed so far; 0 before there was any."""
+        return 0 if self._train_set is None else self._train_set.rows_asked
 
     def ready(self, request: dict[str, Any], file: int | None) -> dict[str, Any]:
         """Report that our own imports are done."""
@@ -66,9 +72,10 @@ class Child:
         self.hidden_modules = find_hidden_modules(self._submission)
         for name, module in self.hidden_modules:
             print(f"Warning: {name} is hidden by the module {module} that Python has loaded: rename it.")
+        self._train_set = self.task.get_train_set(self._training)
         self._model = construct(
             load_class(),
-            get_train_set=self.task.get_train_set(self._training),
+            get_train_set=self._train_set,
             systematics=self.task.systematics,
         )
         self._model.fit()
@@ -299,5 +306,6 @@ def serve(channel: Channel, child: Child, submission: str) -> None:
         try:
             reply = calls[request["call"]](request, file)
         except BaseException as error:  # report whatever a participant's code raises, even SystemExit
-            reply = {**explain(error, submission, child.task), "hidden_modules": child.hidden_modules}
+            facts = {"hidden_modules": child.hidden_modules, "rows_asked": child.rows_asked}
+            reply = {**explain(error, submission, child.task), **facts}
         channel.send({"answers": request["number"], **reply})

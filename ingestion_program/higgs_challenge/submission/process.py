@@ -16,7 +16,14 @@ from typing import Any
 
 from higgs_challenge.errors import Cause, InputError, SubmissionError
 from higgs_challenge.sandbox.isolation import FULL, OFF, Isolation
-from higgs_challenge.submission.answer import Interval, check_answer, check_cause, check_hidden_modules, check_name
+from higgs_challenge.submission.answer import (
+    Interval,
+    check_answer,
+    check_cause,
+    check_hidden_modules,
+    check_name,
+    check_rows,
+)
 from higgs_challenge.submission.channel import Channel, ChannelClosedError, anonymous_file
 from higgs_challenge.submission.event_file import EventFile
 from higgs_challenge.submission.job import Job
@@ -53,6 +60,7 @@ class FailedCallError(SubmissionError):
     Attributes:
         missing_module: that an import of the participant's did not find; empty for other reasons.
         hidden_modules: as in worker.Fit.
+        rows_asked: training events that there would have to be for all that it asked for; 0 if it asked for none.
     """
 
     def __init__(
@@ -61,9 +69,10 @@ class FailedCallError(SubmissionError):
         cause: Cause | None = None,
         missing_module: str = "",
         hidden_modules: tuple[tuple[str, str], ...] = (),
+        rows_asked: int = 0,
     ) -> None:
         super().__init__(text, cause)
-        self.missing_module, self.hidden_modules = missing_module, hidden_modules
+        self.missing_module, self.hidden_modules, self.rows_asked = missing_module, hidden_modules, rows_asked
 
 
 class ProcessDiedError(SubmissionError):
@@ -244,6 +253,7 @@ class SubmissionProcess:
                 cause=check_cause(reply.get("cause")),
                 missing_module=check_name(reply.get("missing_module")),
                 hidden_modules=check_hidden_modules(reply.get("hidden_modules")),
+                rows_asked=check_rows(reply.get("rows_asked")),
             )
         return reply, seconds
 

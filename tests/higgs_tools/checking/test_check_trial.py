@@ -166,6 +166,33 @@ def test_a_package_that_only_this_machine_lacks_leaves_the_check_undecided(
     assert not [finding for finding in findings if finding.level == Level.FAILURE]
 
 
+MORE_ROWS = {
+    "row numbers": "self.get(selected_indices=range(1_000_000))",
+    "a number": "self.get(train_size=1_000_000)['weights'][999_999]",
+}
+
+
+@pytest.mark.parametrize("asked", MORE_ROWS.values(), ids=MORE_ROWS)
+def test_a_fit_that_fails_for_want_of_events_is_not_checked(tmp_path: Path, small_store: Path, asked: str) -> None:
+    findings = checked(tmp_path, small_store, constructor="self.get = get_train_set", fit=asked)
+    finding = worst(findings, "fit")
+    assert finding.level == Level.UNCHECKED
+    assert "needs 1000000 training events, and these data have 10750" in finding.text
+    assert "--data" in finding.remedy
+    assert not [finding for finding in findings if finding.level == Level.FAILURE]
+
+
+@pytest.mark.parametrize("asked", ["selected_indices=[-1, 99_999]", "selected_indices=[1, 10**9]", "train_size='all'"])
+def test_a_fit_that_asks_for_events_that_nobody_has_fails(tmp_path: Path, small_store: Path, asked: str) -> None:
+    finding = worst(checked(tmp_path, small_store, constructor=f"get_train_set({asked})"), "fit")
+    assert finding.level == Level.FAILURE
+
+
+def test_a_fit_that_takes_fewer_events_than_it_asked_for_passes(tmp_path: Path, small_store: Path) -> None:
+    finding = worst(checked(tmp_path, small_store, constructor="get_train_set(train_size=1_000_000)"), "fit")
+    assert finding.level in (Level.OK, Level.REMARK)
+
+
 def test_where_there_are_no_processes_the_files_are_still_checked(
     tmp_path: Path, small_store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -76,6 +76,11 @@ def _fit(trial: Trial, phase: Phase, untried: Sequence[str]) -> list[Finding]:
         if missing.partition(".")[0] in untried:
             text = "needs a package that this machine lacks, see imports"
             return [*findings, Finding("fit", Level.UNCHECKED, text)]
+        wanted = trial.fit_error.rows_asked if isinstance(trial.fit_error, FailedCallError) else 0
+        if trial.training_events < wanted <= load_task(phase.settings.task).training_events:
+            text = f"needs {wanted} training events, and these data have {trial.training_events}; without them, "
+            remedy = "check with data that have as many: --data FOLDER"
+            return [*findings, Finding("fit", Level.UNCHECKED, text + _problem(trial.fit_error, trial.log), remedy)]
         return [
             *findings,
             Finding("fit", Level.FAILURE, _problem(trial.fit_error, trial.log), _remedy(trial.fit_error)),

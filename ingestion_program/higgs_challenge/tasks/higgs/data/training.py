@@ -19,10 +19,13 @@ class TrainingSet:
     """The training part of a store, called as the participant's `get_train_set`.
 
     Instances hold open maps of the files; they are cheap, and pickle as the folder's path.
+
+    Attributes:
+        rows_asked: the most rows that a request needed, whether there were so many or not.
     """
 
     def __init__(self, folder: str | Path) -> None:
-        self._folder = Path(folder)
+        self._folder, self.rows_asked = Path(folder), 0
         part = read_part(self._folder)
         self._yields = part.yields
         n = sum(part.rows.values())
@@ -57,8 +60,16 @@ class TrainingSet:
         if train_size is not None and selected_indices is not None:
             raise SubmissionError("get_train_set takes train_size or selected_indices, not both.")
         if selected_indices is not None:
-            return self._frame(_checked_indices(selected_indices, len(self)))
-        return self._frame(slice(_checked_size(train_size, len(self))))
+            indices = _checked_indices(selected_indices)
+            if indices.min() >= 0:  # below it is wrong however many there are
+                self._ask(int(indices.max()) + 1)
+            return self._frame(_present(indices, len(self)))
+        size = _checked_size(train_size, len(self))
+        self._ask(int(train_size) if isinstance(train_size, int | np.integer) else size)
+        return self._frame(slice(size))
+
+    def _ask(self, rows: int) -> None:
+        self.rows_asked = max(self.rows_asked, rows)
 
     def _frame(self, rows: Rows) -> pd.DataFrame:
         processes = self._processes[rows]
@@ -87,7 +98,7 @@ def _checked_size(train_size: Any, available: int) -> int:
     return max(int(train_size * available), 1) if is_share else min(int(train_size), available)
 
 
-def _checked_indices(selected_indices: Any, available: int) -> npt.NDArray[np.int64]:
+def _checked_indices(selected_indices: Any) -> npt.NDArray[np.int64]:
     try:
         indices = np.asarray(selected_indices)
     except ValueError as error:
@@ -101,6 +112,10 @@ def _checked_indices(selected_indices: Any, available: int) -> npt.NDArray[np.in
         )
     if indices.size == 0:
         raise SubmissionError("get_train_set: selected_indices is empty; ask for at least one row.")
+    return indices
+
+
+def _present(indices: Any, available: int) -> npt.NDArray[np.int64]:
     outside = indices[(indices < 0) | (indices >= available)]
     if outside.size:
         raise SubmissionError(
