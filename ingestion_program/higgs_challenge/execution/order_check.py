@@ -17,11 +17,13 @@ class OrderCheck:
     Attributes:
         repeated: how many.
         different: (set, index) of those with another answer.
+        by_chance: those of them whose repetition in another fresh process gave yet another answer.
         largest_difference: of any number of an answer, in widths of the interval first given.
     """
 
     repeated: int
     different: tuple[Key, ...]
+    by_chance: tuple[Key, ...]
     largest_difference: float
 
     @property
@@ -32,8 +34,14 @@ class OrderCheck:
             return f"{repeated} had the same answer in a fresh process"
         return (
             f"{len(self.different)} of {repeated} had another answer in a fresh process, by up to "
-            f"{self.largest_difference:.2g} interval widths: answers depend on earlier ones, or on chance"
+            f"{self.largest_difference:.2g} interval widths: {self._reason}"
         )
+
+    @property
+    def _reason(self) -> str:
+        if not self.by_chance:
+            return "answers depend on earlier ones"
+        return "answers depend on chance, since another fresh process gave yet another one: seed the random numbers"
 
 
 def check_order(
@@ -44,15 +52,18 @@ def check_order(
     Args:
         keys: (set, index) of those to repeat.
         first: the results of the run.
-        repeat: evaluates one in a fresh process.
+        repeat: evaluates one in a fresh process; called twice for one whose answer is different.
         advance: called with how many are done.
     """
-    differences = {}
+    differences, by_chance = {}, []
     for key in keys:
-        differences[key] = difference(first[key], repeat(key))
+        repeated = repeat(key)
+        differences[key] = difference(first[key], repeated)
+        if differences[key] and difference(repeated, repeat(key)):
+            by_chance.append(key)
         advance(len(differences))
     different = tuple(key for key, value in differences.items() if value)
-    return OrderCheck(len(keys), different, max(differences.values(), default=0.0))
+    return OrderCheck(len(keys), different, tuple(by_chance), max(differences.values(), default=0.0))
 
 
 def difference(first: Result, second: Result) -> float:

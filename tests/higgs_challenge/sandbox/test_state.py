@@ -44,13 +44,21 @@ def test_state_is_found(run: Runs, methods: dict[str, str]) -> None:
     order_check, text = check(run, methods)
     assert order_check["repeated"] == 3
     assert len(order_check["different"]) >= 2  # the first one was asked of a fresh process already
-    assert "answers depend on earlier ones, or on chance" in text
+    assert order_check["by_chance"] == []
+    assert "interval widths: answers depend on earlier ones." in text
+
+
+def test_answers_by_chance_are_told_apart(run: Runs) -> None:
+    order_check, text = check(run, {"predict": "import random\nseen = random.random()"})
+    assert len(order_check["by_chance"]) == len(order_check["different"]) == 3
+    assert "answers depend on chance" in text
+    assert "seed the random numbers" in text
 
 
 @pytest.mark.parametrize("methods", NOT_KEEPING.values(), ids=NOT_KEEPING)
 def test_no_state_is_found_where_none_is(run: Runs, methods: dict[str, str]) -> None:
     order_check, text = check(run, methods)
-    assert order_check == {"repeated": 3, "different": [], "largest_difference": 0.0}
+    assert order_check == {"repeated": 3, "different": [], "by_chance": [], "largest_difference": 0.0}
     assert "answers depend" not in text
 
 

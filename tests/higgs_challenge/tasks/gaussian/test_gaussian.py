@@ -195,7 +195,7 @@ def test_a_run_is_isolated_and_scored(tmp_path: Path) -> None:
     assert summary["task"] == "gaussian"
     assert summary["systematics"] == ["shift"]
     assert summary["isolation"]["level"] == "full"
-    assert summary["order_check"] == {"repeated": 2, "different": [], "largest_difference": 0.0}
+    assert summary["order_check"] == {"repeated": 2, "different": [], "by_chance": [], "largest_difference": 0.0}
     assert "shift" in (scores / "detailed_results.html").read_text()
     assert 0 < json.loads((scores / "scores.json").read_text())["interval"] < 3
 
