@@ -160,6 +160,10 @@ class Worker:
         """Start the submission's process and hand the fitted model to it, unless it runs already."""
         return self._retry(SubmissionProcess.start)[0]
 
+    def loaded_files(self) -> tuple[str, ...]:
+        """Ask which of the submission's files its process has imported; none where there is no process."""
+        return () if self._process is None else self._process.loaded_files()
+
     def end_process(self) -> None:
         """End the submission's process; the next pseudo-experiment has a fresh one."""
         with self._changing:

@@ -10,6 +10,7 @@ KEYS = ("mu_hat", "delta_mu_hat", "p16", "p84")
 
 MAX_NAME_LENGTH = 200
 MAX_HIDDEN_MODULES = 100
+MAX_LOADED_FILES = 10_000
 MAX_ROWS = 10**12
 
 
@@ -96,6 +97,20 @@ def check_hidden_modules(pairs: Any) -> tuple[tuple[str, str], ...]:
         return ()
     shaped = [pair for pair in pairs[:MAX_HIDDEN_MODULES] if isinstance(pair, list) and len(pair) == 2]
     return tuple((check_name(name), check_name(module)) for name, module in shaped)
+
+
+def check_loaded_files(names: Any) -> tuple[str, ...]:
+    """Check the files of a submission that an untrusted process reports as imported; what is no string is left out.
+
+    Args:
+        names: expected to be a list of paths from the submission's folder; see child.find_loaded_files.
+
+    Returns:
+        At most MAX_LOADED_FILES of them.
+    """
+    if not isinstance(names, list):
+        return ()
+    return tuple(check_name(name) for name in names[:MAX_LOADED_FILES] if isinstance(name, str))
 
 
 def check_rows(rows: Any) -> int:

@@ -10,6 +10,7 @@ import resource
 import socket
 import sys
 import traceback
+import types
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,10 @@ class Child:
         self._model.fit()
         return {"hidden_modules": self.hidden_modules}
 
+    def loaded(self, request: dict[str, Any], file: int | None) -> dict[str, Any]:
+        """Report which of the submission's files were imported in this process."""
+        return {"files": find_loaded_files(self._submission)}
+
     def dump(self, request: dict[str, Any], file: int | None) -> dict[str, Any]:
         """Write the fitted model to the file, for other processes like this one."""
         assert file is not None
@@ -142,6 +147,13 @@ def find_hidden_modules(submission: str) -> list[tuple[str, str]]:
         if loaded is not None:
             hidden.append((path.name, str(loaded.__name__)))
     return hidden
+
+
+def find_loaded_files(submission: str) -> list[str]:
+    """Find the files of a submission that are imported, as paths from its folder."""
+    modules = [module for module in list(sys.modules.values()) if isinstance(module, types.ModuleType)]
+    files = [file for module in modules if isinstance(file := vars(module).get("__file__"), str)]
+    return sorted({os.path.relpath(file, submission) for file in files if Path(file).is_relative_to(submission)})
 
 
 def load_class() -> type:
@@ -294,6 +306,7 @@ def serve(channel: Channel, child: Child, submission: str) -> None:
     calls: dict[str, Callable[..., dict[str, Any]]] = {
         "ready": child.ready,
         "fit": child.fit,
+        "loaded": child.loaded,
         "dump": child.dump,
         "load": child.load,
         "predict": child.predict,

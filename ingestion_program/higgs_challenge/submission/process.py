@@ -21,6 +21,7 @@ from higgs_challenge.submission.answer import (
     check_answer,
     check_cause,
     check_hidden_modules,
+    check_loaded_files,
     check_name,
     check_rows,
 )
@@ -41,6 +42,7 @@ DEMANDS = (REQUIRED, BEST_EFFORT, OFF)
 NAMES = {
     "start": "starting Python",
     "ready": "starting Python",
+    "loaded": "listing the modules",
     "dump": "pickling the model",
     "load": "unpickling the model",
 }
@@ -165,6 +167,11 @@ class SubmissionProcess:
         reply, seconds = self._call("fit", limit)
         self.hidden_modules = check_hidden_modules(reply.get("hidden_modules"))
         return seconds
+
+    def loaded_files(self) -> tuple[str, ...]:
+        """Ask which of the submission's files are imported in this process, as paths from its folder."""
+        reply, _ = self._call("loaded", START_LIMIT)
+        return check_loaded_files(reply.get("files"))
 
     def dump(self, limit: float) -> int:
         """Get the fitted model as a file, never read here, for other such processes; the caller closes it."""

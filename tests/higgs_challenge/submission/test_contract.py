@@ -8,7 +8,15 @@ import pytest
 
 from higgs_challenge import SubmissionError
 from higgs_challenge.errors import Cause
-from higgs_challenge.submission.answer import MAX_HIDDEN_MODULES, MAX_NAME_LENGTH, check_hidden_modules
+from higgs_challenge.submission.answer import (
+    MAX_HIDDEN_MODULES,
+    MAX_LOADED_FILES,
+    MAX_NAME_LENGTH,
+    MAX_ROWS,
+    check_hidden_modules,
+    check_loaded_files,
+    check_rows,
+)
 from higgs_challenge.submission.process import FailedCallError, SubmissionProcess
 from higgs_challenge.tasks.higgs.events.transform import Floats
 from tests.helpers.tiny_submissions import LIMIT, ask, running, write_submission
@@ -221,3 +229,28 @@ def test_an_exception_that_cannot_describe_itself_is_reported(tmp_path: Path, tr
     folder = write_submission(tmp_path / "submission", fit=fit)
     with running(folder, training) as process, pytest.raises(SubmissionError, match="no readable message"):
         process.fit(LIMIT)
+
+
+def test_the_files_that_were_imported_are_known(tmp_path: Path, training: Path) -> None:
+    files = {"used.py": "", "late.py": "", "unused.py": "", "parts/__init__.py": "", "parts/inner.py": ""}
+    fit = "import sys, used, parts.inner\nsys.modules['odd'] = 3"
+    folder = write_submission(tmp_path / "submission", files, fit=fit)
+    with running(folder, training) as process:
+        process.fit(LIMIT)
+        assert process.loaded_files() == ("model.py", "parts/__init__.py", "parts/inner.py", "used.py")
+
+
+@pytest.mark.parametrize("said", [None, 3, "model.py", {"model.py": 1}, [None, 3, ["model.py"]]])
+def test_imported_files_of_another_shape_are_left_out(said: object) -> None:
+    assert check_loaded_files(said) == ()
+
+
+def test_imported_files_are_bounded_and_printable() -> None:
+    names = check_loaded_files(["\x1b[2J" + "a" * 1000] * (MAX_LOADED_FILES + 1))
+    assert len(names) == MAX_LOADED_FILES
+    assert names[0] == "\N{REPLACEMENT CHARACTER}[2J" + "a" * (MAX_NAME_LENGTH - 4)
+
+
+@pytest.mark.parametrize("said", [None, True, -1, 3.0, "3", MAX_ROWS + 1])
+def test_a_number_of_rows_of_another_kind_counts_as_none(said: object) -> None:
+    assert check_rows(said) == 0

@@ -132,8 +132,51 @@ def test_chance_is_reported_apart_from_order(tmp_path: Path, small_store: Path) 
     answer = "{'mu_hat': 1, 'delta_mu_hat': 1, 'p16': 0, 'p84': 2 + random.random()}"
     finding = worst(checked(tmp_path, small_store, predict="import random", answer=answer), "order")
     assert finding.level == Level.WARNING
-    assert "different answers" in finding.text
+    assert "depend on chance" in finding.text
     assert "seed" in finding.remedy
+
+
+def test_chance_is_found_where_a_fresh_process_begins_without(tmp_path: Path, small_store: Path) -> None:
+    predict = """
+        import random
+        n = len(test_set['data'])
+        self.first = getattr(self, 'first', n)
+        noise = 0 if n == self.first else random.random()
+    """
+    answer = "{'mu_hat': 1, 'delta_mu_hat': 1, 'p16': 0, 'p84': 2 + noise}"
+    finding = worst(checked(tmp_path, small_store, predict=predict, answer=answer), "order")
+    assert "depend on chance" in finding.text
+
+
+def test_a_generator_kept_from_fit_is_state(tmp_path: Path, small_store: Path) -> None:
+    fit = "import numpy\nself.rng = numpy.random.default_rng()"
+    answer = "{'mu_hat': 1, 'delta_mu_hat': 1, 'p16': 0, 'p84': 2 + self.rng.random()}"
+    finding = worst(checked(tmp_path, small_store, fit=fit, answer=answer), "order")
+    assert finding.level == Level.FAILURE
+    assert "depend on earlier calls" in finding.text
+    assert "make it in predict, with a fixed seed" in finding.remedy
+
+
+USES = {"fit": "from parts import plots", "predict": "from parts import plots", "nowhere": ""}
+
+
+@pytest.mark.parametrize("used", USES)
+def test_an_import_in_a_file_that_the_trial_never_loads_is_a_warning(
+    tmp_path: Path, small_store: Path, used: str
+) -> None:
+    files = {"parts/__init__.py": "", "parts/plots.py": "import pytest\n"}  # installed here, not in the image
+    methods = {used: USES[used]} if USES[used] else {"fit": "import parts"}
+    folder = write_submission(tmp_path / "mine", files, **methods)
+    finding = worst(check_submission(folder, PHASE, small_store), "imports")
+    assert "pytest (parts/plots.py, line 1) is not on the platform, it is installed only here" in finding.text
+    assert finding.level == (Level.WARNING if used == "nowhere" else Level.FAILURE)
+    assert ("the trial did without parts/plots.py" in finding.text) == (used == "nowhere")
+
+
+def test_where_no_trial_goes_through_a_missing_package_stays_a_failure(tmp_path: Path, small_store: Path) -> None:
+    files = {"parts/__init__.py": "", "parts/plots.py": "import absent_module\n"}
+    folder = write_submission(tmp_path / "mine", files, fit="import parts\nraise ValueError")
+    assert worst(check_submission(folder, PHASE, small_store), "imports").level == Level.FAILURE
 
 
 def test_files_that_predict_writes_are_reported(tmp_path: Path, small_store: Path) -> None:

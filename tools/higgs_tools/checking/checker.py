@@ -89,11 +89,11 @@ def _check(contents: Contents, phase: Phase, data: Path | None, max_bytes: int) 
     if not (contents.folder / MODEL).is_file():
         return [*findings, *_unchecked(f"needs a {MODEL} at the top", ("class Model", "imports", *TRIED))]
     findings.append(check_contract(contents.folder))
-    imports, untried = check_imports(contents.folder, image, _offered_modules(phase))
-    findings += imports
+    offered = _offered_modules(phase)
+    imports, untried = check_imports(contents.folder, image, offered)
     if sys.platform == "win32":
         remedy = "check in the Windows Subsystem for Linux (WSL 2), or in the competition's image"
-        return [*findings, *_unchecked("the processes of a submission need Linux or macOS", TRIED, remedy)]
+        return [*findings, *imports, *_unchecked("the processes of a submission need Linux or macOS", TRIED, remedy)]
     # Imported late, because these need what Windows lacks.
     from higgs_tools.checking.judgement import judge_trial
     from higgs_tools.checking.trial import try_submission
@@ -101,7 +101,9 @@ def _check(contents: Contents, phase: Phase, data: Path | None, max_bytes: int) 
 
     with open_trial_data(phase.settings.task, data) as events:
         trial = try_submission(contents.folder, events, phase.settings)
-    return [*findings, *judge_trial(trial, phase, untried)]
+    if trial.went_through:
+        imports, _ = check_imports(contents.folder, image, offered, trial.loaded)
+    return [*findings, *imports, *judge_trial(trial, phase, untried)]
 
 
 def _offered_modules(phase: Phase) -> list[str]:

@@ -150,7 +150,7 @@ def locate(module: str, not_from: Sequence[Path]) -> str | None:
 
 
 def check_imports(
-    folder: Path, image: Mapping[str, str], offered: Collection[str] = ()
+    folder: Path, image: Mapping[str, str], offered: Collection[str] = (), loaded: Collection[str] | None = None
 ) -> tuple[list[Finding], list[str]]:
     """Check that the platform has everything that a submission imports.
 
@@ -158,6 +158,7 @@ def check_imports(
         folder: the submission's.
         image: the distribution of each module of the image; empty if unknown.
         offered: modules that the task has for submissions.
+        loaded: the submission's files that a trial imported; None where no trial went through.
 
     Returns:
         The findings, and the modules that this machine lacks although the image has them: without them, no trial.
@@ -170,7 +171,7 @@ def check_imports(
     missing_here: list[str] = []
     external = {
         one.module: one
-        for one in sorted(found, key=lambda one: not one.optional)  # a required import counts more than an optional one
+        for one in sorted(found, key=lambda one: _weight(one, loaded))  # the one that counts most is the last
         if one.module not in {*sys.stdlib_module_names, *offered} and not _is_own(folder, one.module)
     }
     for module, one in sorted(external.items()):
@@ -183,7 +184,7 @@ def check_imports(
             if place is None and not one.optional:
                 missing_here.append(module)
         elif module not in image:
-            findings.append(_not_on_the_platform(module, where, place, one.optional))
+            findings.append(_not_on_the_platform(one, place, unused=loaded is not None and one.file not in loaded))
         elif place is None and not one.optional:
             missing_here.append(module)
     if missing_here:
@@ -208,14 +209,22 @@ def _relative(where: str) -> Finding:
     )
 
 
-def _not_on_the_platform(module: str, where: str, place: str | None, optional: bool) -> Finding:
+def _weight(one: Import, loaded: Collection[str] | None) -> tuple[bool, bool]:
+    return loaded is None or one.file in loaded, not one.optional
+
+
+def _not_on_the_platform(one: Import, place: str | None, unused: bool) -> Finding:
+    module, where = one.module, f"{one.file}, line {one.line}"
     if place is None:
         here = "nor on this machine"
     elif "site-packages" in place or "dist-packages" in place:
         here = "it is installed only here"
     else:  # somewhere in the participant's own tree
         here = f"it is found here only because of {os.path.dirname(place)}"
-    if optional:
+    if unused:
+        text = f"{module} ({where}) is not on the platform, {here}; the trial did without {one.file}"
+        return Finding(CHECK, Level.WARNING, text, "leave that file out, or make sure that it is never imported")
+    if one.optional:
         text = f"{module} ({where}) is not on the platform, {here}; the submission seems to have an alternative"
         return Finding(CHECK, Level.WARNING, text, "make sure that the alternative is tried here too")
     remedy = f"remove it, put {module}.py beside model.py if it is your own, or ask the organisers to add the package"

@@ -166,22 +166,24 @@ def judge_order(trial: Trial) -> Finding:
         return Finding(
             "order", Level.FAILURE, text, "keep everything that predict needs in the model or in files that fit writes"
         )
-    assert trial.again is not None
-    pairs = list(zip(trial.results, trial.fresh[::-1], strict=True))
-    different = [
-        (one, other) for one, other in [*pairs, (trial.results[0], trial.again)] if answers(one) != answers(other)
-    ]
+    different = trial.different()
     if not different:
-        text = f"{len(pairs)} answers are the same in a fresh process, in another order, and when asked twice"
+        text = f"{len(trial.results)} answers are the same in a fresh process, in another order, and when asked twice"
         return Finding("order", Level.OK, text)
     largest = max(_difference(one, other) for one, other in different)
-    by_chance = trial.fresh_again is not None and answers(trial.fresh_again) != answers(trial.fresh[0])
-    if by_chance:
-        text = f"the same pseudo-experiment gets different answers, by up to {largest:.2g} of the interval's width"
-        remedy = "seed every random number generator in predict, so that a run can be repeated"
+    if any(answers(one) != answers(other) for one, other in zip(trial.fresh, trial.fresh_again, strict=True)):
+        text = (
+            "two fresh processes give different answers to the same pseudo-experiments in the same order, so answers "
+            f"depend on chance; they differ by up to {largest:.2g} of the interval's width"
+        )
+        remedy = "seed your random numbers: give every generator a fixed seed in predict"
         return Finding("order", Level.WARNING, text, remedy)
     text = f"answers depend on earlier calls, by up to {largest:.2g} of the interval's width"
-    return Finding("order", Level.FAILURE, text, "do not change attributes, globals or files in predict")
+    remedy = (
+        "do not change attributes, globals or files in predict; a generator of random numbers changes too, so make it "
+        "in predict, with a fixed seed"
+    )
+    return Finding("order", Level.FAILURE, text, remedy)
 
 
 def _difference(one: Result, other: Result) -> float:

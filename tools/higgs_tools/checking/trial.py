@@ -49,7 +49,8 @@ class Trial:
         results: answers of the first process.
         again: answer of the first process to the first pseudo-experiment, repeated at the end.
         fresh: answers of a fresh process, in reverse order.
-        fresh_again: first answer of another fresh process, if the answers of the first two differ.
+        fresh_again: those of another fresh process, in the same order, if the answers of the first two differ.
+        loaded: the submission's files that fit and predict imported, as paths from its folder.
         fit_printed, predict_printed: bytes that each printed.
         fit_wrote, predict_wrote: files that each wrote or changed, with sizes in bytes.
         log: what was printed.
@@ -65,12 +66,24 @@ class Trial:
     results: list[Result] = field(default_factory=list)
     again: Result | None = None
     fresh: list[Result] = field(default_factory=list)
-    fresh_again: Result | None = None
+    fresh_again: list[Result] = field(default_factory=list)
+    loaded: set[str] = field(default_factory=set)
     fit_printed: int = 0
     predict_printed: int = 0
     fit_wrote: dict[str, int] = field(default_factory=dict)
     predict_wrote: dict[str, int] = field(default_factory=dict)
     log: str = ""
+
+    @property
+    def went_through(self) -> bool:
+        """Whether fit and all predictions worked."""
+        return bool(self.results) and self.predict_error is None and self.fresh_error is None
+
+    def different(self) -> list[tuple[Result, Result]]:
+        """Return the pairs of different answers of the first process and others to the same pseudo-experiment."""
+        assert self.again is not None
+        pairs = [*zip(self.results, self.fresh[::-1], strict=True), (self.results[0], self.again)]
+        return [(one, other) for one, other in pairs if answers(one) != answers(other)]
 
 
 def try_submission(submission: Path, data: Data, settings: Settings) -> Trial:
@@ -141,7 +154,9 @@ class _Attempt:
         process = SubmissionProcess(self._job, Slot(None, available_cores()), self._log)
         try:
             with show_waiting("Fitting the submission"):
-                trial.fit = fit_model(self._job, process, self._settings.limits.fit_seconds)
+                fit = fit_model(self._job, process, self._settings.limits.fit_seconds)
+                trial.loaded.update(process.loaded_files())
+                trial.fit = fit
         except SubmissionError as error:
             trial.fit_error = error
             return None
@@ -166,14 +181,15 @@ class _Attempt:
             trial.mus.append(experiment.mu)
             advance(number)
         trial.again = worker.evaluate(experiments[0])
+        trial.loaded.update(worker.loaded_files())
 
     def _ask_others(self, advance: Advance) -> None:
         trial = self._trial
         backwards = make_experiments(self._settings, len(trial.results))[::-1]
         try:
             trial.fresh = self._ask_fresh(backwards, advance)
-            if any(answers(one) != answers(other) for one, other in zip(trial.results, trial.fresh[::-1], strict=True)):
-                trial.fresh_again = self._ask_fresh(backwards[:1], advance)[0]
+            if trial.different():
+                trial.fresh_again = self._ask_fresh(backwards, advance)
         except SubmissionError as error:
             trial.fresh_error = error
 

@@ -98,7 +98,7 @@ def _checked_size(train_size: Any, available: int) -> int:
     return max(int(train_size * available), 1) if is_share else min(int(train_size), available)
 
 
-def _checked_indices(selected_indices: Any) -> npt.NDArray[np.int64]:
+def _checked_indices(selected_indices: Any) -> npt.NDArray[Any]:
     try:
         indices = np.asarray(selected_indices)
     except ValueError as error:
@@ -115,7 +115,7 @@ def _checked_indices(selected_indices: Any) -> npt.NDArray[np.int64]:
     return indices
 
 
-def _present(indices: Any, available: int) -> npt.NDArray[np.int64]:
+def _present(indices: npt.NDArray[Any], available: int) -> npt.NDArray[np.int64]:
     outside = indices[(indices < 0) | (indices >= available)]
     if outside.size:
         raise SubmissionError(
