@@ -68,15 +68,17 @@ def test_a_submission_with_a_file_named_like_a_result_ends_the_run(
     assert_refused(ingest(), "SubmissionError", f"The submission contains {name}, a name reserved for results", earlier)
 
 
-@pytest.mark.parametrize("name", ["metadata", "metadata.yaml", "metadata.yml", "mine/metadata.yaml", "mine/metadata"])
+@pytest.mark.parametrize("name", ["metadata", "metadata.yaml", "mine/metadata.yaml", "mine/metadata"])
 def test_a_submission_with_metadata_ends_the_run(tmp_path: Path, earlier: Path, ingest: Ingest, name: str) -> None:
     write_submission(tmp_path / "submission", {name: "command: python3 model.py"})
-    sentence = f"The submission contains {name}: the platform would start it as a separate program; remove it"
+    sentence = f"The submission contains {name}: it names a command, so the platform would start the submission as a"
     assert_refused(ingest(), "SubmissionError", sentence, earlier)
 
 
 def test_metadata_where_the_platform_does_not_look_do_no_harm(tmp_path: Path, counting: Path, ingest: Ingest) -> None:
-    write_submission(counting, {"a/package/metadata": "", "network_metadata.yaml": ""}, **COUNTING)
+    write_submission(
+        counting, {"a/package/metadata": "", "network_metadata.yaml": "", "metadata": "author: me"}, **COUNTING
+    )
     assert ingest("--num-of-sets", 1, "--num-pseudo-experiments", 1)[0] == 0
 
 

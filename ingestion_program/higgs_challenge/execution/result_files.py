@@ -8,7 +8,8 @@ from higgs_challenge.atomic import report_write_errors, write_json
 from higgs_challenge.errors import SubmissionError
 from higgs_challenge.execution.journal import JOURNAL_FILE
 from higgs_challenge.execution.worker import Result
-from higgs_challenge.submission.scratch import METADATA, remove_tree
+from higgs_challenge.submission.program_metadata import find_metadata_problems
+from higgs_challenge.submission.scratch import remove_tree
 
 DURATION_FILE = "ingestion_duration.json"
 SUMMARY_FILE = "ingestion_summary.json"
@@ -20,10 +21,10 @@ PER_RESULT = {"mu_hats": "mu_hat", "delta_mu_hats": "delta_mu_hat", "p16": "p16"
 
 
 def refuse_reserved_names(submission: Path) -> None:
-    """Refuse a submission with reserved file names, or with metadata, for which the platform would run it as a program.
+    """Refuse a submission with reserved file names, or with metadata of a program.
 
-    The platform copies a submission's files to where results lie, and starts one with metadata beside ingestion. Those
-    in sub-folders too: it may move a sub-folder's content to the top, before a program starts and before scoring.
+    The platform copies a submission's files to where results lie. Those in sub-folders too: it may move a sub-folder's
+    content to the top, before a program starts and before scoring.
 
     Raises:
         SubmissionError: there is such a file.
@@ -33,13 +34,9 @@ def refuse_reserved_names(submission: Path) -> None:
         raise SubmissionError(
             f"The submission contains {', '.join(sorted(reserved))}, a name reserved for results; rename it."
         )
-    metadata = [path for name in METADATA for place in (name, f"*/{name}") for path in submission.glob(place)]
-    if metadata:
-        names = sorted(str(path.relative_to(submission)) for path in metadata)
-        raise SubmissionError(
-            f"The submission contains {', '.join(names)}: the platform would start it as a separate program; remove "
-            "it, a submission needs no metadata."
-        )
+    problems = find_metadata_problems(submission)
+    if problems:
+        raise SubmissionError(f"The submission contains {'; '.join(problems)}. Remove it, a submission needs none.")
 
 
 def clear_output(folder: Path, names: Iterable[str] = RESERVED) -> None:

@@ -21,9 +21,6 @@ from higgs_challenge.submission.usage import check_files
 SUBMISSION, WORK, HOME = "submission", "work", "home"
 COMPILED = ".compiled"
 
-METADATA = ("metadata", "metadata.yaml", "metadata.yml")
-"""Names by which the platform recognises a program with its own command; a submission must have none."""
-
 PASSED_ON = (
     *("PATH", "LANG", "LANGUAGE", "TZ", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV", "CONDA_PREFIX"),
     *("LC_", "CUDA_", "NVIDIA_", "NCCL_", "TORCH_", "TF_", "XLA_", "JAX_", "KERAS_"),

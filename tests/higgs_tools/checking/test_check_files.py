@@ -32,6 +32,12 @@ def worst(findings: list[Finding]) -> Finding:
     return max(findings, key=lambda finding: list(Level).index(finding.level))
 
 
+def test_metadata_of_a_program_are_told_as_they_were_found() -> None:
+    (finding,) = check_structure(files("model.py"), 1000, RESERVED, ["numpy"], True, ["metadata: it names a command"])
+    assert finding == Finding("files", Level.FAILURE, "metadata: it names a command", finding.remedy)
+    assert "remove it" in finding.remedy
+
+
 def test_a_flat_submission_is_fine() -> None:
     assert [finding.level for finding in structure(files("model.py", "net.py", "trained_model.pt"))] == [Level.OK]
 
@@ -45,10 +51,6 @@ def test_a_flat_submission_is_fine() -> None:
         (files("model.py", "parts/net.py"), Level.WARNING, "sub-folders (parts)", "beside model.py"),
         (files("model.py", "result_3.json"), Level.FAILURE, "result_3.json", "rename"),
         (files("model.py", "submission.log"), Level.FAILURE, "submission.log", "rename"),
-        (files("model.py", "metadata.yaml"), Level.FAILURE, "its own command", "remove it"),
-        (files("model.py", "metadata"), Level.FAILURE, "its own command", "remove it"),
-        (files("model.py", "metadata.yml"), Level.FAILURE, "its own command", "remove it"),
-        (files("model.py", "mine/metadata.yaml"), Level.FAILURE, "mine/metadata.yaml: the platform", "remove it"),
         (files("model.py", "a/package/metadata"), Level.WARNING, "sub-folders (a)", "beside model.py"),
         (files("model.py", "__MACOSX/._model.py"), Level.WARNING, "__MACOSX/._model.py", "higgs-challenge pack"),
         (files("model.py", ".DS_Store", "__pycache__/a.pyc"), Level.WARNING, ".DS_Store", "higgs-challenge pack"),

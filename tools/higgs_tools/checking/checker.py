@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from higgs_challenge.errors import InputError, SubmissionError
+from higgs_challenge.submission.program_metadata import find_metadata_problems
 from higgs_challenge.tasks import load_task
 from higgs_tools.checking.contract import check_contract
 from higgs_tools.checking.findings import Finding, Level
@@ -85,7 +86,8 @@ def opened(path: Path, max_bytes: int) -> Iterator[Contents]:
 def _check(contents: Contents, phase: Phase, data: Path | None, max_bytes: int) -> list[Finding]:
     image = image_modules()
     taken_names = [module for module, home in image.items() if home in set(image_distributions())]
-    findings = check_structure(contents.entries, max_bytes, _reserved_names(), taken_names, contents.packed)
+    metadata = find_metadata_problems(contents.folder)
+    findings = check_structure(contents.entries, max_bytes, _reserved_names(), taken_names, contents.packed, metadata)
     if not (contents.folder / MODEL).is_file():
         return [*findings, *_unchecked(f"needs a {MODEL} at the top", ("class Model", "imports", *TRIED))]
     findings.append(check_contract(contents.folder))

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from fnmatch import fnmatch
 
 from higgs_challenge.number_formats import count
-from higgs_challenge.submission.scratch import METADATA
 from higgs_tools.checking.findings import Finding, Level
 from higgs_tools.checking.packing import belongs, format_size
 from higgs_tools.checking.submission_zip import Entry, Kind, leads_out
@@ -18,7 +17,12 @@ MAX_NAMES = 5
 
 
 def check_structure(
-    entries: Sequence[Entry], max_bytes: int, reserved: Sequence[str], taken: Sequence[str], packed: bool
+    entries: Sequence[Entry],
+    max_bytes: int,
+    reserved: Sequence[str],
+    taken: Sequence[str],
+    packed: bool,
+    metadata: Sequence[str] = (),
 ) -> list[Finding]:
     """Check the names and sizes of a submission's files.
 
@@ -28,6 +32,7 @@ def check_structure(
         reserved: patterns of file names that are reserved for results.
         taken: modules of the image, whose names a submission's own modules should avoid.
         packed: whether the entries come from a zip; from a folder, packing leaves out what does not belong.
+        metadata: what is wrong with a program's metadata among the files, see find_metadata_problems.
     """
     judgements: list[Callable[[], Finding | None]] = [
         lambda: _model(entries),
@@ -35,7 +40,7 @@ def check_structure(
         lambda: _kinds(entries),
         lambda: _twice(entries),
         lambda: _results(entries, reserved),
-        lambda: _metadata(entries),
+        lambda: _metadata(metadata),
         lambda: _sub_folders(entries),
         lambda: _leftovers(entries, packed),
         lambda: _hidden_modules(entries, taken),
@@ -96,14 +101,8 @@ def _results(entries: Sequence[Entry], reserved: Sequence[str]) -> Finding | Non
     return _failure(f"names reserved for results, which ingestion refuses: {_list(wrong)}", "rename or remove them")
 
 
-def _metadata(entries: Sequence[Entry]) -> Finding | None:
-    wrong = [entry.name for entry in entries if 1 <= len(entry.parts) <= 2 and entry.parts[-1] in METADATA]
-    if not wrong:
-        return None
-    return _failure(
-        f"{_list(wrong)}: the platform would mistake the submission for a program with its own command",
-        "remove it; a submission needs no metadata",
-    )
+def _metadata(problems: Sequence[str]) -> Finding | None:
+    return _failure("; ".join(problems), "remove it; a submission needs no metadata") if problems else None
 
 
 def _sub_folders(entries: Sequence[Entry]) -> Finding | None:
