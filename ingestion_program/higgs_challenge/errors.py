@@ -36,6 +36,16 @@ class InputError(ChallengeError):
     """The organiser's mistake: settings, data or paths that cannot be used."""
 
 
+def named(error: BaseException) -> str:
+    """Describe an exception of a library in a message to people: its kind and its text.
+
+    Example:
+        >>> named(KeyError("total_rows")), named(ValueError())
+        ("KeyError: 'total_rows'", 'ValueError')
+    """
+    return f"{type(error).__name__}: {error}".removesuffix(": ")
+
+
 def printable(text: str) -> str:
     """Replace control characters but line breaks and tabs, so that a participant's text cannot control a terminal."""
     return "".join(

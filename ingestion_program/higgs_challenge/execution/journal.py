@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from higgs_challenge.atomic import report_write_errors
-from higgs_challenge.errors import InputError
+from higgs_challenge.errors import InputError, named
 from higgs_challenge.execution.worker import Fit, Result
 from higgs_challenge.sandbox.isolation import Isolation
 from higgs_challenge.submission.answer import Interval
@@ -103,7 +103,7 @@ class Journal:
                 self._take(entry)
         except (ValueError, KeyError, TypeError) as error:
             raise JournalMismatchError(
-                f"{self._path} is damaged ({error!r}); run without --resume to start again."
+                f"{self._path} is damaged ({named(error)}); run without --resume to start again."
             ) from error
         os.truncate(self._path, whole)
         return True

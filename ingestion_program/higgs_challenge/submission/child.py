@@ -6,8 +6,10 @@ import inspect
 import mmap
 import numbers
 import os
+import re
 import resource
 import socket
+import subprocess
 import sys
 import traceback
 import types
@@ -25,6 +27,7 @@ from higgs_challenge.frames import as_test_set
 from higgs_challenge.submission.answer import KEYS
 from higgs_challenge.submission.channel import Channel, ChannelClosedError
 from higgs_challenge.submission.image_extra import extra_note
+from higgs_challenge.submission.source_text import find_undecodable
 from higgs_challenge.task import Task, TrainingSet
 
 MAX_SENTENCE_LENGTH, MAX_TEXT_LENGTH = 2_000, 20_000
@@ -41,6 +44,16 @@ CLOSED = (
     "its working directory, its home and temporary files by tempfile; all else is closed: other files, shared memory, "
     "the network)"
 )
+PROGRAM = (
+    " (a program that a submission starts has no network either: packages must be in the competition's image or in the "
+    "zip, other files in the zip)"
+)
+PICKLED_BY_A_SCRIPT = (
+    " (the file was pickled by a script that defined this class itself: put the class into a module beside model.py, "
+    "import it from there in that script, and pickle again)"
+)
+FROM_MAIN = re.compile(r"Can't get attribute '\w+' on __main__|module '__main__' has no attribute '\w+'")
+"""How unpickling fails for a class of the script that pickled it, in new and old protocols."""
 
 
 class Child:
@@ -267,6 +280,7 @@ def _behind(error: BaseException) -> Iterator[BaseException]:
             seen.add(id(one))
             yield one
             waiting += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
+            waiting += one.exceptions if isinstance(one, BaseExceptionGroup) else ()
 
 
 def _hint(error: BaseException, submission: str) -> tuple[str, Cause | None]:
@@ -289,14 +303,26 @@ def _hint(error: BaseException, submission: str) -> tuple[str, Cause | None]:
         )
     if any(map(_is_refusal, _behind(error))):
         return CLOSED, Cause.SANDBOX
+    if any(isinstance(one, subprocess.CalledProcessError) for one in _behind(error)):
+        return PROGRAM, None
+    if any(isinstance(one, AttributeError) and FROM_MAIN.search(_words(one)) for one in _behind(error)):
+        return PICKLED_BY_A_SCRIPT, None
+    if _is_about_encoding(error) and (files := find_undecodable(Path(submission))):
+        return f" (save {', '.join(files)} in UTF-8)", None
     if isinstance(error, RuntimeError) and "shared memory" in _words(error):  # torch's; its data loaders pass data so
         return f"{CLOSED}; a DataLoader needs num_workers=0", Cause.SANDBOX
     return "", None
 
 
+def _is_about_encoding(error: BaseException) -> bool:
+    """Return whether an error may be that of importing a file in another encoding than Python expects."""
+    kinds = isinstance(error, SyntaxError) or type(error) is ValueError
+    return kinds and re.search("null byte|utf-8|encoding", _words(error), re.IGNORECASE) is not None
+
+
 def _words(error: BaseException) -> str:
     try:
-        return str(error)
+        return str(error).replace(repr(sys.modules["__main__"]), "__main__")  # ours, which nobody knows
     except Exception:  # a participant's exception may fail to describe itself
         return "(no readable message)"
 

@@ -129,6 +129,8 @@ def test_names_from_a_submission_are_bounded_and_printable() -> None:
 
 CONSTRUCTOR = "class Model must be Model(get_train_set=None, systematics=None): "
 BESIDE = "it lies beside model.py, not in the working directory: use os.path.dirname(__file__)"
+PROGRAM = "packages must be in the competition's image or in the zip, other files in the zip"
+FROM_MAIN = "put the class into a module beside model.py, import it from there in that script, and pickle again"
 CLOSED = "all else is closed: other files, shared memory, the network"
 
 
@@ -152,12 +154,48 @@ def test_a_constructor_of_other_arguments_is_reported(tmp_path: Path, training: 
             "except OSError as error:\n    raise ValueError('no weights') from KeyError(error)",
             CLOSED,
         ),
+        ("import pooch\npooch.retrieve('http://nobody.invalid/weights', None)", CLOSED),
+        (
+            "import urllib.request\ntry:\n    urllib.request.urlopen('http://nobody.invalid/api')\n"
+            "except Exception as error:\n    raise Exception(f'API request failed: {error}') from None",
+            CLOSED,
+        ),
+        (
+            "import socket\ntry:\n    socket.create_connection(('127.0.0.1', 1))\n"
+            "except OSError as error:\n    raise ExceptionGroup('all tasks', [ValueError(error)]) from None",
+            CLOSED,
+        ),
+        (
+            "import subprocess, sys\n"
+            "pip = [sys.executable, '-m', 'pip', 'install', '--retries=0', '--index-url=http://127.0.0.1:1']\n"
+            "subprocess.run([*pip, 'absent'], check=True)",
+            PROGRAM,
+        ),
+        ("import pickle\npickle.loads(b'\\x80\\x04c__main__\\nNet\\n.')", FROM_MAIN),
+        ("import pickle\npickle.loads(b'\\x80\\x02c__main__\\nNet\\n.')", FROM_MAIN),
+        ("import latin", "save latin.py, sixteen.py in UTF-8"),
+        ("import sixteen", "save latin.py, sixteen.py in UTF-8"),
         ("open('not there')", ""),
     ],
-    ids=["beside model.py", "temporary folder", "network", "requests", "this machine", "wrapped", "nowhere"],
+    ids=[
+        *("beside model.py", "temporary folder", "network", "requests", "this machine", "wrapped", "pooch"),
+        *(
+            "without its cause",
+            "group",
+            "pip",
+            "pickled by a script",
+            "in an old protocol",
+            "Latin-1",
+            "UTF-16",
+            "nowhere",
+        ),
+    ],
 )
 def test_a_common_mistake_gets_a_hint(tmp_path: Path, training: Path, fit: str, hint: str) -> None:
     folder = write_submission(tmp_path / "submission", {"weights.txt": "1"}, fit=fit)
+    if "import latin" in fit or "import sixteen" in fit:
+        (folder / "latin.py").write_bytes("name = 'Poincaré'".encode("latin-1"))
+        (folder / "sixteen.py").write_bytes("name = 'Poincaré'".encode("utf-16"))
     with running(folder, training) as process, pytest.raises(SubmissionError) as caught:
         process.fit(LIMIT)
     first = str(caught.value).partition("\n")[0]

@@ -245,3 +245,19 @@ def test_the_verdict_is_that_of_the_worst(levels: list[Level], code: int, word: 
     verdict: Verdict = judge([Finding("fit", level, "") for level in levels], "mine")
     assert verdict.code == code
     assert verdict.text.startswith(word)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_a_source_in_another_encoding_is_named_with_the_remedy(tmp_path: Path, encoding: str) -> None:
+    folder = write_submission(tmp_path / "mine")
+    (folder / "model.py").write_bytes((model_source() + "# Poincaré\n").encode(encoding))
+    findings, _ = check_imports(folder, IMAGE)
+    assert findings[0].text == "a source file cannot be read (model.py is not a text in UTF-8)"
+    assert check_contract(folder).text == "model.py is not a text in UTF-8"
+    assert {finding.remedy for finding in [*findings, check_contract(folder)]} == {"save model.py in UTF-8"}
+
+
+def test_a_source_that_declares_its_encoding_is_read(tmp_path: Path) -> None:
+    folder = write_submission(tmp_path / "mine")
+    (folder / "model.py").write_bytes(("# coding: latin-1\n# Poincaré\n" + model_source()).encode("latin-1"))
+    assert check_contract(folder).level == Level.OK

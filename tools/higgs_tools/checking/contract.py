@@ -20,7 +20,7 @@ def check_contract(folder: Path) -> Finding:
     try:
         tree = read_source(folder / MODEL)
     except UnreadableError as error:
-        return _failure(f"{error}: not valid Python", "fix that line")
+        return _failure(str(error), error.remedy)
     except FileNotFoundError:
         return Finding(CHECK, Level.UNCHECKED, f"there is no {MODEL} to check")
     found = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Model"]

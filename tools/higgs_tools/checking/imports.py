@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from higgs_challenge.submission.image_extra import extra_note
+from higgs_challenge.submission.source_text import is_decodable
 from higgs_tools.checking.findings import Finding, Level
 from higgs_tools.checking.structure import MODEL
 
@@ -32,7 +33,15 @@ class Import:
 
 
 class UnreadableError(Exception):
-    """A source file is not valid Python; the message says which file and where."""
+    """A source file is not valid Python; the message says which file and where.
+
+    Attributes:
+        remedy: what to do.
+    """
+
+    def __init__(self, text: str, remedy: str = "fix that line") -> None:
+        super().__init__(text)
+        self.remedy = remedy
 
 
 def read_source(path: Path) -> ast.Module:
@@ -41,12 +50,12 @@ def read_source(path: Path) -> ast.Module:
     Raises:
         UnreadableError: it is not valid Python.
     """
+    if not is_decodable(path):
+        raise UnreadableError(f"{path.name} is not a text in UTF-8", f"save {path.name} in UTF-8")
     try:
         return ast.parse(path.read_bytes(), path.name)
     except SyntaxError as error:
-        raise UnreadableError(f"{path.name}, line {error.lineno}: {error.msg}") from error
-    except ValueError as error:  # a null byte
-        raise UnreadableError(f"{path.name}: {error}") from error
+        raise UnreadableError(f"{path.name}, line {error.lineno}: {error.msg}: not valid Python") from error
 
 
 def find_imports(folder: Path) -> list[Import]:
@@ -166,7 +175,7 @@ def check_imports(
     try:
         found = find_imports(folder)
     except UnreadableError as error:
-        return [Finding(CHECK, Level.UNCHECKED, f"a source file cannot be parsed ({error})", "fix that line")], []
+        return [Finding(CHECK, Level.UNCHECKED, f"a source file cannot be read ({error})", error.remedy)], []
     findings: list[Finding] = []
     missing_here: list[str] = []
     external = {

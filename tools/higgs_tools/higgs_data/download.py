@@ -8,7 +8,7 @@ import requests
 from pooch.downloaders import doi_to_repository
 
 from higgs_challenge.directories import require_space
-from higgs_challenge.errors import InputError
+from higgs_challenge.errors import InputError, named
 from higgs_challenge.tasks.higgs.data.official_reader import DOI
 from higgs_challenge.tasks.higgs.data.store import Progress, no_progress
 
@@ -31,7 +31,7 @@ def resolve_record() -> str:
     except requests.RequestException:
         raise
     except (ValueError, KeyError) as error:
-        raise InputError(f"The record doi:{DOI} does not name {ARCHIVE}: {error!r}. {_by_hand()}") from error
+        raise InputError(f"The record doi:{DOI} does not name {ARCHIVE} ({named(error)}). {_by_hand()}") from error
 
 
 def download_official(
@@ -69,9 +69,17 @@ def download_official(
         return Path(pooch.retrieve(f"doi:{DOI}/{ARCHIVE}", f"sha256:{sha256}", ARCHIVE, folder, downloader=fetch))
     except requests.RequestException as error:
         kept = f" {_size(part) / 1e6:.0f} MB are kept; run the same command again to resume." if _size(part) else ""
-        raise InputError(f"doi:{DOI} could not be downloaded: {error}.{kept} {_by_hand()}") from error
+        raise InputError(f"doi:{DOI} could not be downloaded: {_reason(error)}.{kept} {_by_hand()}") from error
     except ValueError as error:
         raise InputError(f"{ARCHIVE} was incomplete or damaged, and was removed: {error} Start again.") from error
+
+
+def _reason(error: requests.RequestException) -> str:
+    if isinstance(error, requests.HTTPError):
+        return str(error)
+    if isinstance(error, requests.Timeout):
+        return "no answer in time"
+    return f"no connection ({type(error).__name__})"  # whose texts are lists of objects
 
 
 def _by_hand() -> str:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from higgs_challenge.directories import require_space
-from higgs_challenge.errors import InputError
+from higgs_challenge.errors import InputError, named
 from higgs_challenge.tasks.higgs.data.iterator_prefetch import prefetch
 from higgs_challenge.tasks.higgs.data.layout import metadata_path
 from higgs_challenge.tasks.higgs.data.store import STORE_ROW_BYTES, Progress, StoreWriter, no_progress
@@ -43,7 +43,7 @@ def find_official_file(folder: Path) -> Path | None:
     if files and len(described) != 1:
         raise InputError(
             f"{folder} has {len(described)} parquet files with their metadata (NAME.parquet with NAME_metadata.json "
-            "beside it); expected one, the official file."
+            f"beside it), of {len(files)}; expected one, the official file. Copy both files from where they came from."
         )
     return described[0] if described else None
 
@@ -96,11 +96,16 @@ def _open_parquet(path: Path) -> pq.ParquetFile:
 
 
 def _read_metadata(path: Path, rows: int) -> dict[str, Any]:
+    if not path.is_file():
+        raise InputError(
+            f"There is no {path.name} beside the parquet file, in {path.parent}: it says how many events to expect. "
+            "Copy it from where the parquet file came from."
+        )
     try:
         metadata: dict[str, Any] = json.loads(path.read_text())
         claimed, sum_weights = metadata["total_rows"], float(metadata["sum_weights"])
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise InputError(f"{path} must be JSON with total_rows and sum_weights: {error!r}.") from error
+        raise InputError(f"{path} must be JSON with total_rows and sum_weights ({named(error)}).") from error
     if claimed != rows:
         raise InputError(f"{path} says total_rows = {claimed}, but the parquet file has {rows} rows.")
     if not (np.isfinite(sum_weights) and sum_weights > 0):

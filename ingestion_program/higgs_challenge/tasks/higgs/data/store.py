@@ -21,7 +21,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from higgs_challenge.errors import InputError
+from higgs_challenge.errors import InputError, named
 from higgs_challenge.tasks.higgs.events.columns import PRIMARY, PROCESSES
 
 Array = npt.NDArray[Any]
@@ -119,12 +119,16 @@ def is_store(path: Path) -> bool:
 
 def read_part(folder: Path) -> Part:
     """Read a part's description; InputError if it is missing or has another format."""
+    if not (folder / "part.json").is_file():
+        raise InputError(f"{folder} is no part of an event store, as it has no part.json; make one with `make data`.")
     try:
         content = json.loads((folder / "part.json").read_text())
         if content["format"] == FORMAT:
             return _checked_part(folder, Part(**content))
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise InputError(f"{folder} is not a valid event-store part ({error}); make one with `make data`.") from error
+        raise InputError(
+            f"{folder} is not a valid event-store part ({named(error)}); make one with `make data`."
+        ) from error
     raise InputError(
         f"{folder} has store format {content['format']}, expected {FORMAT}; make the store again (`make data`)."
     )

@@ -160,8 +160,8 @@ def test_damage_within_the_file_is_refused(tmp_path: Path, frame: pd.DataFrame) 
 @pytest.mark.parametrize(
     ("metadata", "sentence"),
     [
-        ({"total_rows": None}, r"must be JSON with total_rows and sum_weights: KeyError\('total_rows'\)"),
-        ({"sum_weights": None}, r"must be JSON with total_rows and sum_weights: KeyError\('sum_weights'\)"),
+        ({"total_rows": None}, "must be JSON with total_rows and sum_weights .KeyError: 'total_rows'."),
+        ({"sum_weights": None}, "must be JSON with total_rows and sum_weights .KeyError: 'sum_weights'."),
         ({"total_rows": 201}, "says total_rows = 201, but the parquet file has 200 rows"),
         ({"sum_weights": -3.0}, "sum_weights must be a positive number, not -3.0"),
         ({"sum_weights": 0}, "sum_weights must be a positive number, not 0.0"),
@@ -190,7 +190,7 @@ def test_wrong_metadata_are_refused(
 def test_broken_metadata_are_refused(tmp_path: Path, frame: pd.DataFrame, content: str) -> None:
     parquet = write_official(tmp_path, frame)
     (tmp_path / METADATA).write_text(content, encoding="latin-1")
-    assert_refused(parquet, "must be JSON with total_rows and sum_weights")
+    assert_refused(parquet, r"must be JSON with total_rows and sum_weights \(\w+Error: ")
 
 
 def test_metadata_may_give_the_yields(tmp_path: Path, frame: pd.DataFrame) -> None:
@@ -205,6 +205,12 @@ def test_a_file_without_its_metadata_is_refused(tmp_path: Path, frame: pd.DataFr
     (tmp_path / METADATA).unlink()
     with pytest.raises(InputError, match="has 0 parquet files with their metadata"):
         find_official_file(tmp_path)
+
+
+def test_a_file_named_without_its_metadata_is_refused_in_plain_words(tmp_path: Path, frame: pd.DataFrame) -> None:
+    parquet = write_official(tmp_path, frame)
+    (tmp_path / METADATA).unlink()
+    assert_refused(parquet, f"There is no {METADATA} beside the parquet file")
 
 
 def test_two_files_with_metadata_are_refused(tmp_path: Path, frame: pd.DataFrame) -> None:

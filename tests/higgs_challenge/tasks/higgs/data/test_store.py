@@ -177,7 +177,7 @@ def test_a_broken_description_is_refused(store: Path, content: str) -> None:
 
 
 def test_a_folder_without_a_store_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"is not a valid event-store part .*; make one with `make data`"):
+    with pytest.raises(InputError, match=r"is no part of an event store, as it has no part\.json; make one"):
         open_store(tmp_path)
 
 
