@@ -56,6 +56,7 @@ class Run:
         cores: processor cores that fit may use, and that the workers share in predict.
         workers: submission processes that predict at the same time; None for one a GPU, or one a core.
         isolation: required, best-effort or off.
+        model_type: passed to the submission's constructor; None for no such argument.
         resume: go on with an earlier run's journal in the output folder.
         order_checks: how many pseudo-experiments to repeat in fresh processes.
         scheduler: address of the Dask scheduler whose workers do the work; None for this machine.
@@ -70,6 +71,7 @@ class Run:
     cores: int
     workers: int | None
     isolation: str
+    model_type: str | None
     resume: bool
     order_checks: int
     scheduler: str | None
@@ -133,7 +135,7 @@ def run_ingestion(run: Run) -> None:
             data = stack.enter_context(plan.task.open_data(run.data))
         compile_events(plan.task, data)
         warnings = warn(data.warnings())
-        journal = Journal(run.output / JOURNAL_FILE, identify(plan, data, run.submission), run.resume)
+        journal = Journal(run.output / JOURNAL_FILE, identify(run, data), run.resume)
         stack.callback(journal.close)
         clock = Clock(started - journal.elapsed, plan.settings.limits.total_seconds)
         job = make_job(run, data)
@@ -192,9 +194,14 @@ def check_fit(fit: Fit, isolation: Isolation) -> list[str]:
     return warnings
 
 
-def identify(plan: Plan, data: Data, submission: Path) -> dict[str, str]:
-    """Hash plan, data and submission, which together identify a run."""
-    return {"plan": plan.fingerprint, "data": data.identity(), "submission": digest_tree(submission)}
+def identify(run: Run, data: Data) -> dict[str, str]:
+    """Hash plan, data and submission, which identify a run together with the type of model that it was asked for."""
+    return {
+        "plan": run.plan.fingerprint,
+        "data": data.identity(),
+        "submission": digest_tree(run.submission),
+        "model type": run.model_type or "",
+    }
 
 
 def make_job(run: Run, data: Data) -> Job:
@@ -211,6 +218,7 @@ def make_job(run: Run, data: Data) -> Job:
         mu_range=settings.mu_range,
         secrets=secrets,
         isolation=run.isolation,
+        model_type=run.model_type,
     )
 
 

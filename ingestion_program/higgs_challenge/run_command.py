@@ -77,6 +77,11 @@ class SchedulerAddress(click.ParamType[str]):
     help="how the submission is kept from the truth, other files, other processes and the network: required refuses "
     "to run where that is not fully possible",
 )
+@click.option(
+    "--model-type",
+    metavar="NAME",
+    help="passed on as Model(model_type=NAME), for a submission whose constructor has that argument",
+)
 @click.option("--resume", is_flag=True, help="go on with what an ended run left in --output, whatever ended it")
 @click.option(
     "--check-order",
@@ -111,6 +116,7 @@ def run(
     output: Path,
     workers: int | str,
     isolation: str,
+    model_type: str | None,
     resume: bool,
     check_order: int,
     engine: str,
@@ -135,6 +141,7 @@ def run(
                 cores=available_cores(),
                 workers=None if workers == "auto" else int(workers),
                 isolation=isolation,
+                model_type=model_type,
                 resume=resume,
                 order_checks=min(check_order, plan.settings.number),
                 scheduler=scheduler,

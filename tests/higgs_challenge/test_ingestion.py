@@ -17,7 +17,7 @@ from higgs_challenge.tasks.higgs.events.nuisances import PRIORS
 from tests.helpers.handmade import official_frame, physical_rows, write_official, write_store
 from tests.helpers.ingestion import FILES, PROGRAM, SEED, SETTINGS, Ingest, names_in, read, results
 from tests.helpers.plans import plan_of
-from tests.helpers.tiny_submissions import write_submission
+from tests.helpers.tiny_submissions import model_source, write_submission
 
 
 def test_the_program_runs_on_its_own(tmp_path: Path, phase: Path, counting: Path, small_store: Path) -> None:
@@ -110,6 +110,20 @@ def test_workers_do_not_change_the_results(tmp_path: Path, counting: Path, inges
     assert read(tmp_path / "three" / "ingestion_summary.json")["workers"] == 3
     everything = [value for content in results(tmp_path / "one").values() for value in content["delta_mu_hats"]]
     assert len(set(everything)) == 6
+
+
+def test_the_model_type_reaches_a_constructor_that_takes_it(tmp_path: Path, ingest: Ingest) -> None:
+    answer = "dict(mu_hat=len(self.kind), delta_mu_hat=0.1, p16=0, p84=1)"
+    source = model_source("self.kind = model_type", answer=answer)
+    source = source.replace("systematics=None)", "systematics=None, model_type='none given')")
+    write_submission(tmp_path / "submission", {"model.py": source})
+    small = ("--num-of-sets", 1, "--num-pseudo-experiments", 1)
+    for options, length in (((), 10), (("--model-type", "BDT"), 3)):
+        assert ingest(*small, *options)[0] == 0
+        assert read(tmp_path / "output" / "result_0.json")["mu_hats"] == [length]
+    code, text = ingest(*small, "--model-type", "NN", "--resume")
+    assert code == 2
+    assert "belongs to a run with another model type, so it cannot go on" in text
 
 
 def test_another_seed_gives_other_results(tmp_path: Path, counting: Path, ingest: Ingest) -> None:

@@ -75,6 +75,15 @@ def test_a_submission_with_metadata_ends_the_run(tmp_path: Path, earlier: Path, 
     assert_refused(ingest(), "SubmissionError", sentence, earlier)
 
 
+def test_a_model_type_for_a_constructor_without_it_ends_the_run(tmp_path: Path, earlier: Path, ingest: Ingest) -> None:
+    write_submission(tmp_path / "submission")
+    sentence = (
+        "class Model must be Model(get_train_set=None, systematics=None, model_type=None): got an unexpected keyword "
+        "argument 'model_type'; run it without --model-type if it needs none."
+    )
+    assert_refused(ingest("--model-type", "BDT"), "SubmissionError", sentence, earlier)
+
+
 def test_metadata_where_the_platform_does_not_look_do_no_harm(tmp_path: Path, counting: Path, ingest: Ingest) -> None:
     write_submission(
         counting, {"a/package/metadata": "", "network_metadata.yaml": "", "metadata": "author: me"}, **COUNTING

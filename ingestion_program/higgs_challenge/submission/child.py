@@ -62,12 +62,14 @@ class Child:
     Args:
         submission: the folder of model.py, already on sys.path, see submission_path.
         training: the folder of the task's training events; None where it has none.
-        task: name of the task.
+        task: the task.
+        model_type: passed to the model's constructor; None for no such argument.
     """
 
-    def __init__(self, submission: str, training: str | None, task: Task) -> None:
+    def __init__(self, submission: str, training: str | None, task: Task, model_type: str | None) -> None:
         self._submission, self.task = submission, task
         self._training = None if training is None else Path(training)
+        self._options = {} if model_type is None else {"model_type": model_type}
         self._model: Any = None
         self._train_set: TrainingSet | None = None
         self.hidden_modules: list[tuple[str, str]] = []
@@ -91,6 +93,7 @@ class Child:
             load_class(),
             get_train_set=self._train_set,
             systematics=self.task.systematics,
+            **self._options,
         )
         self._model.fit()
         return {"hidden_modules": self.hidden_modules}
@@ -196,7 +199,9 @@ def construct(model: type, **arguments: Any) -> Any:
     except ValueError:  # a signature that cannot be read
         pass
     except TypeError as error:
-        text = f"class Model must be Model(get_train_set=None, systematics=None): {error}."
+        expected = ", ".join(f"{name}=None" for name in arguments)
+        without = "; run it without --model-type if it needs none" if "model_type" in arguments else ""
+        text = f"class Model must be Model({expected}): {error}{without}."
         raise SubmissionError(text, Cause.CONTRACT) from error
     return model(**arguments)
 

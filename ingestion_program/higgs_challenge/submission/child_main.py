@@ -28,7 +28,7 @@ def main() -> None:
     if request["sandboxed"] and sys.platform == "linux":
         use_unnamed_semaphores()
     task = load_task(request["task"])
-    child = Child(request["submission"], request["training"], task)
+    child = Child(request["submission"], request["training"], task, request["model_type"])
     sys.path[:] = submission_path(request["submission"], task, sys.path)
     sys.argv = [os.path.join(request["submission"], "model.py")]
     serve(channel, child, request["submission"])

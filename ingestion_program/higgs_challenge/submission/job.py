@@ -30,6 +30,7 @@ class Job:
         mu_range: lowest and highest signal strength of the phase, which a failed prediction counts as.
         secrets: files and folders that the submission must not read.
         isolation: required, best-effort or off.
+        model_type: passed to the submission's constructor; None for no such argument.
     """
 
     task: str
@@ -39,6 +40,7 @@ class Job:
     mu_range: tuple[float, float]
     secrets: tuple[Path, ...]
     isolation: str
+    model_type: str | None = None
 
     @property
     def scratch(self) -> Path:

@@ -223,6 +223,7 @@ class SubmissionProcess:
             "task": self._job.task,
             "submission": str(self._job.scratch.resolve() / SUBMISSION),
             "training": None if training is None else str(training),
+            "model_type": self._job.model_type,
         }
 
     def _signal(self, number: signal.Signals) -> None:

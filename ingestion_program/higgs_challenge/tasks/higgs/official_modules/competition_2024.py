@@ -29,8 +29,8 @@ def competition_2024(model: type) -> type:
     name = "train_set" if "train_set" in inspect.signature(model).parameters else "get_train_set"
 
     class Adapted(model):
-        def __init__(self, get_train_set: Any = None, systematics: Any = None) -> None:
-            super().__init__(**{name: TrainSet2024(get_train_set), "systematics": systematics})
+        def __init__(self, get_train_set: Any = None, systematics: Any = None, **others: Any) -> None:
+            super().__init__(**{name: TrainSet2024(get_train_set), "systematics": systematics, **others})
 
     Adapted.__module__, Adapted.__qualname__ = model.__module__, model.__qualname__  # by which it pickles
     return Adapted
