@@ -88,9 +88,9 @@ run: setup $(made_data)  ## run SUBMISSION on SETS x PSEUDO_EXPERIMENTS of PHASE
 	$(BIN)/higgs-challenge score --reference $(OUTPUT)/reference --prediction $(OUTPUT)/results \
 		--output $(OUTPUT)/scores
 
-submission: setup $(if $(STORE),build/data/tiny/store/hidden/part.json)  ## pack SUBMISSION into build/submissions, checked for PHASE
+submission: setup  ## pack SUBMISSION into build/submissions, checked for PHASE
 	$(BIN)/higgs-challenge pack $(SUBMISSION) build/submissions$(if $(FOLDER),_$(TASK))/$(notdir $(patsubst %/,%,$(SUBMISSION))).zip \
-		--phase $(if $(FOLDER),$(FOLDER)input_data/)$(PHASE) $(if $(STORE),--data build/data/tiny) $(OPTIONS)
+		--phase $(if $(FOLDER),$(FOLDER)input_data/)$(PHASE) $(OPTIONS)
 
 kit: setup  ## rewrite starting_kit/phases from input_data and competition.yaml
 	$(BIN)/higgs-challenge kit

@@ -1,4 +1,4 @@
-"""One folder of code and one of competition files add a measurement: a third one, in ten lines, is run and scored."""
+"""A folder of code and one of competition files add a measurement: a third one is checked, run and scored."""
 
 import json
 import os
@@ -36,7 +36,7 @@ def run(programs: Path, *command: object) -> None:
         text=True,
         timeout=300,
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture
@@ -51,12 +51,13 @@ def programs(tmp_path: Path) -> Path:
     return copy
 
 
-def test_a_third_task_is_run_and_scored(programs: Path, tmp_path: Path) -> None:
+def test_a_third_task_is_checked_run_and_scored(programs: Path, tmp_path: Path) -> None:
     phase = tmp_path / "tasks" / "calibrated" / "input_data" / "feedback"
     phase.mkdir(parents=True)
     (phase / "settings.yaml").write_text(SETTINGS)
     truth, results, scores = (tmp_path / name for name in ("truth", "results", "scores"))
     submission = ROOT / "tasks" / "gaussian" / "sample_code_submission"
+    run(programs, "-m", "higgs_tools", "check", submission, "--phase", phase)
     run(programs, "-m", "higgs_tools", "truth", "--input", phase, "--output", truth, "--reveal", "all")
     run(
         *(programs, programs / "run_ingestion.py", "--input", phase, "--submission", submission),

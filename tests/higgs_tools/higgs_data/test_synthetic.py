@@ -19,7 +19,7 @@ from higgs_challenge.tasks.higgs.events.columns import OFFICIAL_COLUMNS, PRIMARY
 from higgs_challenge.tasks.higgs.simulation import NOMINAL_YIELDS
 from higgs_tools.higgs_data import synthetic
 from higgs_tools.higgs_data.official_writer import CROISSANT
-from higgs_tools.higgs_data.synthetic import SIZES, Size, make_synthetic_data
+from higgs_tools.higgs_data.synthetic import SIZES, Size, make_synthetic_data, make_synthetic_store
 from tests.helpers.handmade import METADATA, PARQUET
 
 FEW = Size(
@@ -225,3 +225,10 @@ class TestPlace:
         with pytest.raises(InputError, match=r"the data set needs 0\.0 GB in .*few, where 0\.0 GB are free: make room"):
             make_synthetic_data(tmp_path / "few", FEW)
         assert list(tmp_path.iterdir()) == []
+
+
+def test_a_store_alone_is_the_same_as_with_the_files(tmp_path: Path) -> None:
+    make_synthetic_data(tmp_path / "all", FEW, seed=5)
+    make_synthetic_store(tmp_path / "store", FEW, seed=5)
+    for path in (tmp_path / "all" / "store").rglob("*"):
+        assert path.is_dir() or (tmp_path / path.relative_to(tmp_path / "all")).read_bytes() == path.read_bytes()

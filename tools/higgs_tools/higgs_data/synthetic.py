@@ -80,14 +80,16 @@ def make_synthetic_data(folder: Path, size: Size, seed: int = DEFAULT_SEED, prog
     """
     _check_place(folder)
     require_space(folder, size.rows * (STORE_ROW_BYTES + OFFICIAL_ROW_BYTES), "the data set")
-    source = f"{SOURCE}, seed {seed}" if seed == DEFAULT_SEED else f"{SOURCE}, own seed"
+    source = _source(seed)
     try:
         with (
             StoreWriter(folder / "store", source) as events,
             temporary_directory(folder / "official.partial") as aside,
             OfficialWriter(aside) as files,
         ):
-            _fill(events, files, size, seed, progress)
+            for part, *batch in _batches(size, seed, progress):
+                _add(events, part, *batch)
+                files.add(*batch)
             files.finish(source=source, yields=NOMINAL_YIELDS, hidden_rows=size.hidden_rows)
             for file in aside.iterdir():
                 file.replace(folder / file.name)
@@ -96,6 +98,27 @@ def make_synthetic_data(folder: Path, size: Size, seed: int = DEFAULT_SEED, prog
         with suppress(OSError):
             folder.rmdir()  # only where it is empty
         raise
+
+
+def make_synthetic_store(folder: Path, size: Size, seed: int = DEFAULT_SEED, progress: Progress = no_progress) -> None:
+    """Generate the events of make_synthetic_data, and write their event store only.
+
+    Args:
+        folder: of the store, to create or replace.
+        size, seed, progress: as there.
+
+    Raises:
+        InputError: no store can be made there.
+    """
+    require_space(folder.parent, size.rows * STORE_ROW_BYTES, "the event store")
+    with StoreWriter(folder, _source(seed)) as events:
+        for part, *batch in _batches(size, seed, progress):
+            _add(events, part, *batch)
+        events.finish(yields=NOMINAL_YIELDS)
+
+
+def _source(seed: int) -> str:
+    return f"{SOURCE}, seed {seed}" if seed == DEFAULT_SEED else f"{SOURCE}, own seed"
 
 
 def _check_place(folder: Path) -> None:
@@ -117,17 +140,21 @@ def _is_synthetic(metadata: Path) -> bool:
         return False
 
 
-def _fill(events: StoreWriter, files: OfficialWriter, size: Size, seed: int, progress: Progress) -> None:
+def _batches(size: Size, seed: int, progress: Progress) -> Iterator[tuple[str, Array, Array, Array]]:
+    """Generate the events in batches: the part that they belong to, their rows, processes and weights."""
     done = 0
     progress(done, size.rows)
-    for part, add in (("hidden", events.add_hidden), ("training", events.add_training)):
+    for part in ("hidden", "training"):
         process_weights = row_weights(size, part)
         for rows, processes in prefetch(_mixed_events(getattr(size, part), seed, part)):
-            weights = process_weights[processes]
-            add(rows, processes, weights)
-            files.add(rows, processes, weights)
+            yield part, rows, processes, process_weights[processes]
             done += len(rows)
             progress(done, size.rows)
+
+
+def _add(events: StoreWriter, part: str, rows: Array, processes: Array, weights: Array) -> None:
+    add = events.add_hidden if part == "hidden" else events.add_training
+    add(rows, processes, weights)
 
 
 def row_weights(size: Size, part: str) -> Array:

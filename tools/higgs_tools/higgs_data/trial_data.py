@@ -1,6 +1,8 @@
 """Tiny synthetic data to try a submission on by default: generated once and kept."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pooch
@@ -8,24 +10,24 @@ import pooch
 from higgs_challenge.directories import exclusive_lock
 from higgs_challenge.errors import InputError
 from higgs_challenge.tasks.higgs.data.store import is_store, open_store
-from higgs_tools.higgs_data.make_data import generate
-from higgs_tools.higgs_data.synthetic import DEFAULT_SEED
+from higgs_tools.higgs_data.make_data import shown
+from higgs_tools.higgs_data.synthetic import DEFAULT_SEED, SIZES, make_synthetic_store
 
 SIZE = "tiny"
 
 
 def make_trial_data() -> Path:
-    """Make tiny synthetic data in the user's cache folder, unless they are there.
+    """Make a tiny synthetic event store in the user's cache folder, unless it is there.
 
     Returns:
-        The folder of the data set.
+        The folder that holds it.
 
     Raises:
-        InputError: they cannot be kept there.
+        InputError: it cannot be kept there.
     """
     folder = Path(pooch.os_cache("higgs_challenge")) / SIZE
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
             f"The trial data cannot be stored in {folder} ({error}): give other data with --data."
@@ -35,7 +37,16 @@ def make_trial_data() -> Path:
             open_store(folder / "store")
             return folder
         except InputError:  # left by another version of this package
-            shutil.rmtree(folder)
+            shutil.rmtree(folder / "store")
     with exclusive_lock(folder):
-        generate(folder, SIZE, DEFAULT_SEED)
+        _generate(folder / "store")
     return folder
+
+
+def _generate(store: Path) -> None:
+    """Generate the store, and meanwhile compile in another process what its events are then read with."""
+    with (
+        subprocess.Popen([sys.executable, "-m", "higgs_tools.higgs_data.compile_ahead"]),  # waits for it at the end
+        shown("Generating", "events") as progress,
+    ):
+        make_synthetic_store(store, SIZES[SIZE], DEFAULT_SEED, progress)
