@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from higgs_challenge.errors import SubmissionError
 from higgs_challenge.task import Task
 from higgs_challenge.tasks.higgs.data.locate_data import open_data
 from higgs_challenge.tasks.higgs.data.store import Store
@@ -83,8 +84,10 @@ def open_training(folder: Path | None) -> TrainingSet:
 
 
 def hint(error: BaseException) -> str:
-    """Recognise a submission written for the first two years, when get_train_set returned a dict."""
-    if not isinstance(error, KeyError) or error.args not in (("data",), ("settings",)):
+    """Recognise a submission written for the first two years: it takes events from a dict, the oldest as train_set."""
+    takes_from_dict = isinstance(error, KeyError) and error.args in (("data",), ("settings",))
+    takes_train_set = isinstance(error, SubmissionError) and "argument 'get_train_set'" in str(error)
+    if not takes_from_dict and not takes_train_set:
         return ""
     return (
         " (get_train_set returns a DataFrame, not a dict; for a submission written before May 2025 add to model.py: "

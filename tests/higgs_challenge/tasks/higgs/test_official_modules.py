@@ -160,10 +160,9 @@ def test_a_submission_of_the_first_two_years_runs_with_one_line(
     assert (interval.mu_hat, interval.p84) == (28, (size or len(TrainingSet(training))) / 1000)
 
 
-def test_without_that_line_its_author_is_told_it(tmp_path: Path, training: Path) -> None:
-    model = OLDER.format(argument="get_train_set", taken="self.given()", last="").replace(
-        '.pop("settings")', '["data"]'
-    )
+@pytest.mark.parametrize(("argument", "taken"), [("get_train_set", "self.given()"), ("train_set", "self.given")])
+def test_without_that_line_its_author_is_told_it(tmp_path: Path, training: Path, argument: str, taken: str) -> None:
+    model = OLDER.format(argument=argument, taken=taken, last="").replace('.pop("settings")', '["data"]')
     folder = write_submission(tmp_path / "submission", {"model.py": model})
     with running(folder, training) as process, pytest.raises(SubmissionError) as caught:
         process.fit(LIMIT)
