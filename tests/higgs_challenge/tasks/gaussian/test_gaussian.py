@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from iminuit import Minuit
 from scipy import stats
 
 from higgs_challenge import InputError, SubmissionError
@@ -145,29 +144,35 @@ def test_the_optimal_analysis_covers_and_one_that_ignores_the_shift_does_not(sam
     assert covers(count_covered(count_in_corner, without), without.settings.number)
 
 
-def test_the_optimal_analysis_answers_where_the_first_search_ends_early(sample: Any) -> None:
+def test_the_optimal_analysis_answers_where_few_mu_are_allowed(sample: Any) -> None:
     """In this pseudo-experiment, mu_hat is below zero, close to where an event's density would be negative."""
     plan = plan_of(Settings(task="gaussian", num_of_sets=200, random_seed=777_001))
     model = sample.Model(gaussian.TrainingSet())
     model.fit()
     answer = model.predict(as_test_set(gaussian.Generator().draw(plan.experiment(61, 8)), gaussian.FEATURES))
-    assert answer["p16"] < answer["mu_hat"] < answer["p84"] < 0
-    assert model.from_curvature == 0
+    assert answer["p16"] < answer["mu_hat"] < answer["p84"] < 0.1
 
 
-def test_without_a_valid_minimum_the_curvature_gives_the_interval(
-    sample: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def refuse(*arguments: Any) -> None:
-        raise RuntimeError("Function minimum is not valid")
+@pytest.mark.parametrize("mu", [0.3, 1.0, 3.0])
+def test_the_prior_of_the_optimal_analysis_is_the_root_of_the_fisher_information(sample: Any, mu: float) -> None:
+    """The curvature of the expected log likelihood, profiled in the shift, by finite differences."""
+    model = sample.Model(gaussian.TrainingSet())
+    model.fit()
+    events = gaussian.TrainingSet()()
+    x, weights = events[["x1", "x2"]].to_numpy().T, events["weights"].to_numpy()
+    weights = np.where(events["labels"] == 1, mu * weights, weights)
+    background, signal = gaussian.PROCESSES["background"], gaussian.PROCESSES["signal"]
 
-    monkeypatch.setattr(Minuit, "minos", refuse)
-    fit = Minuit(lambda mu: (mu - 2.0) ** 2, mu=2.0)
-    fit.errors["mu"] = 0.5
-    model = sample.Model()
-    assert model.interval(fit) == (1.5, 2.5)
-    assert model.from_curvature == 1
-    assert "taking the curvature, 1 times so far" in capsys.readouterr().out
+    def expected(mu: float, shift: float) -> float:
+        of_background, of_signal = model.rates(x, shift)
+        return float((weights * np.log(of_background + mu * of_signal)).sum() - mu * signal - background - shift**2 / 2)
+
+    step = 0.02
+    at = [[expected(mu + i * step, k * step) for k in (-1, 0, 1)] for i in (-1, 0, 1)]
+    by_mu, by_shift = (2 * at[1][1] - at[0][1] - at[2][1], 2 * at[1][1] - at[1][0] - at[1][2])
+    mixed = (at[0][0] + at[2][2] - at[0][2] - at[2][0]) / 4
+    information = (by_mu - mixed**2 / by_shift) / step**2
+    assert information == pytest.approx(np.exp(2 * np.interp(mu, sample.MU, model.log_prior)), rel=0.02)
 
 
 @pytest.mark.slow
