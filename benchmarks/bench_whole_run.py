@@ -24,7 +24,7 @@ SETTINGS = """\
 task: gaussian
 num_of_sets: {sets}
 num_pseudo_experiments: 100
-random_seed: 91802736455463728190
+random_seed: 73019264558390127744
 limits: {{fit_seconds: 600, predict_seconds: 60, memory_gigabytes: 2, disk_gigabytes: 1}}
 reveal: all
 """
