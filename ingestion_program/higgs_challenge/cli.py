@@ -1,5 +1,6 @@
 """How the commands behave: help under headings, one line for a mistake, and an orderly end on a signal."""
 
+import io
 import signal
 import sys
 from collections.abc import Iterator
@@ -69,8 +70,11 @@ class Command(click.Command):
 def start(command: click.Command) -> None:
     """Run a command with the words of the command line, and exit with its code.
 
-    A termination signal ends it as an exception does, so that the submission's processes and files go with it.
+    A termination signal ends it as an exception does, so that the submission's processes and files go with it. What the
+    encoding of a terminal or a log lacks is printed as an escape, on standard output as Python does on standard error.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     command.main()
 

@@ -9,14 +9,14 @@ from pathlib import Path
 from higgs_challenge.atomic import report_write_errors, write_json
 from higgs_challenge.compiled import cache_folder
 from higgs_challenge.directories import exclusive_lock
-from higgs_challenge.errors import InputError, SubmissionError, printable
+from higgs_challenge.errors import InputError, SubmissionError
 from higgs_challenge.execution.clock import Clock
 from higgs_challenge.execution.devices import make_slots
 from higgs_challenge.execution.engine import Engine
 from higgs_challenge.execution.journal import JOURNAL_FILE, Journal, JournalMismatchError
 from higgs_challenge.execution.local import LocalEngine
 from higgs_challenge.execution.order_check import Key, OrderCheck, check_order
-from higgs_challenge.execution.progress import console, show_progress, show_waiting
+from higgs_challenge.execution.progress import console, show_progress, show_waiting, show_warning
 from higgs_challenge.execution.result_files import (
     DURATION_FILE,
     FINAL,
@@ -177,7 +177,7 @@ def missing_model_message(submission: Path) -> str:
 def warn(warnings: list[str]) -> list[str]:
     """Print warnings, and return them for the summary."""
     for warning in warnings:
-        console().print(f"Warning: {printable(warning)}.", style="yellow", markup=False)
+        show_warning(warning)
     return warnings
 
 

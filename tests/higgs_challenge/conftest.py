@@ -28,7 +28,7 @@ def ingest(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Ingest:
-    """Run run_ingestion.py in this process; gives its exit code and what it wrote to standard error."""
+    """Run run_ingestion.py in this process; gives its exit code, and standard output followed by standard error."""
 
     def run(*options: object, output: str = "output", data: Path | None = small_store) -> Outcome:
         arguments = ["--input", phase, "--submission", tmp_path / "submission", "--output", tmp_path / output]
@@ -38,7 +38,9 @@ def ingest(
         try:
             runpy.run_path(str(PROGRAM / "run_ingestion.py"), run_name="__main__")
         except SystemExit as ended:
-            return int(ended.code or 0), capsys.readouterr().err
-        return 0, capsys.readouterr().err
+            code = int(ended.code or 0)
+        else:
+            code = 0
+        return code, "".join(capsys.readouterr())
 
     return run

@@ -29,10 +29,11 @@ def test_the_program_runs_on_its_own(tmp_path: Path, phase: Path, counting: Path
     )
     assert ended.returncode == 0, ended.stderr
     assert names_in(tmp_path / "deep" / "output") == FILES
-    assert "Fitted in" in ended.stderr
-    assert "Predicting: 6 of 6 pseudo-experiments" in ended.stderr
-    assert " left" in ended.stderr
-    assert ended.stdout == ""
+    assert "Fitted in" in ended.stdout
+    assert "Predicting: 6 of 6 pseudo-experiments" in ended.stdout
+    assert " left" in ended.stdout
+    assert "Peak memory of the submission" in ended.stdout
+    assert ended.stderr == ""
 
 
 def test_help_explains_every_option() -> None:

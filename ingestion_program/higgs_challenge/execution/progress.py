@@ -10,6 +10,7 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from higgs_challenge.errors import printable
 from higgs_challenge.number_formats import format_seconds
 
 SECONDS_BETWEEN_LINES = 10.0
@@ -24,8 +25,15 @@ class Advance(Protocol):
 
 
 def console() -> Console:
-    """Open the console that progress and messages go to: standard error, so that results can be piped."""
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    """Open the console that progress, messages and results go to: standard output, the first log on the platform."""
+    return Console(highlight=False, soft_wrap=True)
+
+
+def show_warning(text: str) -> None:
+    """Print a warning to standard error, where errors go too; control characters in it are made harmless."""
+    Console(stderr=True, highlight=False, soft_wrap=True).print(
+        f"Warning: {printable(text)}.", style="yellow", markup=False
+    )
 
 
 @contextmanager
@@ -41,7 +49,7 @@ def show_progress(title: str, total: int, unit: str, begin: int = 0) -> Iterator
     Yields:
         A function to call with the amount done so far.
     """
-    if sys.stderr.isatty():
+    if sys.stdout.isatty():
         with _bar(title, total, unit, begin) as advance:
             yield advance
     else:
@@ -51,7 +59,7 @@ def show_progress(title: str, total: int, unit: str, begin: int = 0) -> Iterator
 @contextmanager
 def show_waiting(title: str) -> Iterator[None]:
     """Show that a job of unknown length is running: a clock in a terminal, else a line now and then."""
-    if not sys.stderr.isatty():
+    if not sys.stdout.isatty():
         finished = threading.Event()
         reporter = threading.Thread(target=_report_waiting, args=(title, finished), daemon=True)
         reporter.start()
@@ -68,9 +76,9 @@ def show_waiting(title: str) -> Iterator[None]:
 
 def _report_waiting(title: str, finished: threading.Event) -> None:
     started = time.monotonic()
-    print(f"{title} ...", file=sys.stderr, flush=True)
+    print(f"{title} ...", flush=True)
     while not finished.wait(SECONDS_BETWEEN_WAITS):
-        print(f"{title} ... {format_seconds(time.monotonic() - started)} so far", file=sys.stderr, flush=True)
+        print(f"{title} ... {format_seconds(time.monotonic() - started)} so far", flush=True)
 
 
 @contextmanager
@@ -100,7 +108,7 @@ class _Lines:
     def __init__(self, title: str, total: int, unit: str, begin: int) -> None:
         self._title, self._total, self._unit = title, total, unit
         self._pace, self._reported, self._latest = _Pace(total, unit, begin), begin, time.monotonic()
-        print(f"{title}: {total} {unit} ...", file=sys.stderr, flush=True)
+        print(f"{title}: {total} {unit} ...", flush=True)
 
     def __call__(self, done: int, remark: str = "") -> None:
         now = time.monotonic()
@@ -108,4 +116,4 @@ class _Lines:
             return
         self._reported, self._latest = done, now
         text = f"{self._title}: {done} of {self._total} {self._unit}, {self._pace.describe(done, remark)}"
-        print(text, file=sys.stderr, flush=True)
+        print(text, flush=True)

@@ -114,7 +114,8 @@ class Runner:
         return [str(part) for part in (PROGRAM / "run_ingestion.py", *places, "--output", self.output, *options)]
 
     def begin(self, methods: dict[str, str], *options: str) -> subprocess.Popen[str]:
-        return subprocess.Popen([sys.executable, *self.command(methods, *options)], stderr=subprocess.PIPE, text=True)
+        command = [sys.executable, *self.command(methods, *options)]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def run(self, methods: dict[str, str], *options: str) -> Ended:
         return self.finish(self.begin(methods, *options))
@@ -122,7 +123,7 @@ class Runner:
     def finish(self, run: subprocess.Popen[str]) -> Ended:
         with run:
             try:
-                _, text = run.communicate(timeout=PATIENCE)
+                text, _ = run.communicate(timeout=PATIENCE)
             finally:
                 run.kill()
         return run.returncode, text

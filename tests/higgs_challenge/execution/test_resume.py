@@ -97,8 +97,8 @@ def run(folder: Path, output: str, *options: object) -> subprocess.CompletedProc
 def started(folder: Path, output: str, *options: str) -> Iterator[psutil.Popen]:
     """Start a run, and end it with its processes at the end whatever happens."""
     with (
-        (folder / "stderr").open("w") as errors,
-        psutil.Popen(command(folder, output, *options), stdout=subprocess.DEVNULL, stderr=errors) as process,
+        (folder / "printed").open("w") as printed,
+        psutil.Popen(command(folder, output, *options), stdout=printed, stderr=printed) as process,
     ):
         try:
             yield process
@@ -176,11 +176,11 @@ def test_a_submission_process_that_is_killed_is_replaced(folder: Path, undisturb
                 child.kill()
                 kills += 1
                 time.sleep(1.5)  # time for the new one to answer something
-        assert process.wait(timeout=MAX_SECONDS) == 0, (folder / "stderr").read_text()
+        assert process.wait(timeout=MAX_SECONDS) == 0, (folder / "printed").read_text()
     assert without_fit(answers(folder / "killed")) == without_fit(answers(undisturbed.output))
     summary = json.loads((folder / "killed" / "ingestion_summary.json").read_text())
     assert 1 <= summary["processes_replaced"] <= kills
-    assert "processes died and were replaced" in (folder / "stderr").read_text()
+    assert "processes died and were replaced" in (folder / "printed").read_text()
 
 
 def wait_for_line(process: psutil.Popen, path: Path, beginning: str) -> None:
@@ -208,7 +208,7 @@ def test_a_finished_run_resumed_writes_the_same_again(folder: Path, undisturbed:
     again = run(folder, "output", "--resume", "--check-order", "1")
     assert again.returncode == 0, again.stderr
     assert "Warning: the order was not checked: the run had already finished" in again.stderr
-    assert "Resuming: fitted already, 24 pseudo-experiments are done." in again.stderr
+    assert "Resuming: fitted already, 24 pseudo-experiments are done." in again.stdout
     assert answers(folder / "output") == answers(undisturbed.output)
 
 
@@ -219,7 +219,7 @@ def test_a_run_whose_model_is_gone_begins_anew_and_says_so(folder: Path, killed_
     os.truncate(model, 50) if damage == "cut" else model.unlink()
     ended = run(folder, "output", "--resume")
     assert ended.returncode == 0, ended.stderr
-    assert "The fitted model of the earlier run is gone or damaged: the submission is fitted again, and" in ended.stderr
+    assert "The fitted model of the earlier run is gone or damaged: the submission is fitted again, and" in ended.stdout
     fits = {value for content in answers(folder / "output").values() for value in content["delta_mu_hats"]}
     assert len(fits) == 1
 
@@ -284,7 +284,7 @@ def test_a_full_disk_is_reported_in_one_sentence_and_loses_nothing(folder: Path,
     assert told[0].startswith(sentence)
     assert "first: 2\n" in ended.stderr
     assert "second: 0\n" in ended.stderr
-    assert "Resuming: fitted already, " in ended.stderr
+    assert "Resuming: fitted already, " in ended.stdout
     assert without_fit(answers(folder / "kept")) == without_fit(answers(undisturbed.output))
 
 
@@ -315,7 +315,7 @@ def test_an_interrupted_run_says_how_to_go_on(folder: Path) -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=20) == 1
     assert wait_until_gone(children)
-    assert "run the same command with --resume to continue" in (folder / "stderr").read_text()
+    assert "run the same command with --resume to continue" in (folder / "printed").read_text()
     assert run(folder, "output", "--resume").returncode == 0
     summary = json.loads((folder / "output" / "ingestion_summary.json").read_text())
     signature, names = summary.pop("signature"), [*summary["result_files"], "ingestion_duration.json"]

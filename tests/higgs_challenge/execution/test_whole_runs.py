@@ -41,13 +41,13 @@ def test_a_run_ends_with_a_table_that_any_log_can_hold(phase: Path, small_store:
     write_submission(phase.parent / "submission", fit="held = bytearray(300_000_000)\nimport time\ntime.sleep(0.5)")
     ended = run(phase, small_store, "--workers", "1")
     assert ended.returncode == 0, ended.stderr
-    lines = ended.stderr.splitlines()
+    lines = ended.stdout.splitlines()
     assert [line.split()[0] for line in lines[-5:]] == ["Seconds", "fit", "predict", "outside", "Peak"]
     assert lines[-5].split() == ["Seconds", "median", "95", "%", "max"]
     median, p95, largest = map(float, lines[-3].split()[1:])
     assert 0 < median <= p95 <= largest < 60
     assert 0.35 < float(lines[-1].split()[5]) < 4.0
-    assert not [letter for letter in ended.stderr if ord(letter) < 32 and letter != "\n"]
+    assert not [letter for letter in ended.stdout if ord(letter) < 32 and letter != "\n"]
     summary = json.loads((phase.parent / "output" / "ingestion_summary.json").read_text())
     assert 0.5 <= summary["fit_seconds"] < 30
     assert summary["peak_memory_bytes"] > 350e6
@@ -56,7 +56,7 @@ def test_a_run_ends_with_a_table_that_any_log_can_hold(phase: Path, small_store:
 def test_in_a_terminal_there_is_a_bar(phase: Path, small_store: Path) -> None:
     write_submission(phase.parent / "submission")
     ours, theirs = pty.openpty()
-    with subprocess.Popen(command(phase, small_store), stderr=theirs, stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command(phase, small_store), stdout=theirs, stderr=subprocess.DEVNULL) as process:
         os.close(theirs)
         seen = b""
         try:
@@ -127,10 +127,10 @@ def test_a_folder_that_was_zipped_whole_is_reported(phase: Path, small_store: Pa
 def test_the_isolation_and_the_order_are_reported(phase: Path, small_store: Path) -> None:
     write_submission(phase.parent / "submission")
     ended = run(phase, small_store, "--check-order", "1", "--isolation", "required")
-    assert "Isolation: full." in ended.stderr
-    assert "Order: 1 pseudo-experiment had the same answer in a fresh process." in ended.stderr
+    assert "Isolation: full." in ended.stdout
+    assert "Order: 1 pseudo-experiment had the same answer in a fresh process." in ended.stdout
     ended = run(phase, small_store, "--isolation", "off")
-    assert "Warning: the submission is not isolated, as --isolation off says." in ended.stderr
+    assert ended.stderr == "Warning: the submission is not isolated, as --isolation off says.\n"
 
 
 def test_a_submission_that_holds_its_own_output_is_refused(phase: Path, small_store: Path) -> None:

@@ -77,7 +77,7 @@ def test_what_programs_leave_behind_stays_out(project, monkeypatch, capsys):
     solution = unzip(unzip((project / "build" / "bundle.zip").read_bytes())["sample_code_submission.zip"])
     assert "model.py" in solution
     assert not set(leftovers) & set(solution)
-    assert "fresh seed" in capsys.readouterr().out
+    assert "fresh seed" in capsys.readouterr().err
 
 
 def test_an_output_that_cannot_be_written_is_refused_before_the_work(project, monkeypatch, capsys):

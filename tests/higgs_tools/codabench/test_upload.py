@@ -75,8 +75,8 @@ def test_sending_does_what_was_announced(stub, bundle, capsys):
     assert all(asked.headers["Authorization"] == f"Token {TOKEN}" for asked in (entry, completed, *polls))
     assert len(polls) == 2
     assert f"The competition is created: {stub.address}competitions/{COMPETITION}/" in shown.out
-    assert f"Uploading bundle.zip: {bundle.stat().st_size} bytes ..." in shown.err
-    assert f"Uploading bundle.zip: {bundle.stat().st_size} of {bundle.stat().st_size} bytes" in shown.err
+    assert f"Uploading bundle.zip: {bundle.stat().st_size} bytes ..." in shown.out
+    assert f"Uploading bundle.zip: {bundle.stat().st_size} of {bundle.stat().st_size} bytes" in shown.out
     assert "status: Starting" in shown.out
 
 

@@ -293,7 +293,8 @@ def test_higgs_run_is_fully_isolated_and_scored(
     summary = json.loads((output / "prediction" / "ingestion_summary.json").read_text())
     assert summary["isolation"]["level"] == "full"
     assert summary["isolation"]["missing"] == []
-    assert "Isolation: full" in ended.stderr
+    assert "ingestion | Fitted in" in ended.stdout
+    assert "Isolation: full" in ended.stdout
     printed = (output / "prediction" / "submission.log").read_text().split("\n")
     for call in ("fit", "predict"):
         for path in ("/app/program/phase/settings.yaml", "/app/data/hidden", "/app/output", "/app/ingested_program"):

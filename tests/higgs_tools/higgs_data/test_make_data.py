@@ -25,9 +25,10 @@ def test_synthetic_data_are_made_and_their_store_is_named(
     monkeypatch.setitem(make_data.SIZES, "tiny", Size(hidden=rows, training=rows))
     assert call("data", "--size", "tiny", "--seed", 3, tmp_path / "new" / "tiny") == 0
     shown = capsys.readouterr()
-    assert shown.out == f"{tmp_path / 'new' / 'tiny' / 'store'}\n"
-    assert shown.err.splitlines()[0] == "Generating: 160 events ..."
-    assert shown.err.splitlines()[-1].startswith("Generating: 160 of 160 events")
+    assert shown.err == ""
+    assert shown.out.splitlines()[-1] == str(tmp_path / "new" / "tiny" / "store")
+    assert shown.out.splitlines()[0] == "Generating: 160 events ..."
+    assert shown.out.splitlines()[-2].startswith("Generating: 160 of 160 events")
     assert names(tmp_path / "new" / "tiny") == [PARQUET, METADATA, CROISSANT, "store"]
     assert open_store(tmp_path / "new" / "tiny" / "store").source == "synthetic events, own seed"
 
@@ -42,7 +43,7 @@ def test_an_official_zip_is_converted_and_what_was_unpacked_is_removed(
     assert call("data", "--official", tmp_path / "data.zip", tmp_path / "made") == 0
     assert names(tmp_path / "made") == ["store"]
     assert open_store(tmp_path / "made" / "store").source == f"{PARQUET} (200 rows)"
-    assert "Converting: 200 of 200 events" in capsys.readouterr().err
+    assert "Converting: 200 of 200 events" in capsys.readouterr().out
 
 
 def test_a_broken_official_file_leaves_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

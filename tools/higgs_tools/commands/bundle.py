@@ -35,7 +35,7 @@ def bundle(task: str, output: Path | None) -> None:
     warnings = build(source_folders(root, task), output)
     click.echo(f"{output}: {output.stat().st_size / 1e6:.1f} MB, ready for codabench.org")
     for warning in warnings:
-        click.echo(f"warning: {warning}")
+        click.echo(f"warning: {warning}", err=True)
 
 
 @click.command(cls=Command)
