@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from higgs_challenge.errors import ChallengeError, InputError, SubmissionError, printable
+from higgs_challenge.errors import ChallengeError, InputError, mistake_kind, printable
 
 EXIT_MISTAKE = 2
 
@@ -22,11 +22,11 @@ class Mistake(click.ClickException):
 
     def __init__(self, error: ChallengeError) -> None:
         super().__init__(str(error))
-        self.kind = SubmissionError if isinstance(error, SubmissionError) else InputError
+        self.kind = mistake_kind(error)
 
     def show(self, file: Any = None) -> None:
         """Print the message to standard error."""
-        print(f"{self.kind.__name__}: {printable(self.message)}", file=file or sys.stderr)
+        print(f"{self.kind}: {printable(self.message)}", file=file or sys.stderr)
 
 
 @contextmanager

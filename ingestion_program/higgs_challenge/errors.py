@@ -46,6 +46,11 @@ def named(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".removesuffix(": ")
 
 
+def mistake_kind(error: ChallengeError) -> str:
+    """Return what a mistake's message begins with: whose it is."""
+    return (SubmissionError if isinstance(error, SubmissionError) else InputError).__name__
+
+
 def printable(text: str) -> str:
     """Replace control characters but line breaks and tabs, so that a participant's text cannot control a terminal."""
     return "".join(

@@ -25,6 +25,7 @@ from higgs_challenge.execution.result_files import (
     SUMMARY_FILE,
     UNFINISHED,
     clear_output,
+    failure_recorded,
     refuse_reserved_names,
     write_results,
 )
@@ -81,8 +82,8 @@ class Run:
 def prepare_output(folder: Path, resume: bool) -> Iterator[None]:
     """Lock an output folder for one run, and clear it of an earlier run's results.
 
-    The run's state is removed when it succeeds. When it ends otherwise, what was finished is kept to be resumed, until
-    the next run begins.
+    The state is removed when the run succeeds. When it ends otherwise, a file says why, and what was finished is kept to be
+    resumed, until the next run begins.
 
     Args:
         folder: created if needed.
@@ -97,7 +98,8 @@ def prepare_output(folder: Path, resume: bool) -> Iterator[None]:
     with exclusive_lock(folder):
         clear_output(folder, FINAL if resume else RESERVED)
         try:
-            yield
+            with failure_recorded(folder):
+                yield
         except JournalMismatchError:
             raise
         except BaseException as error:

@@ -22,9 +22,12 @@ from higgs_scoring.json_file import FileContent, JsonFile, OptionalEntry, Text
 from higgs_scoring.metrics import FloatArray, Intervals
 from higgs_scoring.signature import check_signature
 from higgs_scoring.truth import MAX_VALUE, Truth
+from higgs_scoring.untrusted_text import printable
 
 SUMMARY_FILE = "ingestion_summary.json"
 DURATION_FILE = "ingestion_duration.json"
+FAILURE_FILE = "ingestion_failure.txt"
+MAX_FAILURE_LENGTH = 10_000
 RESULT_NAME = re.compile(r"result_([0-9]{1,9})\.json")
 
 MAX_DURATION = 1e9
@@ -122,6 +125,8 @@ def read_predictions(directory: Path, truth: Truth) -> Predictions:
     """
     if not os.path.isdir(directory):
         raise ScoringError(f"The prediction folder {directory} does not exist: {RERUN}, or correct --prediction.")
+    if not os.path.exists(directory / SUMMARY_FILE) and (failure := read_failure(directory)):
+        raise ScoringError(f"Ingestion failed: {failure}")
     file = JsonFile.read(directory / SUMMARY_FILE, remedy=RERUN)
     summary = _read_summary(file, truth)
     names = _name_of_each_set(summary.result_files, truth.mus.size)
@@ -141,6 +146,23 @@ def read_predictions(directory: Path, truth: Truth) -> Predictions:
         minutes=minutes,
         summary=summary,
     )
+
+
+def read_failure(directory: Path) -> str:
+    """Return why ingestion failed, as it says; empty where it says nothing.
+
+    It is shown and nothing else, as a submission might have written it: no more than MAX_FAILURE_LENGTH characters that
+    can be printed, and from no link, which might lead to the truth.
+
+    Args:
+        directory: that ingestion wrote.
+    """
+    path = directory / FAILURE_FILE
+    if path.is_symlink() or not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        text = file.read(4 * MAX_FAILURE_LENGTH).decode(errors="replace")
+    return printable(text)[:MAX_FAILURE_LENGTH].strip()
 
 
 def _read_summary(file: JsonFile, truth: Truth) -> Summary:

@@ -1,6 +1,7 @@
 """How runs are scored and ranked, from the files that are read to those that are written."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from higgs_scoring.analysis import Analysis, analyse
 from higgs_scoring.errors import ScoringError
 from higgs_scoring.files import make_directory, write_atomically
+from higgs_scoring.html_pages import render_template
 from higgs_scoring.leaderboard import Leaderboard, as_csv
 from higgs_scoring.leaderboard_page import render_leaderboard
 from higgs_scoring.metrics import significant
@@ -26,7 +28,8 @@ def score_run(prediction: Path, reference: Path, output: Path) -> Analysis:
     """Score a run and write scores.json and detailed_results.html.
 
     Older ones are removed first, so that they are not taken for those of a run that cannot be scored. Everything is
-    read, checked and computed before the first byte is written.
+    read, checked and computed before the first byte is written. Where a run cannot be scored, detailed_results.html
+    says why: it reaches the platform as a file, while logs may get lost.
 
     Args:
         prediction: directory that ingestion wrote.
@@ -40,6 +43,17 @@ def score_run(prediction: Path, reference: Path, output: Path) -> Analysis:
         ScoringError: the input cannot be scored, or the output not written.
     """
     _remove_older(output)
+    try:
+        return _score(prediction, reference, output)
+    except ScoringError as error:
+        _write_failure(output, f"Not scored: {error}")
+        raise
+    except Exception as error:
+        _write_failure(output, f"Not scored: scoring itself broke with {type(error).__name__}. Tell the organisers.")
+        raise
+
+
+def _score(prediction: Path, reference: Path, output: Path) -> Analysis:
     truth = read_truth(reference)
     predictions = read_predictions(prediction, truth)
     analysis = analyse(truth, predictions)
@@ -49,6 +63,13 @@ def score_run(prediction: Path, reference: Path, output: Path) -> Analysis:
     columns = leaderboard_columns(analysis, predictions)
     write_atomically(output / SCORES_FILE, json.dumps(columns, indent=2, allow_nan=False) + "\n")
     return analysis
+
+
+def _write_failure(output: Path, text: str) -> None:
+    """Write the page of a run that is not scored; where that is impossible, the error that led here says more."""
+    with suppress(ScoringError):
+        make_directory(output)
+        write_atomically(output / REPORT_FILE, render_template("failure.html", text=text))
 
 
 def leaderboard_columns(analysis: Analysis, predictions: Predictions) -> dict[str, float]:

@@ -28,13 +28,9 @@ MAX_FILE_SIZE = 2_000_000_000
 
 MISTAKES = re.compile(r"^\w+Error: ", re.MULTILINE)
 
-LEFT_BY_A_FAILED_RUN = {"journal.jsonl", "submission.log", "unfinished"}
+LEFT_BY_A_FAILED_RUN = {"journal.jsonl", "submission.log", "ingestion_failure.txt", "unfinished"}
 LEFT_BY_A_RUN = {
-    "journal.jsonl",
-    "submission.log",
-    "result_0.json",
-    "ingestion_duration.json",
-    "ingestion_summary.json",
+    *("journal.jsonl", "submission.log", "result_0.json", "ingestion_duration.json", "ingestion_summary.json")
 }
 
 

@@ -24,6 +24,7 @@ def assert_refused(outcome: Outcome, kind: str, sentence: str, output: Path) -> 
         "ingestion_duration.json",
     }
     assert not list(output.glob("*.partial"))
+    assert (output / "ingestion_failure.txt").read_text() == message
 
 
 @pytest.fixture

@@ -1,10 +1,12 @@
 """Every input that cannot be scored: one sentence, exit code 2, and nothing written."""
 
+import html
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -181,6 +183,13 @@ CASES: list[tuple[str, Spoil, list[str]]] = [
 ]
 
 
+def assert_only_the_page(output: Path, message: str) -> None:
+    """There is nothing but a page that says why there is no score."""
+    (page,) = output.iterdir()
+    assert page.name == "detailed_results.html"
+    assert f"<pre>{message}</pre>" in html.unescape(page.read_text())
+
+
 @pytest.mark.parametrize(("spoil", "said"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
 def test_refused(run: Any, main: Any, capsys: pytest.CaptureFixture[str], spoil: Spoil, said: list[str]) -> None:
     spoil(run)
@@ -196,7 +205,7 @@ def test_refused(run: Any, main: Any, capsys: pytest.CaptureFixture[str], spoil:
     for words in said:
         assert words in printed.err
     if before is None:
-        assert not run.output.exists()
+        assert_only_the_page(run.output, printed.err.strip())
     else:
         assert run.output.read_text() == before
 
@@ -213,7 +222,7 @@ def test_refused_in_a_process_of_its_own(run: Any) -> None:
         "Not scored: result_1.json: mu_hats[0] is 'one' but must be a number: "
         "run ingestion again, with predict() corrected if it returned that.\n"
     )
-    assert not run.output.exists()
+    assert_only_the_page(run.output, ended.stderr.strip())
 
 
 def test_older_scores_are_not_left_to_be_taken_for_those_of_a_refused_run(run: Any, main: Any) -> None:
@@ -222,7 +231,8 @@ def test_older_scores_are_not_left_to_be_taken_for_those_of_a_refused_run(run: A
         (run.output / name).write_text("older")
     invert(run)
     assert main(run.arguments) == 2
-    assert [path.name for path in run.output.iterdir()] == ["notes.txt"]
+    assert {path.name for path in run.output.iterdir()} == {"notes.txt", "detailed_results.html"}
+    assert "Not scored: " in (run.output / "detailed_results.html").read_text()
 
 
 @pytest.mark.parametrize("name", ["scores.json", "detailed_results.html"])
@@ -271,7 +281,7 @@ def test_a_mistake_of_the_program_is_not_hidden(run: Any, main: Any, monkeypatch
     monkeypatch.setattr("higgs_scoring.scoring.render_report", broken)
     with pytest.raises(KeyError, match="ours"):
         main(run.arguments)
-    assert not run.output.exists()
+    assert_only_the_page(run.output, "Not scored: scoring itself broke with KeyError. Tell the organisers.")
 
 
 entries = st.one_of(st.floats(-1e4, 1e4), st.integers(-10_000, 10_000))

@@ -154,7 +154,9 @@ def assert_refused(run: Any, main: Any, capsys: pytest.CaptureFixture[str], said
     assert printed.err.count("\n") == 1
     assert said in printed.err
     assert KEY not in printed.err
-    assert not run.output.exists()
+    (page,) = run.output.iterdir()
+    assert page.name == "detailed_results.html"
+    assert KEY not in page.read_text()
 
 
 def test_results_as_ingestion_left_them_are_scored_and_nothing_tells_the_key(

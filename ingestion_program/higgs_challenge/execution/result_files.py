@@ -1,11 +1,12 @@
 """Files in a run's output folder: results by set, duration, summary, and the state of an unfinished run."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from higgs_challenge.atomic import report_write_errors, write_json
-from higgs_challenge.errors import SubmissionError
+from higgs_challenge.atomic import atomic_file, report_write_errors, write_json
+from higgs_challenge.errors import ChallengeError, InputError, SubmissionError, mistake_kind
 from higgs_challenge.execution.journal import JOURNAL_FILE
 from higgs_challenge.execution.worker import Result
 from higgs_challenge.submission.program_metadata import find_metadata_problems
@@ -15,7 +16,11 @@ DURATION_FILE = "ingestion_duration.json"
 SUMMARY_FILE = "ingestion_summary.json"
 LOG_FILE = "submission.log"
 UNFINISHED = "unfinished"
-FINAL = ("result_*.json", SUMMARY_FILE, DURATION_FILE)
+FAILURE_FILE = "ingestion_failure.txt"
+"""Why a run failed, for scoring to repeat: the platform may lose a run's logs."""
+
+MAX_FAILURE_LENGTH = 10_000
+FINAL = ("result_*.json", SUMMARY_FILE, DURATION_FILE, FAILURE_FILE)
 RESERVED = (*FINAL, JOURNAL_FILE, LOG_FILE, UNFINISHED)
 PER_RESULT = {"mu_hats": "mu_hat", "delta_mu_hats": "delta_mu_hat", "p16": "p16", "p84": "p84"}
 
@@ -55,6 +60,25 @@ def clear_output(folder: Path, names: Iterable[str] = RESERVED) -> None:
                 remove_tree(path)
             else:
                 path.unlink()
+
+
+@contextmanager
+def failure_recorded(folder: Path) -> Iterator[None]:
+    """Leave in the output folder why a run fails, with the words that the log has for a mistake."""
+    try:
+        yield
+    except Exception as error:
+        # A full disk, for instance, must not hide the error itself.
+        with suppress(InputError), atomic_file(folder / FAILURE_FILE) as file:
+            file.write(describe_failure(error).encode(errors="replace"))
+        raise
+
+
+def describe_failure(error: Exception) -> str:
+    """Describe why a run failed; of an error that is no mistake, only its kind, as its text is for the organisers."""
+    if isinstance(error, ChallengeError):
+        return f"{mistake_kind(error)}: {error}"[:MAX_FAILURE_LENGTH] + "\n"
+    return f"Ingestion itself broke with {type(error).__name__}, not the submission: tell the organisers.\n"
 
 
 def write_results(folder: Path, results: Sequence[Result]) -> dict[str, bytes]:

@@ -110,7 +110,8 @@ def test_time_limit_ends_a_program(engine: Engine, tmp_path: Path, submission: P
         "ingestion | begun",
         "SubmissionError: ingestion was stopped after 2 s, the phase's execution_time_limit in competition.yaml.",
     ]
-    assert not (tmp_path / "out" / "scores.json").exists()
+    # It is killed, so it has no last words, and there is no scoring that could say why.
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"ingestion.log", "prediction"}
     assert engine.containers() == []
 
 
@@ -317,3 +318,5 @@ def test_planted_results_are_not_scored(
     assert ended.returncode == 2
     assert f"SubmissionError: The submission contains {name}, a name reserved for results; rename it." in ended.stderr
     assert not (tmp_path / "out" / "scores.json").exists()
+    report = (tmp_path / "out" / "detailed_results.html").read_text()
+    assert f"Not scored: Ingestion failed: SubmissionError: The submission contains {name}, " in report

@@ -59,7 +59,7 @@ def run_locally(engine: docker.DockerClient, local: LocalRun) -> dict[str, float
     Args:
         engine: the container engine.
         local: what to run. Its output folder gets scores.json and detailed_results.html, a log of each program, and in
-            prediction what ingestion left, also where the run fails.
+            prediction what ingestion left; all but scores.json also where the run fails.
 
     Returns:
         The scores.
@@ -77,6 +77,7 @@ def run_locally(engine: docker.DockerClient, local: LocalRun) -> dict[str, float
             _run_programs(engine, local, work)
         finally:
             shutil.copytree(work / PREDICTIONS, local.output / PREDICTIONS, symlinks=True)
+            _copy_if_there(work / "scores" / REPORT, local.output)  # without scores it says why there are none
         return _collect(work / "scores", local.output)
 
 
@@ -128,7 +129,10 @@ def _collect(scored: Path, output: Path) -> dict[str, float]:
         scores: dict[str, float] = json.loads((scored / SCORES).read_text())
     except ValueError as error:
         raise InputError(f"The scoring program wrote a {SCORES} that is not JSON ({error}).") from error
-    for name in (SCORES, REPORT):
-        if (scored / name).is_file():
-            shutil.copy(scored / name, output / name)
+    _copy_if_there(scored / SCORES, output)
     return scores
+
+
+def _copy_if_there(file: Path, folder: Path) -> None:
+    if file.is_file():
+        shutil.copy(file, folder)
