@@ -17,7 +17,8 @@ from typing import Any
 from rows import Row, run, seconds
 
 from higgs_challenge.execution.clock import Clock
-from higgs_challenge.execution.journal import JOURNAL_FILE, Journal
+from higgs_challenge.execution.file_names import JOURNAL_FILE
+from higgs_challenge.execution.journal import Journal
 from higgs_challenge.execution.result_files import write_results
 from higgs_challenge.execution.signature import sign
 from higgs_challenge.execution.summary import Outcome, summarise

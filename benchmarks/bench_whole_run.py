@@ -16,7 +16,7 @@ from pathlib import Path
 
 from rows import describe_machine
 
-from higgs_challenge.execution.journal import JOURNAL_FILE
+from higgs_challenge.execution.file_names import JOURNAL_FILE
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "build" / "whole_run"

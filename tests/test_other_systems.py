@@ -11,23 +11,27 @@ from tests.helpers.repository import ROOT
 from tests.helpers.tiny_submissions import write_submission
 
 WITHOUT = """
-import builtins, os, signal, socket, sys
+import builtins, os, signal, socket, sys, types
 # Other packages know the system as it is.
 import click, codabench, docker, jinja2, jupytext, matplotlib.pyplot, nbclient, numba, pandas, PIL.Image, psutil, pooch
 import pyarrow.parquet, pydantic, requests, rich.progress, scipy.stats, sklearn.ensemble, yaml
 
+their_sys = types.ModuleType("sys")
+their_sys.platform, their_sys.__getattr__ = {platform!r}, lambda name: getattr(sys, name)
 import_module = builtins.__import__
 
 def import_for_us(name, globals=None, *rest, **more):
-    if name.partition(".")[0] in {absent!r} and str((globals or {{}}).get("__name__")).startswith("higgs_"):
-        raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+    if str((globals or {{}}).get("__name__")).startswith("higgs_"):
+        if name.partition(".")[0] in {absent!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+        if name == "sys":
+            return their_sys
     return import_module(name, globals, *rest, **more)
 
 builtins.__import__ = import_for_us
 for module, names in ((os, {of_os!r}), (signal, {of_signal!r}), (socket, {of_socket!r})):
     for name in names:
         delattr(module, name)
-sys.platform = {platform!r}
 """
 """The start of a Python in which our modules find what another system has."""
 
@@ -73,9 +77,7 @@ print(len(train), len(shifted) > 0, len(drawn) > 0, generated, found == commands
 """
 
 
-@pytest.mark.parametrize(
-    ("system", "left_out"), [(WINDOWS, ["run", "submit", "upload"]), (MACOS, [])], ids=["Windows", "macOS"]
-)
+@pytest.mark.parametrize(("system", "left_out"), [(WINDOWS, ["run"]), (MACOS, [])], ids=["Windows", "macOS"])
 def test_data_training_and_commands_need_nothing_of_linux(
     tmp_path: Path, small_store: Path, system: dict[str, object], left_out: list[str]
 ) -> None:

@@ -13,17 +13,20 @@ from higgs_challenge.errors import InputError, SubmissionError
 from higgs_challenge.execution.clock import Clock
 from higgs_challenge.execution.devices import make_slots
 from higgs_challenge.execution.engine import Engine
-from higgs_challenge.execution.journal import JOURNAL_FILE, Journal, JournalMismatchError
-from higgs_challenge.execution.local import LocalEngine
-from higgs_challenge.execution.order_check import Key, OrderCheck, check_order
-from higgs_challenge.execution.progress import console, show_progress, show_waiting, show_warning
-from higgs_challenge.execution.result_files import (
+from higgs_challenge.execution.file_names import (
     DURATION_FILE,
     FINAL,
+    JOURNAL_FILE,
     LOG_FILE,
     RESERVED,
     SUMMARY_FILE,
     UNFINISHED,
+)
+from higgs_challenge.execution.journal import Journal, JournalMismatchError
+from higgs_challenge.execution.local import LocalEngine
+from higgs_challenge.execution.order_check import Key, OrderCheck, check_order
+from higgs_challenge.execution.progress import console, show_progress, show_waiting, show_warning
+from higgs_challenge.execution.result_files import (
     clear_output,
     failure_recorded,
     refuse_reserved_names,
@@ -82,8 +85,8 @@ class Run:
 def prepare_output(folder: Path, resume: bool) -> Iterator[None]:
     """Lock an output folder for one run, and clear it of an earlier run's results.
 
-    The state is removed when the run succeeds. When it ends otherwise, a file says why, and what was finished is kept to be
-    resumed, until the next run begins.
+    The state is removed when the run succeeds. When it ends otherwise, a file says why, and what was finished is kept
+    to be resumed, until the next run begins.
 
     Args:
         folder: created if needed.
@@ -311,14 +314,14 @@ def require_few_failures(failures: Sequence[Result], allowed: int) -> None:
 
 
 def show_failure(result: Result, number: int) -> None:
-    """Name a failed prediction in the log, the first with its traceback.
+    """Warn of a failed prediction, for the first with its traceback.
 
     Args:
         result: of the failed prediction.
         number: how many have failed so far, this one included.
     """
     text = result.failure if number == 1 else result.failure.partition("\n")[0]
-    console().print(f"Failed, counted as the whole range of mu: {printable(text)}", style="yellow", markup=False)
+    show_warning(f"a failed prediction counts as the whole range of mu. {text.rstrip().rstrip('.')}")
 
 
 def work_order(plan: Plan) -> list[Key]:

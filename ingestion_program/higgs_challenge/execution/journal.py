@@ -13,8 +13,6 @@ from higgs_challenge.execution.worker import Fit, Result
 from higgs_challenge.sandbox.isolation import Isolation
 from higgs_challenge.submission.answer import Interval
 
-JOURNAL_FILE = "journal.jsonl"
-
 
 class JournalMismatchError(InputError):
     """The journal belongs to another run or is damaged: this run cannot resume with it."""

@@ -7,21 +7,12 @@ from pathlib import Path
 
 from higgs_challenge.atomic import atomic_file, report_write_errors, write_json
 from higgs_challenge.errors import ChallengeError, InputError, SubmissionError, mistake_kind
-from higgs_challenge.execution.journal import JOURNAL_FILE
+from higgs_challenge.execution.file_names import FAILURE_FILE, RESERVED
 from higgs_challenge.execution.worker import Result
 from higgs_challenge.submission.program_metadata import find_metadata_problems
 from higgs_challenge.submission.scratch import remove_tree
 
-DURATION_FILE = "ingestion_duration.json"
-SUMMARY_FILE = "ingestion_summary.json"
-LOG_FILE = "submission.log"
-UNFINISHED = "unfinished"
-FAILURE_FILE = "ingestion_failure.txt"
-"""Why a run failed, for scoring to repeat: the platform may lose a run's logs."""
-
 MAX_FAILURE_LENGTH = 10_000
-FINAL = ("result_*.json", SUMMARY_FILE, DURATION_FILE, FAILURE_FILE)
-RESERVED = (*FINAL, JOURNAL_FILE, LOG_FILE, UNFINISHED)
 PER_RESULT = {"mu_hats": "mu_hat", "delta_mu_hats": "delta_mu_hat", "p16": "p16", "p84": "p84"}
 
 

@@ -25,7 +25,7 @@ from higgs_challenge.compiled import cache_folder
 from higgs_challenge.cores import available_cores
 from higgs_challenge.errors import InputError, SubmissionError
 from higgs_challenge.execution.devices import VISIBLE, find_gpus, make_slots
-from higgs_challenge.execution.journal import JOURNAL_FILE
+from higgs_challenge.execution.file_names import JOURNAL_FILE
 from higgs_challenge.execution.summary import RECORDED_PACKAGES
 from higgs_challenge.execution.worker import Fit, Result, Worker, fit_model
 from higgs_challenge.sandbox.isolation import Isolation

@@ -68,7 +68,8 @@ def test_a_failed_prediction_counts_as_the_whole_range_of_mu(
     found = intervals(output)
     assert [found.count(ANSWER), found.count(WHOLE)] == [5, 1]
     number = found.index(WHOLE)
-    assert f"Failed, counted as the whole range of mu: Set {number // 3}, pseudo-experiment {number % 3}: " in text
+    named = f"Set {number // 3}, pseudo-experiment {number % 3}: "
+    assert f"Warning: a failed prediction counts as the whole range of mu. {named}" in text
     assert reason in text
     assert "Failed, and counted as the whole range of mu: 1 prediction of 6." in text
     assert read(output / "ingestion_summary.json")["failed_predictions"] == 1
@@ -89,7 +90,7 @@ def test_one_failure_too_many_ends_the_run_and_what_was_finished_is_kept(tmp_pat
     code, text = toy(allowed=2, **failing)
     assert code == 2
     assert "3 predictions failed, and this phase allows 2. Set " in text
-    assert text.count("Failed, counted as the whole range of mu: Set ") == 2
+    assert text.count("a failed prediction counts as the whole range of mu. Set ") == 2
     assert text.count('File "model.py"') == 2  # the tracebacks of the first and of the last
     assert "run the same command with --resume to continue" in text
     output = tmp_path / "output"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from higgs_challenge.errors import InputError, SubmissionError
+from higgs_challenge.execution.file_names import RESERVED
 from higgs_challenge.submission.program_metadata import find_metadata_problems
 from higgs_challenge.tasks import load_task
 from higgs_tools.checking.contract import check_contract
@@ -87,7 +88,7 @@ def _check(contents: Contents, phase: Phase, data: Path | None, max_bytes: int) 
     image = image_modules()
     taken_names = [module for module, home in image.items() if home in set(image_distributions())]
     metadata = find_metadata_problems(contents.folder)
-    findings = check_structure(contents.entries, max_bytes, _reserved_names(), taken_names, contents.packed, metadata)
+    findings = check_structure(contents.entries, max_bytes, RESERVED, taken_names, contents.packed, metadata)
     if not (contents.folder / MODEL).is_file():
         return [*findings, *_unchecked(f"needs a {MODEL} at the top", ("class Model", "imports", *TRIED))]
     findings.append(check_contract(contents.folder))
@@ -111,14 +112,6 @@ def _check(contents: Contents, phase: Phase, data: Path | None, max_bytes: int) 
 def _offered_modules(phase: Phase) -> list[str]:
     folder = load_task(phase.settings.task).modules
     return [] if folder is None else [path.stem for path in folder.glob("[!_]*.py")]
-
-
-def _reserved_names() -> Sequence[str]:
-    if sys.platform == "win32":
-        return ()
-    from higgs_challenge.execution.result_files import RESERVED
-
-    return RESERVED
 
 
 def _unchecked(because: str, checks: Sequence[str] = TRIED, remedy: str = "") -> list[Finding]:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from higgs_challenge.atomic import report_write_errors, write_json
 from higgs_challenge.errors import InputError
+from higgs_challenge.execution.file_names import FINAL
 from higgs_challenge.execution.progress import show_progress
-from higgs_challenge.execution.result_files import FINAL
 from higgs_challenge.number_formats import count
 from higgs_scoring.run_folders import RESULTS_FOLDER
 from higgs_scoring.scoring import REPORT_FILE, SCORES_FILE

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 from codabench import CodabenchError, parse_competition_id
 
 from higgs_challenge.errors import InputError, SubmissionError
+from higgs_challenge.execution.file_names import RESERVED
 from higgs_challenge.execution.progress import show_waiting
-from higgs_challenge.execution.result_files import RESERVED
 from higgs_tools.bundle.check_bundle import describe
 from higgs_tools.bundle.rules.findings import Findings, Problem
 from higgs_tools.bundle.rules.zip_members import UNPACKED_LIMIT
