@@ -21,7 +21,7 @@ def main() -> None:
         isolation = Isolation(OFF, 0, ())
     channel.send({"answers": request["number"], "isolation": asdict(isolation)})
     # Numerical libraries start threads at import, which must be sandboxed like everything else.
-    from higgs_challenge.submission.child import Child, serve, submission_path
+    from higgs_challenge.submission.child import Child, keep_freed_memory, serve, submission_path
     from higgs_challenge.submission.semaphores import use_unnamed_semaphores
     from higgs_challenge.tasks import load_task
 
@@ -31,6 +31,7 @@ def main() -> None:
     child = Child(request["submission"], request["training"], task, request["model_type"])
     sys.path[:] = submission_path(request["submission"], task, sys.path)
     sys.argv = [os.path.join(request["submission"], "model.py")]
+    keep_freed_memory()
     serve(channel, child, request["submission"])
 
 

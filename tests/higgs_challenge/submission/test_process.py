@@ -251,3 +251,21 @@ def test_a_process_sees_its_own_device_and_threads(
     with running(folder, training, Slot("GPU-7", 2)) as process:
         process.fit(LIMIT)
     assert "seen GPU-7 2 2\npools {2}\n" in printed(tmp_path)
+
+
+def test_arrays_are_not_made_of_new_pages_each_time(tmp_path: Path, training: Path, features: Floats) -> None:
+    """Fifty times five arrays of 800 kB are 50 000 pages."""
+    predict = """
+        import resource
+        import numpy
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        for _ in range(50):
+            [numpy.ones(100_000) for _ in range(5)]
+        faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+    """
+    folder = write_submission(
+        tmp_path / "submission", predict=predict, answer="{'mu_hat': 1, 'delta_mu_hat': 1, 'p16': 0, 'p84': faults}"
+    )
+    with running(folder, training) as process:
+        process.fit(LIMIT)
+        assert ask(process, features, LIMIT)[0].p84 < 2000
