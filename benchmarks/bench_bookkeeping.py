@@ -17,6 +17,7 @@ from typing import Any
 from rows import Row, run, seconds
 
 from higgs_challenge.execution.clock import Clock
+from higgs_challenge.execution.evaluation import predict_all
 from higgs_challenge.execution.file_names import JOURNAL_FILE
 from higgs_challenge.execution.journal import Journal
 from higgs_challenge.execution.result_files import write_results
@@ -24,7 +25,6 @@ from higgs_challenge.execution.signature import sign
 from higgs_challenge.execution.summary import Outcome, summarise
 from higgs_challenge.execution.worker import Fit, Result
 from higgs_challenge.experiments import Plan, Settings, make_plan
-from higgs_challenge.ingestion import predict_all
 from higgs_challenge.sandbox.isolation import FULL, Isolation
 from higgs_challenge.submission.answer import Interval
 from higgs_challenge.task import Experiment
