@@ -1,7 +1,7 @@
 """The recipe of docs/organisers.md for scores that stay hidden makes a bundle that Codabench takes."""
 
 import re
-from datetime import date
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ import yaml
 from higgs_tools.bundle.rules import inspect_bundle
 from tests.helpers.repository import ROOT
 
-TODAY = date(2026, 11, 2)
+TODAY = datetime(2026, 11, 2)
 
 
 @pytest.fixture

@@ -102,7 +102,7 @@ def test_a_task_brings_its_own_and_shares_the_rest(root, tmp_path):
     program = unzip(files["ingestion_program_feedback.zip"])
     assert "run_ingestion.py" in program
     assert b"task: gaussian" in program["phase/settings.yaml"]
-    assert b"ExtendedUnbinnedNLL" in unzip(files["sample_code_submission.zip"])["model.py"]
+    assert b"The optimal analysis of the toy" in unzip(files["sample_code_submission.zip"])["model.py"]
     assert b"shift" in unzip(files["reference_data_feedback.zip"])["true_nuisances.json"]
     assert b"Gaussians" in files["pages/overview.md"]
     assert files["pages/terms.md"]

@@ -89,9 +89,9 @@ BROKEN = {
     "wrapped": ({"mine/model.py": MODEL}, "no model.py at the top; it is in mine/; zip the files, not their folder"),
     "metadata": (
         {"model.py": MODEL, "metadata": b"command: x"},
-        "metadata: the platform would mistake the submission for a program",
+        "metadata: it names a command, so the platform would start the submission as a separate program",
     ),
-    "metadata.yaml": ({"model.py": MODEL, "metadata.yaml": b"x"}, "metadata.yaml: the platform would mistake"),
+    "metadata.yaml": ({"model.py": MODEL, "metadata.yaml": b"x"}, "metadata.yaml: the platform would take it"),
     "outside": ({"model.py": MODEL, "../a.py": b"x"}, "names that point outside the submission's folder: ../a.py"),
 }
 

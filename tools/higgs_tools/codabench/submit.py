@@ -1,5 +1,6 @@
 """Send a submission to Codabench and wait for its score."""
 
+import tempfile
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,13 +10,14 @@ from codabench import CodabenchError, parse_competition_id
 from higgs_challenge.errors import InputError, SubmissionError
 from higgs_challenge.execution.file_names import RESERVED
 from higgs_challenge.execution.progress import show_waiting
+from higgs_challenge.submission.program_metadata import find_metadata_problems
 from higgs_tools.bundle.check_bundle import describe
 from higgs_tools.bundle.rules.findings import Findings, Problem
 from higgs_tools.bundle.rules.zip_members import UNPACKED_LIMIT
 from higgs_tools.checking.findings import Level
 from higgs_tools.checking.packing import pack
 from higgs_tools.checking.structure import check_structure
-from higgs_tools.checking.submission_zip import list_zip, open_zip
+from higgs_tools.checking.submission_zip import list_zip, open_zip, unpack
 from higgs_tools.codabench.platform_client import Platform, read_account
 from higgs_tools.codabench.upload_plan import Request, describe_plan, requests_to_upload, require_zip_name
 from higgs_tools.repository import find_repository
@@ -120,9 +122,12 @@ def inspect_submission(archive: Path) -> Findings:
     Raises:
         SubmissionError: it is not a zip.
     """
-    with open_zip(archive) as opened:
-        found = check_structure(list_zip(opened), UNPACKED_LIMIT, RESERVED, (), packed=True)
+    with open_zip(archive) as opened, tempfile.TemporaryDirectory() as folder:
         broken = opened.testzip()
+        if not broken:
+            unpack(opened, Path(folder), UNPACKED_LIMIT)
+        metadata = find_metadata_problems(Path(folder))
+        found = check_structure(list_zip(opened), UNPACKED_LIMIT, RESERVED, (), True, metadata)
     told = {
         level: tuple(Problem(archive.name, one.text, one.remedy) for one in found if one.level == level)
         for level in (Level.FAILURE, Level.WARNING)
