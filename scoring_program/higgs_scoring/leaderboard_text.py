@@ -75,6 +75,14 @@ def data_note(board: Leaderboard) -> str:
     )
 
 
+def failure_note(board: Leaderboard) -> str:
+    """Return which runs have failed predictions; empty if none has."""
+    failed = [f"{run.name} ({grouped(run.failed_predictions)})" for run in board.runs if run.failed_predictions]
+    if not failed:
+        return ""
+    return f"With failed predictions, each of which counts as the whole range of μ: {join_names(failed)}."
+
+
 def cells(board: Leaderboard, place: int, *, all_errors: bool = True) -> dict[str, str]:
     """Return the row of a run by heading; texts are empty for what is unknown.
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from higgs_scoring.analysis import Analysis
 from higgs_scoring.html_pages import render_template
-from higgs_scoring.number_formats import decimal, duration, number, rounded_error, score_text
+from higgs_scoring.number_formats import decimal, duration, grouped, number, rounded_error, score_text
 from higgs_scoring.predictions import Predictions
 from higgs_scoring.report_pictures import HIDDEN, draw_dependences, draw_overview, draw_sets, may_show, sets_legend
 from higgs_scoring.truth import MU, Truth
@@ -90,7 +90,7 @@ def render_report(truth: Truth, predictions: Predictions, analysis: Analysis) ->
         "report.html",
         title=truth.title,
         verdict=verdict(analysis),
-        advice=_advice(truth, analysis),
+        advice=[*failure_notes(predictions.summary.failed_predictions), *_advice(truth, analysis)],
         units=list(_errors(analysis, None)),
         scores=_scores(analysis, predictions.minutes),
         error_note=error_note(analysis.over_sets, analysis.over_experiments),
@@ -104,6 +104,13 @@ def render_report(truth: Truth, predictions: Predictions, analysis: Analysis) ->
         warnings_left_out=max(len(warnings) - MAX_WARNINGS, 0),
         times=_times(predictions),
     )
+
+
+def failure_notes(failed: int) -> list[str]:
+    """Return what a run's failed predictions mean for its scores; nothing where none failed."""
+    if not failed:
+        return []
+    return [f"Failed predictions: {grouped(failed)}. The scores take the whole range of μ for each."]
 
 
 def _advice(truth: Truth, analysis: Analysis) -> list[str]:

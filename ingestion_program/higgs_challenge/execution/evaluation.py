@@ -1,8 +1,9 @@
 """How a run's pseudo-experiments are evaluated: in random order, some may fail, and some are repeated in the end."""
 
+import sys
 from collections.abc import Sequence
 
-from higgs_challenge.errors import SubmissionError
+from higgs_challenge.errors import SubmissionError, printable
 from higgs_challenge.execution.clock import Clock
 from higgs_challenge.execution.engine import Engine
 from higgs_challenge.execution.journal import Journal
@@ -62,8 +63,10 @@ def show_failure(result: Result, number: int) -> None:
         result: of the failed prediction.
         number: how many have failed so far, this one included.
     """
-    text = result.failure if number == 1 else result.failure.partition("\n")[0]
-    show_warning(f"a failed prediction counts as the whole range of mu. {text.rstrip().rstrip('.')}")
+    sentence, _, rest = result.failure.partition("\n")
+    show_warning(f"a failed prediction counts as the whole range of mu. {sentence.rstrip('.')}")
+    if number == 1 and rest.strip():
+        print(printable(rest).strip("\n"), file=sys.stderr, flush=True)
 
 
 def work_order(plan: Plan) -> list[Key]:

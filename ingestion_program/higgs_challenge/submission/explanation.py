@@ -70,7 +70,7 @@ def explain(error: BaseException, submission: str, task: Task) -> dict[str, Any]
     if not frames:
         return {"problem": problem, **facts}
     lines = [*traceback.format_list(frames), *traceback.format_exception_only(error)]
-    text = "".join(lines)[-MAX_TEXT_LENGTH:]
+    text = "".join(lines).replace(repr(sys.modules["__main__"]), "__main__")[-MAX_TEXT_LENGTH:]
     return {"problem": problem, "traceback": text.replace(f'File "{submission}{os.sep}', 'File "'), **facts}
 
 

@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 
 from higgs_challenge.experiments import load_plan, write_truth
+from higgs_scoring.leaderboard import make_leaderboard
+from higgs_scoring.leaderboard_text import failure_note
+from higgs_scoring.run_folders import RunFolder
 from higgs_scoring.scoring import score_run
+from higgs_scoring.truth import read_truth
 from tests.helpers.ingestion import Ingest, read
 from tests.helpers.tiny_submissions import write_submission
 
@@ -83,6 +87,9 @@ def test_failures_are_counted_in_scores_and_report(tmp_path: Path, toy: Toy) -> 
     assert read(scores / "scores.json")["failed_predictions"] == 3
     report = (scores / "detailed_results.html").read_text()
     assert "Predictions that failed and count as the whole range of μ: 3." in report
+    assert "Failed predictions: 3. The scores take the whole range of μ for each." in report
+    board = make_leaderboard(read_truth(truth), [RunFolder("mine", tmp_path / "output")])
+    assert failure_note(board) == "With failed predictions, each of which counts as the whole range of μ: mine (3)."
 
 
 def test_one_failure_too_many_ends_the_run_and_what_was_finished_is_kept(tmp_path: Path, toy: Toy) -> None:

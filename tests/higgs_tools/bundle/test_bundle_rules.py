@@ -31,7 +31,7 @@ BROKEN: dict[str, tuple[Spoil, str]] = {
     "reward that is no text": (put("reward", True), "reward: input should be a valid string"),
     "address without a domain": (put("contact_email", "me@here"), "contact_email: me@here is not an e-mail address"),
     "empty switch": (put("enable_detailed_results", None), "enable_detailed_results: input should be a valid boolean"),
-    "page that is a file": (put("pages.0", "pages/data.md"), "pages.0 is not a list of fields"),
+    "page that is a file": (put("pages.0", "pages/data.md"), "pages.0 has no named fields"),
     "page without title": (drop("pages.0.title"), "pages.0.title"),
     "no phases": (put("phases", []), "phases"),
     "phase without start": (drop("phases.0.start"), "phases.0.start"),

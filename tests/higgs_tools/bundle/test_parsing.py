@@ -39,12 +39,12 @@ def test_what_points_to_a_part_that_could_not_be_read_is_no_fault_of_its_own():
     assert spoilt(drop("leaderboards.0.columns.0.index")) == ["leaderboards.0.columns.0.index is missing"]
     columns = ("leaderboards.0.columns.0.key", "leaderboards.0.columns.1.key")
     assert spoilt(*map(drop, columns)) == [f"{column} is missing" for column in columns]
-    assert spoilt(put("tasks.0", "all")) == ["tasks.0 is not a list of fields"]
+    assert spoilt(put("tasks.0", "all")) == ["tasks.0 has no named fields"]
 
 
 def test_places_are_those_of_the_file():
     faults = spoilt(put("pages", ["a", {"file": "overview.md"}, {"title": "B"}, {"title": "C", "file": "overview.md"}]))
-    assert faults == ["pages.0 is not a list of fields", "pages.1.title is missing", "pages.2.file is missing"]
+    assert faults == ["pages.0 has no named fields", "pages.1.title is missing", "pages.2.file is missing"]
 
 
 def test_the_rest_is_read():

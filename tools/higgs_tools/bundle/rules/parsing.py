@@ -86,7 +86,7 @@ def read_parts(content: object) -> Reading:
         content: what YAML made of competition.yaml.
     """
     if not isinstance(content, dict):
-        return Reading(None, (in_competition("is not a list of fields", "write them as name: value, one a line"),))
+        return Reading(None, (in_competition("has no named fields", "write them as name: value, one a line"),))
     if wrong_version := _check_version(content):
         return Reading(None, (wrong_version,))
     problems, gaps = list(_check_presence(content)), set[str]()
@@ -137,7 +137,7 @@ def _describe(fault: ErrorDetails) -> Problem:
     if fault["type"] == "missing":
         return in_competition(f"{place} is missing", "add it")
     if fault["type"] == "model_type":
-        return in_competition(f"{place} is not a list of fields", "write them as name: value, one a line")
+        return in_competition(f"{place} has no named fields", "write them as name: value, one a line")
     if fault["type"] == "value_error":
         return in_competition(f"{place}: {fault['ctx']['error']}", "correct it")
     return in_competition(f"{place}: {fault['msg'][:1].lower()}{fault['msg'][1:]}", "correct it")
