@@ -22,8 +22,8 @@ from higgs_challenge.submission.explanation import explain
 from higgs_challenge.task import Task, TrainingSet
 
 METHODS = ("fit", "predict")
-LARGEST_KEPT = 31 * 2**20
-"""Bytes just below the largest threshold that glibc's malloc raises to, 32 MB."""
+MAX_KEPT_BYTES = 31 * 2**20
+"""Just below the highest threshold that glibc's malloc can reach, 32 MB."""
 
 
 class Child:
@@ -106,7 +106,7 @@ def keep_freed_memory() -> None:
     process that never freed a large block gets every array of a megabyte as new pages, and spends most of its time on
     that.
     """
-    np.empty(LARGEST_KEPT, dtype=np.uint8)  # freed at once
+    np.empty(MAX_KEPT_BYTES, dtype=np.uint8)  # freed at once
 
 
 def submission_path(submission: str, task: Task, path: Sequence[str]) -> list[str]:

@@ -1,8 +1,8 @@
 """The optimal analysis of the toy: the exact likelihood of every event, integrated over the shift of x2.
 
 The interval is the central 68.27 % of the posterior of mu with Jeffreys' prior, the root of the Fisher information. Its
-coverage at every mu is that of an exact interval up to terms of one over the number of events (B. L. Welch and
-H. W. Peers, J. R. Stat. Soc. B 25 (1963) 318); that of a likelihood ratio of 1 is 0.4 % too small here.
+coverage at every mu is that of an exact interval up to terms of order one over the number of events (B. L. Welch and
+H. W. Peers, J. R. Stat. Soc. B 25 (1963) 318); an interval from a likelihood ratio covers a little too seldom.
 """
 
 from typing import Any

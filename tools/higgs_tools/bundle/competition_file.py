@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from higgs_tools.bundle.moments import Moment, read_moment
 
-LARGEST = 2**31 - 1
+MAX_NUMBER = 2**31 - 1
 """The largest number that a field of Codabench's database holds."""
 
 
@@ -38,8 +38,8 @@ def _written(value: object) -> object:
 
 Title = Annotated[str, Field(min_length=1, max_length=256)]
 Key = Annotated[str, Field(min_length=1, max_length=36)]
-Index = Annotated[int, Field(ge=0, le=LARGEST)]
-Count = Annotated[int, Field(ge=0, le=LARGEST)]
+Index = Annotated[int, Field(ge=0, le=MAX_NUMBER)]
+Count = Annotated[int, Field(ge=0, le=MAX_NUMBER)]
 FileName = Annotated[str, Field(strict=True), AfterValidator(posixpath.normpath)]
 """A file of the bundle, a folder of it, or the key of a dataset; the bundle itself is "."."""
 MaybeFile = Annotated[FileName | None, BeforeValidator(_written)]
