@@ -51,6 +51,7 @@ SECTIONS = {
     "Develop the challenge": {
         "validate-data": Entry("validation", "Compare synthetic events with the official data."),
         "tune-simulation": Entry("tuning", "Fit numbers of the event generator."),
+        "fit-correction": Entry("tuning", "Fit with which probability the event generator accepts an event."),
         "pythia-events": Entry("tuning", "Make particle-level events with Pythia 8."),
         "draw": Entry("draw", "Draw the pictures of the documentation and the logo."),
     },

@@ -1,4 +1,4 @@
-"""`higgs-challenge tune-simulation` and `pythia-events`: the numbers of the event generator, and a check of them."""
+"""`higgs-challenge tune-simulation`, `fit-correction`, `pythia-events`: the event generator's numbers, and a check."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ import click
 from higgs_challenge.cli import Command
 from higgs_challenge.options import AT_LEAST_ONE, EXISTING_DIRECTORY, PATH
 from higgs_challenge.tasks.higgs.events.columns import PROCESSES
+from higgs_tools.tuning.fit_correction import fit_process
 from higgs_tools.tuning.pythia_events import MAX_SEED, SETTINGS, write_events
 from higgs_tools.tuning.tune_simulation import tune
 from higgs_tools.validation.validate_data import OFFICIAL_SAMPLE
@@ -32,6 +33,38 @@ def tune_simulation(
     numbers.
     """
     tune(process, numbers, official, pythia, events, steps)
+
+
+@click.command(cls=Command)
+@click.argument("process", type=click.Choice(PROCESSES), help="whose correction is fitted")
+@click.option(
+    "--official",
+    type=EXISTING_DIRECTORY,
+    envvar=OFFICIAL_SAMPLE,
+    required=True,
+    help="folder of official rows, moments, responses and facts",
+)
+@click.option(
+    "--events", type=AT_LEAST_ONE, default=400_000, show_default=True, metavar="N", help="synthetic events to fit with"
+)
+@click.option(
+    "--share",
+    type=click.FloatRange(0.0, 1.0, min_open=True, max_open=True),
+    default=0.5,
+    show_default=True,
+    metavar="X",
+    help="of the events, to be accepted; the less, the more the correction can change",
+)
+@click.option("--steps", type=AT_LEAST_ONE, default=8, show_default=True, metavar="N", help="maximum number of steps")
+def fit_correction(process: str, official: Path, events: int, share: float, steps: int) -> None:
+    """Fit with which probability the event generator accepts an event.
+
+    The last step of the generator: what its mechanics get wrong is mended by accepting events with a probability that
+    depends on their columns. It is fitted to all that is known of the official data, but for the held-out rows, and
+    written into simulation/corrections.json; then every deviation is printed, of other events than those of the fit.
+    Fit again after any change of the mechanics. Takes some minutes and 4 GB of memory.
+    """
+    fit_process(process, official, events, share, steps)
 
 
 @click.command(cls=Command)

@@ -12,6 +12,7 @@ import numpy as np
 from higgs_challenge.compiled import compiled
 from higgs_challenge.cores import available_cores
 from higgs_challenge.tasks.higgs.events.columns import PRIMARY, PROCESSES
+from higgs_challenge.tasks.higgs.simulation.correction import Correction, accept, corrections
 from higgs_challenge.tasks.higgs.simulation.higgs import higgs_event
 from higgs_challenge.tasks.higgs.simulation.radiation import WORKSPACE_SHAPE
 from higgs_challenge.tasks.higgs.simulation.tau_pairs import z_event
@@ -23,6 +24,9 @@ NOMINAL_YIELDS: dict[str, float] = {"htautau": 1015.0, "ztautau": 1002395.0, "di
 
 BLOCK = 65_536
 """Events in a block; part of what a seed means."""
+
+CANDIDATES = 2_048
+"""Events that are made before some of them are accepted; part of what a seed means, too."""
 
 HTAUTAU, ZTAUTAU, TTBAR = (PROCESSES.index(name) for name in ("htautau", "ztautau", "ttbar"))
 
@@ -41,15 +45,24 @@ def _fill(rng: np.random.Generator, tuning: Tuning, process: int, rows: np.ndarr
             diboson_event(rng, tuning, jets, rows[i])
 
 
-def _block(tuning: Tuning, number: int, seed: int, block: int, events: int) -> np.ndarray:
+def _block(
+    tuning: Tuning, correction: Correction | None, number: int, seed: int, block: int, events: int
+) -> np.ndarray:
     rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(number, block))))
     rows = np.empty((events, len(PRIMARY)), np.float32)
-    _fill(rng, tuning, number, rows)
+    candidates = np.empty((CANDIDATES, len(PRIMARY)), np.float32)
+    done = 0
+    while done < events:
+        _fill(rng, tuning, number, candidates)
+        accepted = candidates if correction is None else accept(rng, correction, candidates)
+        taken = min(len(accepted), events - done)
+        rows[done : done + taken] = accepted[:taken]
+        done += taken
     return rows
 
 
 def simulate_blocks(
-    process: str, n: int, seed: int, threads: int | None = None, tuning: Tuning = TUNING
+    process: str, n: int, seed: int, threads: int | None = None, tuning: Tuning = TUNING, *, corrected: bool = True
 ) -> Iterator[np.ndarray]:
     """Stream the events of `simulate` in blocks, with a few blocks made in advance on threads.
 
@@ -59,6 +72,7 @@ def simulate_blocks(
         seed: >= 0.
         threads: >= 1, or None for one per usable core; the events do not depend on it.
         tuning: the fitted numbers of the model.
+        corrected: whether events are accepted with the probability of the process's correction, or all.
 
     Returns:
         Iterator over float32 arrays of shape (m, 16); every m but the last is BLOCK.
@@ -71,7 +85,8 @@ def simulate_blocks(
     n = _whole_number("n", n, 0)
     seed = _whole_number("seed", seed, 0)
     threads = available_cores() if threads is None else _whole_number("threads", threads, 1)
-    make_block = partial(_block, tuning, PROCESSES.index(process), seed)
+    correction = corrections()[process] if corrected else None
+    make_block = partial(_block, tuning, correction, PROCESSES.index(process), seed)
     return _stream(make_block, n, threads)
 
 
