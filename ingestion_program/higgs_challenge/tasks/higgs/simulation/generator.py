@@ -17,8 +17,8 @@ from higgs_challenge.tasks.higgs.simulation.dibosons import diboson_event
 from higgs_challenge.tasks.higgs.simulation.higgs import higgs_event
 from higgs_challenge.tasks.higgs.simulation.radiation import WORKSPACE_SHAPE
 from higgs_challenge.tasks.higgs.simulation.tau_pairs import z_event
+from higgs_challenge.tasks.higgs.simulation.top_pairs import top_event
 from higgs_challenge.tasks.higgs.simulation.tuning import TUNING, Tuning
-from higgs_challenge.tasks.higgs.simulation.w_pairs import top_event
 
 NOMINAL_YIELDS: dict[str, float] = {"htautau": 1015.0, "ztautau": 1002395.0, "diboson": 3783.0, "ttbar": 44190.0}
 """Events of each process at 10 fb^-1 before the selection (published numbers of the official data)."""

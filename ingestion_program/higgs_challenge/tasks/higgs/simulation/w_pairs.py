@@ -1,4 +1,4 @@
-"""Top pairs, and two W bosons of which one decays to a lepton."""
+"""Two W bosons of which one decays to a lepton; what top pairs and dibosons have in common."""
 
 import math
 
@@ -14,9 +14,7 @@ from higgs_challenge.tasks.higgs.simulation.kinematics import (
     boosted,
     cylindrical,
     moving,
-    two_body,
 )
-from higgs_challenge.tasks.higgs.simulation.radiation import emit, follow, push
 from higgs_challenge.tasks.higgs.simulation.tau_decays import (
     A1,
     THREE_PRONG_IN_A1,
@@ -26,35 +24,8 @@ from higgs_challenge.tasks.higgs.simulation.tau_decays import (
 )
 from higgs_challenge.tasks.higgs.simulation.tuning import Tuning
 
-TOP_MASS = 172.5  # GeV
-BOTTOM_MASS = 4.8  # GeV
 W_MASS = 80.4  # GeV
-LONGITUDINAL = 0.69  # share of W bosons from top quarks; the rest is left-handed
 W_LEPTON_FROM_TAU = 0.13  # share of W leptons that come through a tau
-
-
-@njit(nogil=True)
-def top_event(rng: Generator, tuning: Tuning, jets: np.ndarray, row: np.ndarray) -> None:
-    """Make one reconstructed top-pair event.
-
-    Args:
-        rng: random stream.
-        tuning: all fitted numbers.
-        jets: workspace.
-        row: record to write.
-    """
-    top = tuning.top
-    done = False
-    while not done:
-        fake = rng.random() < top.fakes
-        emissions, recoil_x, recoil_y = emit(rng, top.radiation, jets)
-        rapidity = top.pair_rapidity * rng.standard_normal()
-        follow(rapidity, jets, emissions)
-        n = emissions
-        first, second = back_to_back(rng, TOP_MASS, TOP_MASS, top.pt, top.rapidity, (recoil_x, recoil_y), rapidity)
-        _, lepton, n = decay_top(rng, top.bottom_response, first, jets, n)
-        w, tau, n = decay_top(rng, top.bottom_response, second, jets, n)
-        done = try_w_pair(rng, tuning, lepton, w, tau, fake, top.fakes_spread, jets, n, row)
 
 
 @njit(nogil=True)
@@ -88,47 +59,6 @@ def back_to_back(
     rapidity_a = rapidity + rapidity_width * rng.standard_normal()
     rapidity_b = rapidity + rapidity_width * rng.standard_normal()
     return moving(mass_a, half_x + px, half_y + py, rapidity_a), moving(mass_b, half_x - px, half_y - py, rapidity_b)
-
-
-@njit(nogil=True)
-def decay_top(
-    rng: Generator, bottom_response: float, top: FourVector, jets: np.ndarray, n: int
-) -> tuple[FourVector, Direction, int]:
-    """Decay a top quark to a bottom jet and a W boson, and that as to a lepton.
-
-    Args:
-        rng: random stream.
-        bottom_response: share of the bottom quark's momentum that its jet keeps.
-        top: four-vector, GeV.
-        jets: workspace.
-        n: jets in it.
-
-    Returns:
-        The W boson's four-vector in GeV; its charged daughter (transverse momentum in GeV, pseudorapidity, azimuth in
-        rad); the number of jets in the workspace.
-    """
-    bottom, w = two_body(rng, TOP_MASS, BOTTOM_MASS, W_MASS, rng.uniform(-1.0, 1.0))
-    pt, eta, phi = cylindrical(boosted(bottom, top))
-    daughter = boosted(at_angle(rng, w, charged_cosine(rng)), w)
-    return boosted(w, top), cylindrical(boosted(daughter, top)), push(jets, n, bottom_response * pt, eta, phi)
-
-
-@njit(nogil=True)
-def charged_cosine(rng: Generator) -> float:
-    """Draw how the charged daughter of a W boson from a top quark flies.
-
-    Args:
-        rng: random stream.
-
-    Returns:
-        Cosine of its angle, in the W boson's rest frame, to the W boson's direction in the top quark's, -1 .. 1.
-    """
-    longitudinal = rng.random() < LONGITUDINAL
-    while True:
-        cosine = rng.uniform(-1.0, 1.0)
-        density = 1.0 - cosine * cosine if longitudinal else 0.25 * (1.0 - cosine) ** 2
-        if rng.random() < density:
-            return cosine
 
 
 @njit(nogil=True)

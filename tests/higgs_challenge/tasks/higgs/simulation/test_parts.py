@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from higgs_challenge.tasks.higgs.simulation import tau_decays, w_pairs
+from higgs_challenge.tasks.higgs.simulation import tau_decays, top_pairs, w_pairs
 from higgs_challenge.tasks.higgs.simulation.detector import CONE
 from higgs_challenge.tasks.higgs.simulation.hard_jets import FAKE_PT, MAX_CANDIDATES, PIECES, spread_jets, take_fake
 from higgs_challenge.tasks.higgs.simulation.higgs import production_mode
@@ -76,10 +76,10 @@ def test_hadronic_share_follows_the_polarisation(group: int) -> None:
 
 def test_w_bosons_of_top_quarks_have_the_standard_model_helicities() -> None:
     generator = rng()
-    cosines = np.array([w_pairs.charged_cosine(generator) for _ in range(DRAWS)])
+    cosines = np.array([top_pairs.charged_cosine(generator) for _ in range(DRAWS)])
     # Of (1 - c^2) and (1 - c)^2 the means are 0 and -1/2, of c^2 1/5 and 2/5.
-    assert_mean(cosines, -0.5 * (1 - w_pairs.LONGITUDINAL))
-    assert_mean(cosines**2, 0.2 * w_pairs.LONGITUDINAL + 0.4 * (1 - w_pairs.LONGITUDINAL))
+    assert_mean(cosines, -0.5 * (1 - top_pairs.LONGITUDINAL))
+    assert_mean(cosines**2, 0.2 * top_pairs.LONGITUDINAL + 0.4 * (1 - top_pairs.LONGITUDINAL))
 
 
 def test_daughter_flies_at_its_angle_to_the_w_boson() -> None:
