@@ -3,16 +3,19 @@
 import math
 
 import numpy as np
-from numba import njit
 from numpy.random import Generator
 
+from higgs_challenge.compiled import subroutine
 from higgs_challenge.tasks.higgs.events import columns
 from higgs_challenge.tasks.higgs.events.derived import wrap
-from higgs_challenge.tasks.higgs.events.vector_maths import round3
+from higgs_challenge.tasks.higgs.events.vector_maths import angle_of, cosine_sine, round3
 from higgs_challenge.tasks.higgs.simulation.kinematics import Direction, distance_squared
 from higgs_challenge.tasks.higgs.simulation.radiation import add_collisions
 from higgs_challenge.tasks.higgs.simulation.tau_decays import HADRONIC_SHARE
 from higgs_challenge.tasks.higgs.simulation.tuning import Detector, Tuning
+
+Deviates = tuple[float, float]
+"""Fluctuations of the lepton's and the tau's momentum in standard deviations."""
 
 # Thresholds of the official reconstruction.
 LEPTON_PT = 20.0  # GeV
@@ -21,6 +24,7 @@ CENTRAL = 2.5  # |eta| of leptons and taus
 COVERAGE = 4.9  # |eta| of the calorimeters
 CONE = 0.6  # anti-kT radius: no two jets, and no jet and lepton or tau, are closer
 BEAM_ENERGY = 6500.0  # GeV
+TAU_SPREAD = 3.1  # GeV, no less than the resolution of a tau with RAW_PT
 TAU_AXIS = 0.06  # width of the distance in pseudorapidity between a tau and the axis of its jet, which is stored
 
 # True momenta below these never pass the thresholds above: more than four standard deviations away.
@@ -35,7 +39,7 @@ THREE_PRONG_EFFICIENCY = 0.60 / 0.70
 TAU_ENDCAP = 0.93
 
 
-@njit(nogil=True)
+@subroutine
 def jet_energy_scale(raw_pt: float, eta: float) -> float:
     """Return the factor of the official jet energy scale.
 
@@ -49,7 +53,7 @@ def jet_energy_scale(raw_pt: float, eta: float) -> float:
     return math.sqrt((3.0 - 0.2 * abs(eta)) ** 2 / raw_pt + 1.0)
 
 
-@njit(nogil=True)
+@subroutine
 def expected_raw(pt: float, eta: float) -> float:
     """Invert the jet energy scale.
 
@@ -64,16 +68,31 @@ def expected_raw(pt: float, eta: float) -> float:
     return math.sqrt(half * half + pt * pt) - half
 
 
-@njit(nogil=True)
-def measured_tau(rng: Generator, detector: Detector, pt: float, eta: float, group: int) -> float:
+@subroutine
+def floors(detector: Detector, deviates: Deviates) -> tuple[float, float]:
+    """Return the true momenta below which given fluctuations cannot bring lepton and tau over their thresholds.
+
+    Args:
+        detector: resolutions.
+        deviates: of the lepton's and the tau's momentum.
+
+    Returns:
+        Transverse momenta of the lepton and of the hadrons in GeV.
+    """
+    lepton = LEPTON_PT / (1.0 + detector.lepton_resolution * deviates[0])
+    return lepton, RAW_PT - detector.tau_underlying - TAU_SPREAD * max(deviates[1], 0.0)
+
+
+@subroutine
+def measured_tau(detector: Detector, pt: float, eta: float, group: int, deviate: float) -> float:
     """Measure a hadronic tau as a jet.
 
     Args:
-        rng: random stream.
         detector: resolutions.
         pt: true visible transverse momentum in GeV, > 0.
         eta: pseudorapidity.
         group: of the decay, as in tau_decays.
+        deviate: fluctuation in standard deviations.
 
     Returns:
         Raw transverse momentum in GeV.
@@ -82,10 +101,10 @@ def measured_tau(rng: Generator, detector: Detector, pt: float, eta: float, grou
     hadronic = HADRONIC_SHARE[group] * energy
     # Calorimeter resolutions of the official detector card; 1 GeV for the rest.
     variance = (0.03 * hadronic) ** 2 + 0.52**2 * hadronic + 1.59**2 + 0.101**2 * (energy - hadronic) + 1.0
-    return max(pt * (1.0 + math.sqrt(variance) / energy * rng.standard_normal()), 0.0) + detector.tau_underlying
+    return max(pt * (1.0 + math.sqrt(variance) / energy * deviate), 0.0) + detector.tau_underlying
 
 
-@njit(nogil=True)
+@subroutine
 def identified(rng: Generator, lepton_eta: float, tau_eta: float, three_prong: bool) -> bool:
     """Draw whether lepton and tau are both identified.
 
@@ -110,14 +129,14 @@ def identified(rng: Generator, lepton_eta: float, tau_eta: float, three_prong: b
     return rng.random() < efficiency
 
 
-@njit(nogil=True)
+@subroutine
 def stored_angle(phi: float) -> float:
     """Bring an azimuth to (-pi, pi] and round it to three decimals; as in the official file, pi becomes 3.142."""
     rounded: float = round3(wrap(phi))
     return rounded
 
 
-@njit(nogil=True)
+@subroutine
 def reconstruct(
     rng: Generator,
     tuning: Tuning,
@@ -145,18 +164,75 @@ def reconstruct(
     Returns:
         Whether the event is reconstructed.
     """
-    lepton_pt, lepton_eta, lepton_phi = lepton
-    tau_pt, tau_eta, tau_phi = tau
-    axis = TAU_AXIS * min(max(rng.standard_normal(), -3.0), 3.0)
-    if abs(lepton_eta) > CENTRAL or abs(tau_eta + axis) > CENTRAL:
-        return False
-    lepton_pt *= 1.0 + tuning.detector.lepton_resolution * rng.standard_normal()
-    tau_raw = measured_tau(rng, tuning.detector, tau_pt, tau_eta, group)
-    if lepton_pt <= LEPTON_PT or tau_raw <= RAW_PT or not identified(rng, lepton_eta, tau_eta, three_prong):
-        return False
-    if distance_squared(lepton_eta, lepton_phi, tau_eta, tau_phi) < CONE**2:
-        return False
+    deviates = (rng.standard_normal(), rng.standard_normal())
+    seen, lepton_pt, tau_raw = see_pair(rng, tuning.detector, deviates, lepton, tau, group, three_prong)
+    return seen and complete(rng, tuning, lepton, tau, lepton_pt, tau_raw, jets, n, row)
 
+
+@subroutine
+def see_pair(
+    rng: Generator,
+    detector: Detector,
+    deviates: Deviates,
+    lepton: Direction,
+    tau: Direction,
+    group: int,
+    three_prong: bool,
+) -> tuple[bool, float, float]:
+    """Measure and identify lepton and tau.
+
+    Args:
+        rng: random stream.
+        detector: resolutions.
+        deviates: of the two momenta.
+        lepton: true transverse momentum in GeV, pseudorapidity, azimuth in rad.
+        tau: the same of the visible hadronic tau.
+        group: of the tau's decay, as in tau_decays.
+        three_prong: whether the tau has three charged hadrons.
+
+    Returns:
+        Whether both are seen; the lepton's and the tau's raw transverse momentum in GeV.
+    """
+    axis = TAU_AXIS * min(max(rng.standard_normal(), -3.0), 3.0)
+    if abs(lepton[1]) > CENTRAL or abs(tau[1] + axis) > CENTRAL:
+        return False, 0.0, 0.0
+    lepton_pt = lepton[0] * (1.0 + detector.lepton_resolution * deviates[0])
+    tau_raw = measured_tau(detector, tau[0], tau[1], group, deviates[1])
+    if lepton_pt <= LEPTON_PT or tau_raw <= RAW_PT or not identified(rng, lepton[1], tau[1], three_prong):
+        return False, 0.0, 0.0
+    return distance_squared(lepton[1], lepton[2], tau[1], tau[2]) >= CONE**2, lepton_pt, tau_raw
+
+
+@subroutine
+def complete(
+    rng: Generator,
+    tuning: Tuning,
+    lepton: Direction,
+    tau: Direction,
+    lepton_pt: float,
+    tau_raw: float,
+    jets: np.ndarray,
+    n: int,
+    row: np.ndarray,
+) -> bool:
+    """Add jets and missing momentum to a lepton and a tau that are seen, and write the record.
+
+    Args:
+        rng: random stream.
+        tuning: resolutions, and the further parton collisions to add.
+        lepton: as in `reconstruct`.
+        tau: as in `reconstruct`.
+        lepton_pt: measured, GeV.
+        tau_raw: measured, GeV.
+        jets: workspace of true jets, changed here.
+        n: jets in the workspace.
+        row: as in `reconstruct`.
+
+    Returns:
+        Whether the event is reconstructed.
+    """
+    _, lepton_eta, lepton_phi = lepton
+    _, tau_eta, tau_phi = tau
     row[columns.LEP_PT] = round3(lepton_pt)
     row[columns.LEP_ETA] = round3(lepton_eta)
     row[columns.LEP_PHI] = stored_angle(lepton_phi)
@@ -171,18 +247,20 @@ def reconstruct(
     separate, seen_x, seen_y, jets_pt = measure_jets(rng, detector, lepton, tau, jets, n, row)
     if not separate:
         return False
-    seen_x += lepton_pt * math.cos(lepton_phi) + tau_raw * math.cos(tau_phi)
-    seen_y += lepton_pt * math.sin(lepton_phi) + tau_raw * math.sin(tau_phi)
+    lepton_x, lepton_y = cosine_sine(lepton_phi)
+    tau_x, tau_y = cosine_sine(tau_phi)
+    seen_x += lepton_pt * lepton_x + tau_raw * tau_x
+    seen_y += lepton_pt * lepton_y + tau_raw * tau_y
     width = math.sqrt(detector.met_noise**2 + detector.met_stochastic**2 * (jets_pt + tau_raw))
     width *= math.exp(detector.met_spread * rng.standard_normal())
     missing_x = width * rng.standard_normal() - seen_x
     missing_y = width * rng.standard_normal() - seen_y
-    row[columns.MET] = round3(math.hypot(missing_x, missing_y))
-    row[columns.MET_PHI] = stored_angle(math.atan2(missing_y, missing_x))
+    row[columns.MET] = round3(math.sqrt(missing_x * missing_x + missing_y * missing_y))
+    row[columns.MET_PHI] = stored_angle(angle_of(missing_x, missing_y))
     return True
 
 
-@njit(nogil=True)
+@subroutine
 def within_beams(lepton: Direction, tau: Direction, jets: np.ndarray, n: int) -> bool:
     """Check whether the colliding partons have less momentum than the protons.
 
@@ -204,7 +282,7 @@ def within_beams(lepton: Direction, tau: Direction, jets: np.ndarray, n: int) ->
     return max(ahead, back) < 2.0 * BEAM_ENERGY
 
 
-@njit(nogil=True)
+@subroutine
 def measure_jets(
     rng: Generator,
     detector: Detector,
@@ -242,7 +320,9 @@ def measure_jets(
         fluctuation = max(1.0 + spread * rng.standard_normal(), 0.0)
         if rng.random() < detector.neutrino_jets:
             fluctuation *= 1.0 - detector.neutrino_share * rng.random()
-        raw = expected_raw(pt + detector.jet_underlying, eta) * fluctuation
+        raw = (pt + detector.jet_underlying) * fluctuation  # more than the truth, to avoid a root
+        if raw > RAW_PT:
+            raw = expected_raw(pt + detector.jet_underlying, eta) * fluctuation
         visible = pt * detector.soft_response * fluctuation
         if raw > RAW_PT and distance_squared(eta, phi, tau[1], tau[2]) > CONE**2:
             separate = separate and distance_squared(eta, phi, lepton[1], lepton[2]) > CONE**2
@@ -256,8 +336,9 @@ def measure_jets(
                 first, first_pt = i, jet_pt
             elif jet_pt > second_pt:
                 second, second_pt = i, jet_pt
-        seen_x += visible * math.cos(phi)
-        seen_y += visible * math.sin(phi)
+        x, y = cosine_sine(phi)
+        seen_x += visible * x
+        seen_y += visible * y
     if second >= 0:
         separate = (
             separate and distance_squared(jets[first, 1], jets[first, 2], jets[second, 1], jets[second, 2]) > CONE**2
@@ -269,7 +350,7 @@ def measure_jets(
     return separate, seen_x, seen_y, jets_raw
 
 
-@njit(nogil=True)
+@subroutine
 def write_jet(row: np.ndarray, column: int, pt: float, jets: np.ndarray, index: int) -> None:
     """Write one jet into the record.
 

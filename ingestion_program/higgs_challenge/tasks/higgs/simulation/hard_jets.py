@@ -3,9 +3,9 @@
 import math
 
 import numpy as np
-from numba import njit
 from numpy.random import Generator
 
+from higgs_challenge.compiled import subroutine
 from higgs_challenge.tasks.higgs.simulation.detector import expected_raw
 from higgs_challenge.tasks.higgs.simulation.kinematics import Direction, FourVector, boosted, cylindrical, two_body
 from higgs_challenge.tasks.higgs.simulation.radiation import push
@@ -17,7 +17,7 @@ PIECES = 4  # of a broken jet
 PIECES_AWAY = 0.9  # from where it was, in the plane of pseudorapidity and azimuth
 
 
-@njit(nogil=True)
+@subroutine
 def add_quarks(rng: Generator, mass: float, vector: FourVector, jets: np.ndarray, n: int) -> int:
     """Decay a vector boson to two quarks.
 
@@ -38,7 +38,7 @@ def add_quarks(rng: Generator, mass: float, vector: FourVector, jets: np.ndarray
     return n
 
 
-@njit(nogil=True)
+@subroutine
 def spread_jets(rng: Generator, jets: np.ndarray, start: int, stop: int) -> int:
     """Break the workspace's last jets into pieces around them, too far apart to be one jet.
 
@@ -62,7 +62,7 @@ def spread_jets(rng: Generator, jets: np.ndarray, start: int, stop: int) -> int:
     return n
 
 
-@njit(nogil=True)
+@subroutine
 def take_fake(rng: Generator, softness: float, jets: np.ndarray, n: int) -> Direction:
     """Take a jet for a tau; only jets of one or three tracks pass for one, and those are soft.
 

@@ -3,9 +3,9 @@
 import math
 
 import numpy as np
-from numba import njit
 from numpy.random import Generator
 
+from higgs_challenge.compiled import subroutine
 from higgs_challenge.tasks.higgs.simulation.hard_jets import add_quarks
 from higgs_challenge.tasks.higgs.simulation.kinematics import moving
 from higgs_challenge.tasks.higgs.simulation.radiation import emit, limited_normal, push, recoil
@@ -20,7 +20,7 @@ TOP_JETS = 4
 TOP_JET_ETA = 1.2  # width
 
 
-@njit(nogil=True)
+@subroutine
 def higgs_event(rng: Generator, tuning: Tuning, jets: np.ndarray, row: np.ndarray) -> None:
     """Make one reconstructed H -> tau tau event of a production mode drawn from the tuning's shares.
 
@@ -64,7 +64,7 @@ def higgs_event(rng: Generator, tuning: Tuning, jets: np.ndarray, row: np.ndarra
         )
 
 
-@njit(nogil=True)
+@subroutine
 def production_mode(rng: Generator, higgs: HiggsTuning) -> int:
     """Draw the production mode.
 
@@ -83,7 +83,7 @@ def production_mode(rng: Generator, higgs: HiggsTuning) -> int:
     return mode
 
 
-@njit(nogil=True)
+@subroutine
 def add_fusion_quarks(rng: Generator, higgs: HiggsTuning, rapidity: float, jets: np.ndarray, n: int) -> int:
     """Add the two forward quarks of vector boson fusion.
 
@@ -110,7 +110,7 @@ def add_fusion_quarks(rng: Generator, higgs: HiggsTuning, rapidity: float, jets:
     return n
 
 
-@njit(nogil=True)
+@subroutine
 def add_vector(rng: Generator, higgs: HiggsTuning, rapidity: float, jets: np.ndarray, n: int) -> int:
     """Add the two daughters of a W or Z boson produced with the Higgs boson.
 

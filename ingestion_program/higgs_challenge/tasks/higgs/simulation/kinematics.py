@@ -2,16 +2,17 @@
 
 import math
 
-from numba import njit
 from numpy.random import Generator
 
+from higgs_challenge.compiled import subroutine
 from higgs_challenge.tasks.higgs.events.derived import wrap
+from higgs_challenge.tasks.higgs.events.vector_maths import angle_of, cosine_sine
 
 FourVector = tuple[float, float, float, float]
 Direction = tuple[float, float, float]
 
 
-@njit(nogil=True)
+@subroutine
 def distance_squared(eta_a: float, phi_a: float, eta_b: float, phi_b: float) -> float:
     """Return the squared distance in the plane of pseudorapidity and azimuth.
 
@@ -29,7 +30,7 @@ def distance_squared(eta_a: float, phi_a: float, eta_b: float, phi_b: float) -> 
     return squared
 
 
-@njit(nogil=True)
+@subroutine
 def cylindrical(vector: FourVector) -> Direction:
     """Turn a momentum into what a detector reports.
 
@@ -40,11 +41,12 @@ def cylindrical(vector: FourVector) -> Direction:
         Transverse momentum in GeV, pseudorapidity, azimuth in rad.
     """
     _, px, py, pz = vector
-    pt = math.hypot(px, py)
-    return pt, math.asinh(pz / max(pt, 1e-9)), math.atan2(py, px)
+    pt = max(math.sqrt(px * px + py * py), 1e-9)
+    eta = math.log((abs(pz) + math.sqrt(pt * pt + pz * pz)) / pt)
+    return pt, math.copysign(eta, pz), angle_of(px, py)
 
 
-@njit(nogil=True)
+@subroutine
 def moving(mass: float, px: float, py: float, rapidity: float) -> FourVector:
     """Build the four-vector of a particle.
 
@@ -61,7 +63,7 @@ def moving(mass: float, px: float, py: float, rapidity: float) -> FourVector:
     return transverse_mass * math.cosh(rapidity), px, py, transverse_mass * math.sinh(rapidity)
 
 
-@njit(nogil=True)
+@subroutine
 def boosted(vector: FourVector, frame: FourVector) -> FourVector:
     """Take a vector from the rest frame of a particle to the frame in which that particle moves.
 
@@ -80,7 +82,7 @@ def boosted(vector: FourVector, frame: FourVector) -> FourVector:
     return (frame_energy * energy / mass + along, px + gain * frame_x, py + gain * frame_y, pz + gain * frame_z)
 
 
-@njit(nogil=True)
+@subroutine
 def two_body(
     rng: Generator, mass: float, mass_a: float, mass_b: float, cos_theta: float
 ) -> tuple[FourVector, FourVector]:
@@ -99,6 +101,6 @@ def two_body(
     energy = (mass * mass + mass_a * mass_a - mass_b * mass_b) / (2.0 * mass)
     momentum = math.sqrt(max(energy * energy - mass_a * mass_a, 0.0))
     transverse = momentum * math.sqrt(1.0 - cos_theta * cos_theta)
-    phi = rng.uniform(-math.pi, math.pi)
-    px, py, pz = transverse * math.cos(phi), transverse * math.sin(phi), momentum * cos_theta
+    x, y = cosine_sine(rng.uniform(-math.pi, math.pi))
+    px, py, pz = transverse * x, transverse * y, momentum * cos_theta
     return (energy, px, py, pz), (mass - energy, -px, -py, -pz)

@@ -3,8 +3,9 @@
 import math
 
 import numpy as np
-from numba import njit
 from numpy.random import Generator
+
+from higgs_challenge.compiled import subroutine
 
 Z_MASS = 91.188  # GeV
 Z_WIDTH = 2.495  # GeV
@@ -60,7 +61,7 @@ def mass_table(size: int = 4097) -> np.ndarray:
 MASSES = mass_table()
 
 
-@njit(nogil=True)
+@subroutine
 def pair_mass(rng: Generator) -> float:
     """Draw the mass of a lepton pair.
 
@@ -72,5 +73,4 @@ def pair_mass(rng: Generator) -> float:
     """
     position = rng.random() * (len(MASSES) - 1)
     k = int(position)
-    value: float = (MASSES[k] + (position - k) * (MASSES[k + 1] - MASSES[k])) ** -0.25
-    return value
+    return 1.0 / math.sqrt(math.sqrt(MASSES[k] + (position - k) * (MASSES[k + 1] - MASSES[k])))

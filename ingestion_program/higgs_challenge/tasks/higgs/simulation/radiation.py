@@ -4,10 +4,11 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.random import Generator
 
+from higgs_challenge.compiled import subroutine
 from higgs_challenge.tasks.higgs.events.derived import wrap
+from higgs_challenge.tasks.higgs.events.vector_maths import cosine_sine
 
 # A workspace row is one jet: transverse momentum in GeV, pseudorapidity, azimuth in rad.
 WORKSPACE_SHAPE = (40, 3)
@@ -19,6 +20,7 @@ INTRINSIC = 2.7  # GeV, width of each component of the recoil against what is no
 ENERGY_LIMIT = 2400.0  # GeV, twice the energy that an emission may have
 ETA_NARROWING = 0.155  # relative, for each factor e in momentum above SPLITTING_START
 SPLITTING_START = 25.0  # GeV
+WIDEST = math.log(ENERGY_LIMIT / SPLITTING_START)  # largest pseudorapidity of an emission of that momentum
 MAX_SPLITTING = 0.68
 CLOSEST, FARTHEST = 1.2, 4.5  # of two jets that one emission makes, in the plane of pseudorapidity and azimuth
 COLLISION_SOFTEST = 10.0  # GeV
@@ -75,7 +77,7 @@ def radiation(strength: float, scale: float, falloff: float, splitting: float, e
     return Radiation(strength, scale, falloff, splitting, eta_width, float(harder[-1]), momenta)
 
 
-@njit(nogil=True)
+@subroutine
 def limited_normal(rng: Generator, width: float, limit: float) -> float:
     """Draw from a normal distribution around zero, cut at a largest magnitude.
 
@@ -93,7 +95,7 @@ def limited_normal(rng: Generator, width: float, limit: float) -> float:
             return value
 
 
-@njit(nogil=True)
+@subroutine
 def emit(rng: Generator, source: Radiation, jets: np.ndarray) -> tuple[int, float, float]:
     """Draw the emissions, hardest first, some of the hard ones split into two or more jets.
 
@@ -105,16 +107,58 @@ def emit(rng: Generator, source: Radiation, jets: np.ndarray) -> tuple[int, floa
     Returns:
         Number of jets, and the two components in GeV of the recoil that the hard process takes.
     """
+    n, soft, _ = draw_momenta(rng, source, jets)
+    return send(rng, source, soft, jets, n)
+
+
+@subroutine
+def draw_momenta(rng: Generator, source: Radiation, jets: np.ndarray) -> tuple[int, float, float]:
+    """Draw only the transverse momenta of the emissions, hardest first.
+
+    Args:
+        rng: random stream.
+        source: what radiates.
+        jets: workspace, of which the first column is written from row 0.
+
+    Returns:
+        Number of emissions; the momentum in GeV of all softer radiation together; a sum in GeV that the momentum of
+        the hard process cannot exceed.
+    """
     n = 0
+    soft = INTRINSIC * math.sqrt(2.0 * rng.standard_exponential())  # the length of two normal components
+    total = soft
     # A Poisson process in the expected number of harder emissions: its gaps are exponential.
     expected = rng.standard_exponential()
     while expected < source.rate:
         position = math.sqrt(math.sqrt(expected / source.rate)) * (len(source.momenta) - 1)
         k = int(position)
         p = source.momenta[k] + (position - k) * (source.momenta[k + 1] - source.momenta[k])
+        n = push(jets, n, p, 0.0, 0.0)
+        total += p
+        expected += rng.standard_exponential()
+    return n, soft, total
+
+
+@subroutine
+def send(rng: Generator, source: Radiation, soft: float, jets: np.ndarray, emissions: int) -> tuple[int, float, float]:
+    """Give emissions their directions, and split some of the hard ones.
+
+    Args:
+        rng: random stream.
+        source: what radiates.
+        soft: momentum in GeV of the radiation that is not generated as an emission.
+        jets: workspace, with the emissions' momenta from row 0.
+        emissions: their number.
+
+    Returns:
+        As `emit`.
+    """
+    n = emissions
+    for i in range(emissions):
+        p = jets[i, 0]
         hardness = math.log(p / SPLITTING_START)
         width = source.eta_width * (1.0 - ETA_NARROWING * hardness)
-        eta = limited_normal(rng, width, math.log(ENERGY_LIMIT / p))
+        eta = limited_normal(rng, width, WIDEST - hardness)
         phi = rng.uniform(-math.pi, math.pi)
         probability = min(source.splitting * hardness, MAX_SPLITTING)
         while rng.random() < probability:
@@ -127,13 +171,15 @@ def emit(rng: Generator, source: Radiation, jets: np.ndarray) -> tuple[int, floa
             p /= math.sqrt(max(together, 0.5))
             n = push(jets, n, share * p, eta + (1.0 - share) * d_eta, phi + (1.0 - share) * d_phi)
             p, eta, phi = (1.0 - share) * p, eta - share * d_eta, phi - share * d_phi
-        n = push(jets, n, p, eta, phi)
-        expected += rng.standard_exponential()
+        jets[i, 0] = p
+        jets[i, 1] = eta
+        jets[i, 2] = phi
     px, py = recoil(jets, 0, n)
-    return n, px + INTRINSIC * rng.standard_normal(), py + INTRINSIC * rng.standard_normal()
+    x, y = cosine_sine(rng.uniform(-math.pi, math.pi))
+    return n, px + soft * x, py + soft * y
 
 
-@njit(nogil=True)
+@subroutine
 def recoil(jets: np.ndarray, start: int, stop: int) -> tuple[float, float]:
     """Sum what balances some jets.
 
@@ -147,12 +193,13 @@ def recoil(jets: np.ndarray, start: int, stop: int) -> tuple[float, float]:
     """
     px = py = 0.0
     for i in range(start, stop):
-        px -= jets[i, 0] * math.cos(jets[i, 2])
-        py -= jets[i, 0] * math.sin(jets[i, 2])
+        x, y = cosine_sine(jets[i, 2])
+        px -= jets[i, 0] * x
+        py -= jets[i, 0] * y
     return px, py
 
 
-@njit(nogil=True)
+@subroutine
 def follow(rapidity: float, jets: np.ndarray, emissions: int) -> None:
     """Move emissions along with the hard process, half as far.
 
@@ -165,7 +212,7 @@ def follow(rapidity: float, jets: np.ndarray, emissions: int) -> None:
         jets[i, 1] += 0.5 * rapidity
 
 
-@njit(nogil=True)
+@subroutine
 def add_collisions(rng: Generator, collisions: Collisions, jets: np.ndarray, n: int) -> int:
     """Add the dijets of further parton collisions in the same pair of protons.
 
@@ -190,7 +237,7 @@ def add_collisions(rng: Generator, collisions: Collisions, jets: np.ndarray, n: 
     return n
 
 
-@njit(nogil=True)
+@subroutine
 def push(jets: np.ndarray, n: int, pt: float, eta: float, phi: float) -> int:
     """Append a jet to the workspace, or drop it where the workspace is full.
 

@@ -2,8 +2,10 @@
 
 import math
 
-from numba import njit
+import numpy as np
 from numpy.random import Generator
+
+from higgs_challenge.compiled import subroutine
 
 # Squared mass of the visible system over the tau's, and how well it remembers the polarisation (textbook values).
 PION, RHO, A1 = 0, 1, 2
@@ -17,28 +19,44 @@ THREE_PRONG_IN_A1 = 0.62
 HADRONIC_SHARE = (1.0, 0.5, 0.75)
 
 
-@njit(nogil=True)
+def leptonic_table(polarisation: float, size: int = 2049) -> np.ndarray:
+    """Tabulate the shares below which equal numbers of leptons lie.
+
+    Args:
+        polarisation: -1 or 1, sign as for the negative tau.
+        size: number of entries, >= 2.
+
+    Returns:
+        float64, shape (size,), ascending from 0 to 1: shares with density
+        ((5 - 9x^2 + 4x^3) + P (1 - 9x^2 + 8x^3)) / 3.
+    """
+    x = np.linspace(0.0, 1.0, 100_001)
+    below = ((5.0 * x - 3.0 * x**3 + x**4) + polarisation * (x - 3.0 * x**3 + 2.0 * x**4)) / 3.0
+    return np.interp(np.linspace(0.0, 1.0, size), below, x)
+
+
+LEPTONIC_SHARES = np.array([leptonic_table(-1.0), leptonic_table(1.0)])
+
+
+@subroutine
 def leptonic_share(rng: Generator, polarisation: float) -> float:
     """Draw the share of the tau's momentum that the electron or muon carries.
 
     Args:
         rng: random stream.
-        polarisation: -1 .. 1, sign as for the negative tau.
+        polarisation: -1 or 1, sign as for the negative tau.
 
     Returns:
-        A share in 0 .. 1, with density ((5 - 9x^2 + 4x^3) + P (1 - 9x^2 + 8x^3)) / 3.
+        A share in 0 .. 1.
     """
-    highest = (5.0 + polarisation) / 3.0  # the density falls from x = 0
-    while True:
-        x = rng.random()
-        square = x * x
-        density = (5.0 + polarisation - 9.0 * (1.0 + polarisation) * square) / 3.0
-        density += (4.0 + 8.0 * polarisation) / 3.0 * square * x
-        if rng.random() * highest < density:
-            return x
+    table = LEPTONIC_SHARES[1 if polarisation > 0.0 else 0]
+    position = rng.random() * (len(table) - 1)
+    k = int(position)
+    share: float = table[k] + (position - k) * (table[k + 1] - table[k])
+    return share
 
 
-@njit(nogil=True)
+@subroutine
 def hadronic_group(rng: Generator) -> int:
     """Draw the group of a hadronic decay.
 
@@ -49,12 +67,10 @@ def hadronic_group(rng: Generator) -> int:
         PION, RHO or A1.
     """
     draw = rng.random()
-    if draw < PION_SHARE:
-        return PION
-    return RHO if draw < PION_SHARE + RHO_SHARE else A1
+    return (RHO if draw > PION_SHARE else PION) + (A1 - RHO if draw > PION_SHARE + RHO_SHARE else 0)
 
 
-@njit(nogil=True)
+@subroutine
 def hadronic_share(rng: Generator, polarisation: float, group: int) -> float:
     """Draw the share of the tau's momentum that the visible hadrons carry.
 
@@ -68,9 +84,6 @@ def hadronic_share(rng: Generator, polarisation: float, group: int) -> float:
     """
     slope = ANALYSING_POWER[group] * polarisation
     draw = rng.random()
-    if abs(slope) < 1e-6:
-        cosine = 2.0 * draw - 1.0
-    else:
-        cosine = (math.sqrt(max((1.0 - slope) ** 2 + 4.0 * slope * draw, 0.0)) - 1.0) / slope
+    cosine = (slope - 2.0 + 4.0 * draw) / (1.0 + math.sqrt(max((1.0 - slope) ** 2 + 4.0 * slope * draw, 0.0)))
     ratio = MASS_RATIO[group]
     return 0.5 * ((1.0 + ratio) + (1.0 - ratio) * cosine)

@@ -7,12 +7,13 @@ import pytest
 from numba import njit
 
 from higgs_challenge.tasks.higgs.simulation import tau_decays, top_pairs, w_pairs
-from higgs_challenge.tasks.higgs.simulation.detector import CONE
+from higgs_challenge.tasks.higgs.simulation.detector import CONE, LEPTON_PT, RAW_PT, floors, measured_tau
 from higgs_challenge.tasks.higgs.simulation.hard_jets import FAKE_PT, MAX_CANDIDATES, PIECES, spread_jets, take_fake
 from higgs_challenge.tasks.higgs.simulation.higgs import production_mode
 from higgs_challenge.tasks.higgs.simulation.kinematics import boosted, moving, two_body
 from higgs_challenge.tasks.higgs.simulation.line_shape import MASS_RANGE, Z_MASS, pair_mass, pair_rate
 from higgs_challenge.tasks.higgs.simulation.radiation import SOFTEST, WORKSPACE_SHAPE, emit, recoil
+from higgs_challenge.tasks.higgs.simulation.tau_pairs import decay_pair, draw_decay, reaches
 from higgs_challenge.tasks.higgs.simulation.tuning import TUNING
 
 DRAWS = 100_000
@@ -59,7 +60,7 @@ def test_masses_are_drawn_from_the_line_shape() -> None:
         assert_mean(masses < edge, expected)
 
 
-@pytest.mark.parametrize("polarisation", [-1.0, 0.0, 1.0])
+@pytest.mark.parametrize("polarisation", [-1.0, 1.0])
 def test_leptonic_share_has_its_textbook_mean(polarisation: float) -> None:
     # The integral of x times the density of tau_decays.leptonic_share.
     shares = np.array([tau_decays.leptonic_share(rng_, polarisation) for rng_ in [rng()] for _ in range(DRAWS)])
@@ -72,6 +73,49 @@ def test_hadronic_share_follows_the_polarisation(group: int) -> None:
     generator = rng()
     shares = np.array([tau_decays.hadronic_share(generator, 1.0, group) for _ in range(DRAWS)])
     assert_mean(shares, 0.5 * ((1 + ratio) + (1 - ratio) * power / 3))  # the mean of c is a P / 3
+
+
+def test_taus_of_z_bosons_fly_along_the_beam_more_often() -> None:
+    generator = rng()
+    for spin_one, mean_square in ((True, 0.4), (False, 1 / 3)):  # of 3 (1 + c^2) / 8 and of 1 / 2
+        cosines = np.array([draw_decay(generator, spin_one, True).cosine for _ in range(DRAWS)])
+        assert_mean(cosines, 0.0)
+        assert_mean(cosines**2, mean_square)
+
+
+def test_decays_that_cannot_reach_their_floors_never_do() -> None:
+    generator = rng()
+    reached = 0
+    for _ in range(DRAWS // 4):
+        decay = draw_decay(generator, True, True)
+        lepton, tau = decay_pair(generator, decay, 91.0, 20.0, -25.0, 0.0, 0.0)[1:]
+        both = lepton[0] >= 30.0 and tau[0] >= 25.0
+        assert reaches(decay, 91.0, math.hypot(20.0, -25.0), 30.0, 25.0) or not both
+        reached += both
+    assert reached > 100
+
+
+def test_both_taus_carry_the_boson_momentum() -> None:
+    generator = rng()
+    for _ in range(100):
+        decay = draw_decay(generator, True, True)._replace(lepton_share=1.0, tau_share=1.0)
+        _, first, second = decay_pair(generator, decay, 91.0, 20.0, -25.0, 0.0, 0.0)
+        vectors = [
+            (pt * math.cosh(eta), pt * math.cos(phi), pt * math.sin(phi), pt * math.sinh(eta))
+            for pt, eta, phi in (first, second)
+        ]
+        np.testing.assert_allclose(np.sum(vectors, axis=0), moving(91.0, 20.0, -25.0, 0.0), atol=1e-6)
+
+
+def test_floors_lose_no_lepton_and_no_tau() -> None:
+    generator = rng()
+    detector = TUNING.detector
+    for deviates in generator.standard_normal((2_000, 2)):
+        lepton_floor, tau_floor = floors(detector, deviates)
+        assert lepton_floor * (1.0 + detector.lepton_resolution * deviates[0]) == pytest.approx(LEPTON_PT)
+        below = 0.999 * max(tau_floor, 1.0)
+        for group in (tau_decays.PION, tau_decays.RHO, tau_decays.A1):
+            assert measured_tau(detector, below, 0.0, group, deviates[1]) < RAW_PT
 
 
 def test_w_bosons_of_top_quarks_have_the_standard_model_helicities() -> None:
