@@ -8,7 +8,7 @@ from higgs_tools.validation import checks
 from higgs_tools.validation.agreement import Quality, measure_parts
 from higgs_tools.validation.classifier import Separation
 from higgs_tools.validation.regions import unselected
-from higgs_tools.validation.response import Response
+from higgs_tools.validation.responses import NOMINAL, Point, Response
 from higgs_tools.validation.samples import COUNTED_EVENTS, Sample, is_held_out
 from higgs_tools.validation.targets import QUANTILES, REGION_YIELDS, SAMPLE_ROWS
 from tests.helpers.handmade import physical_rows
@@ -68,11 +68,12 @@ def test_responses_are_checked_where_rows_suffice_and_something_moves() -> None:
     def regions(change: float, number: float) -> Mapping[str, Response]:
         return {"inclusive": Response(change, 0.001, abs(change), number), "other": Response(0.5, 0.1, 0.5, 19.0)}
 
-    synthetic, real = {("tes", 0.99): regions(-0.01, 1e6)}, {("tes", 0.99): regions(-0.012, 500)}
+    point = Point(tes=0.99)
+    synthetic, real = {point: regions(-0.01, 1e6)}, {point: regions(-0.012, 500)}
     [check] = checks.check_responses("ztautau", synthetic, real)
     assert check.name == "tes 0.99, inclusive"
     assert check.passed
-    still = {("jes", 1.01): regions(0.0, 1e6)}
+    still = {NOMINAL: regions(0.0, 1e6)}
     assert list(checks.check_responses("ztautau", still, still)) == []
 
 

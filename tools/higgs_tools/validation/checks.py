@@ -15,7 +15,7 @@ from higgs_tools.validation.compare import (
     rank_correlation,
 )
 from higgs_tools.validation.regions import Floats, column
-from higgs_tools.validation.response import Response, response_pull
+from higgs_tools.validation.responses import Responses, response_pull
 from higgs_tools.validation.targets import (
     JET_FRACTIONS,
     LEVELS,
@@ -165,29 +165,25 @@ def check_separation(process: str, qualities: Sequence[Quality]) -> Iterator[Che
             yield _in_sigmas("Classifier", process, f"area under the ROC curve, {quality.part}", comparison)
 
 
-def check_responses(
-    process: str,
-    synthetic: Mapping[tuple[str, float], Mapping[str, Response]],
-    real: Mapping[tuple[str, float], Mapping[str, Response]],
-) -> Iterator[Check]:
+def check_responses(process: str, synthetic: Responses, real: Responses) -> Iterator[Check]:
     """Compare the effect of nuisance parameters on the synthetic yields with that on the real rows.
 
     Args:
         process: name of the process.
-        synthetic: relative changes of yields, by nuisance parameter and region.
+        synthetic: relative changes of yields, by point and region.
         real: the same of the real rows.
 
     Yields:
         A check of each yield that moves and comes from MIN_IN_REGION real rows or more, in standard errors.
     """
-    for (name, value), regions in real.items():
+    for point, regions in real.items():
         for region, response in regions.items():
-            expected = synthetic[name, value].get(region)
+            expected = synthetic[point].get(region)
             if expected is None or response.number < MIN_IN_REGION or not (expected.moved or response.moved):
                 continue
             pull = response_pull(response, expected)
             comparison = Comparison(response.change, response.error, expected.change, pull)
-            yield _in_sigmas("Nuisance response", process, f"{name} {value:g}, {region}", comparison)
+            yield _in_sigmas("Nuisance response", process, f"{point}, {region}", comparison)
 
 
 def check_unphysical(process: str, counts: Mapping[str, int]) -> Iterator[Check]:

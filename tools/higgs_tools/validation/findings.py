@@ -19,12 +19,10 @@ from higgs_tools.validation.checks import (
     check_yields,
 )
 from higgs_tools.validation.regions import region_yields
-from higgs_tools.validation.response import Response, responses
+from higgs_tools.validation.responses import Responses, measure_responses
 from higgs_tools.validation.samples import Sample, Synthetic, make_synthetic
 from higgs_tools.validation.targets import RANK_CORRELATIONS, SAMPLE_ROWS
 from higgs_tools.validation.unphysical import count_unphysical
-
-Responses = dict[tuple[str, float], dict[str, Response]]
 
 CORRELATED = {process for correlations in RANK_CORRELATIONS.values() for process in correlations}
 
@@ -94,8 +92,8 @@ def _advance_from(advance: Advance, before: int, done: int) -> None:
 
 
 def _compare(process: str, synthetic: Synthetic, real: Sample | None, particle: Sample | None, seed: int) -> Findings:
-    response = responses(synthetic.sample)
-    real_response = responses(real) if real else {}
+    response = measure_responses(synthetic.sample.rows, synthetic.sample.weights)
+    real_response = measure_responses(real.rows, real.weights) if real else {}
     qualities = measure_parts(real, synthetic.sample, seed) if real else []
     unphysical = count_unphysical(synthetic.sample.rows)
     checks = [

@@ -16,6 +16,13 @@ MT_CUT = 70.0
 VBF_LEADING, VBF_SUBLEADING = 50.0, 30.0
 PT_CUTS = (100.0, 200.0)
 
+OFFICIAL_NAMES = {
+    "lowMT_VBFJet": "mT < 70, VBF",
+    "highMT_VBFJet": "mT >= 70, VBF",
+    "lowMT_noVBFJet_ptH0to100": "mT < 70, not VBF, pt < 100",
+}
+"""Regions of official_moments.json and official_responses.json, and their names here."""
+
 
 def column(features: Floats, name: str) -> Floats:
     """Pick one column.

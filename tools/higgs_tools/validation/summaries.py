@@ -12,7 +12,7 @@ from higgs_scoring.colours import COLOURS
 from higgs_tools.validation.checks import Check
 from higgs_tools.validation.compare import compare_rank_correlation, effective_number, rank_correlation
 from higgs_tools.validation.figure_style import FONT_SIZE, INK, OTHER, QUIET, SYNTHETIC, ZONE, Colour, canvas
-from higgs_tools.validation.findings import Responses
+from higgs_tools.validation.responses import Responses
 from higgs_tools.validation.samples import Sample
 from higgs_tools.validation.targets import Rounded
 
@@ -89,7 +89,7 @@ def draw_responses(synthetic: Responses, real: Responses, regions: Sequence[str]
         axes.set_title(region.replace(">=", "≥"), fontsize=FONT_SIZE, color=colour(INK))
         axes.set_xlabel("change, %")
         axes.locator_params(axis="x", nbins=5)
-    panels[0].set_yticks(places, [f"{name} {value:g}" for name, value in variations])
+    panels[0].set_yticks(places, list(map(str, variations)))
     return figure
 
 

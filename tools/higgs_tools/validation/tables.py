@@ -13,7 +13,7 @@ from higgs_tools.validation.comparison_verdict import number, signed, significan
 from higgs_tools.validation.findings import Findings
 from higgs_tools.validation.fragments import details, table
 from higgs_tools.validation.regions import column, region_masks
-from higgs_tools.validation.response import response_pull
+from higgs_tools.validation.responses import response_pull
 from higgs_tools.validation.samples import Sample, Synthetic
 from higgs_tools.validation.targets import INCLUSIVE, LEVELS, QUANTILES, REGION_YIELDS
 
@@ -127,7 +127,7 @@ def response_table(one: Findings) -> Markup:
         HTML; the real rows' response is shown where a region has enough of them for a check.
     """
     shown = {check.name for check in one.checks if check.subject == "Nuisance response"}
-    heads = ("Change in %", *(f"{name} {value:g}" for name, value in one.responses))
+    heads = ("Change in %", *map(str, one.responses))
     rows: list[tuple[Sequence[str], bool]] = []
     for region in REGION_YIELDS:
         rows.append(((region.replace(">=", "≥"), *_synthetic_cells(one, region)), False))

@@ -20,8 +20,8 @@ from higgs_tools.validation.checks import (
 from higgs_tools.validation.classifier import Separation, separate
 from higgs_tools.validation.findings import CORRELATED
 from higgs_tools.validation.regions import region_yields, selected
-from higgs_tools.validation.response import responses
-from higgs_tools.validation.samples import COUNTED_EVENTS, Sample, Synthetic, make_synthetic, read_real
+from higgs_tools.validation.responses import measure_responses
+from higgs_tools.validation.samples import COUNTED_EVENTS, Synthetic, make_synthetic, read_real
 from higgs_tools.validation.targets import SAMPLE_ROWS
 from higgs_tools.validation.unphysical import count_unphysical
 
@@ -99,8 +99,9 @@ def test_the_same_classifier_tells_a_broken_sample_apart(spoil) -> None:
 # False-alarm rate 1 in 370 for each nuisance parameter and region that moves, strongly correlated among themselves.
 @pytest.mark.parametrize("process", ["htautau", "ztautau"])
 def test_nuisance_parameters_act_as_on_real_rows(official_sample: Path, process: str) -> None:
-    synthetic = responses(Sample.of_equal_weights(simulate(process, 200_000, SEED)))
-    checks = list(check_responses(process, synthetic, responses(read_real(official_sample)[process])))
+    synthetic = measure_responses(simulate(process, 200_000, SEED), np.ones(200_000))
+    real = read_real(official_sample)[process]
+    checks = list(check_responses(process, synthetic, measure_responses(real.rows, real.weights)))
     assert len(checks) > 4
     failures = describe(checks)
     assert not failures, "\n".join(failures)

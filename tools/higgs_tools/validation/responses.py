@@ -1,0 +1,174 @@
+"""The effect of the nuisance parameters on the regions' yields: of official events, synthetic ones and real rows."""
+
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from higgs_challenge.errors import InputError
+from higgs_challenge.tasks.higgs.events.transform import transform
+from higgs_tools.validation.regions import OFFICIAL_NAMES, Floats, Mask, region_masks
+
+FILE = "official_responses.json"
+
+NOISE_SEED = 31_415
+AT_ONCE = 65_536
+"""Events to distort at once, so that 35 points need little memory."""
+
+
+class Point(NamedTuple):
+    """Values of the nuisance parameters that act on shapes: energy scales, and soft_met in GeV."""
+
+    tes: float = 1.0
+    jes: float = 1.0
+    soft_met: float = 0.0
+
+    def __str__(self) -> str:
+        """Name what is not nominal.
+
+        Example:
+            >>> str(Point(tes=0.99, soft_met=2.0)), str(Point())
+            ('tes 0.99, soft_met 2', 'nominal')
+        """
+        moved = [f"{name} {value:g}" for name, value in self._asdict().items() if value != NOMINAL._asdict()[name]]
+        return ", ".join(moved) or "nominal"
+
+
+NOMINAL = Point()
+
+VARIATIONS = (
+    *(Point(tes=0.99), Point(tes=1.01)),
+    *(Point(jes=0.99), Point(jes=1.01)),
+    *(Point(soft_met=1.0), Point(soft_met=2.0)),
+)
+"""Where synthetic events are compared with real rows: one parameter at a time."""
+
+
+class Response(NamedTuple):
+    """How a yield changes, relative to the nominal one.
+
+    Attributes:
+        change: dimensionless.
+        error: of the paired events: only those that enter or leave the region fluctuate.
+        moved: share of the nominal events that enter or leave.
+        number: effective number of nominal events.
+    """
+
+    change: float
+    error: float
+    moved: float
+    number: float
+
+
+Responses = dict[Point, dict[str, Response]]
+"""The response of each region at each point."""
+
+
+class OfficialResponse(NamedTuple):
+    """How a region's yield of a process changes in the official file.
+
+    Attributes:
+        region: as in targets.REGION_YIELDS.
+        process: one of columns.PROCESSES.
+        events: at the nominal point, at 10 fb^-1.
+        changes: relative to that, at every other point.
+    """
+
+    region: str
+    process: str
+    events: float
+    changes: dict[Point, float]
+
+
+def read_responses(folder: Path) -> list[OfficialResponse]:
+    """Read the official responses of a folder.
+
+    Args:
+        folder: with official_responses.json or without.
+
+    Returns:
+        Those of regions that are defined by cuts: where a trained classifier splits a region (*_MVA*), only who has
+        that classifier can count. None where there is no such file.
+
+    Raises:
+        InputError: the file is not what it should be.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        return []
+    try:
+        entries = json.loads(path.read_bytes())["entries"]
+        return [_entry(entry) for entry in entries if "_MVA" not in entry["region"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path} does not hold yields by region and nuisance parameters: {error!r}.") from error
+
+
+def _entry(entry: Any) -> OfficialResponse:
+    events = {Point(*(row[name] for name in Point._fields)): row["events"] for row in entry["yields"]}
+    nominal = events.pop(NOMINAL)
+    changes = {point: value / nominal - 1 for point, value in events.items()}
+    return OfficialResponse(OFFICIAL_NAMES[entry["region"]], entry["process"], nominal, changes)
+
+
+def measure_responses(
+    rows: Floats, weights: npt.NDArray[np.float64], points: Sequence[Point] = VARIATIONS
+) -> Responses:
+    """Vary the nuisance parameters of one and the same events.
+
+    Args:
+        rows: primary columns of events before the selection, float32, shape (n, 16).
+        weights: shape (n,), > 0.
+        points: values of the nuisance parameters.
+
+    Returns:
+        For each point the response of each region that has events.
+    """
+    unit = np.random.default_rng(NOISE_SEED).standard_normal((2, len(rows)), np.float32)
+    nominal = _membership(rows, NOMINAL, unit)
+    found: Responses = {}
+    for point in points:
+        shifted = _membership(rows, point, unit)
+        found[point] = {
+            name: _response(before, shifted[name], weights) for name, before in nominal.items() if before.any()
+        }
+    return found
+
+
+def _membership(rows: Floats, point: Point, unit: Floats) -> dict[str, Mask]:
+    """Find for each region which of the rows lie in it at that point."""
+    membership: dict[str, Mask] = {}
+    for start in range(0, len(rows), AT_ONCE):
+        chosen = slice(start, start + AT_ONCE)
+        noise = np.float32(point.soft_met) * unit[:, chosen] if point.soft_met else None
+        features, kept = transform(rows[chosen], tes=point.tes, jes=point.jes, noise=noise)
+        for region, mask in region_masks(features).items():
+            membership.setdefault(region, np.zeros(len(rows), dtype=bool))[start + kept[mask]] = True
+    return membership
+
+
+def _response(before: Mask, after: Mask, weights: npt.NDArray[np.float64]) -> Response:
+    total = weights[before].sum()
+    moved = before != after
+    change = (weights[after].sum() - total) / total
+    error = math.sqrt((weights[moved] ** 2).sum()) / total
+    number = total**2 / (weights[before] ** 2).sum()
+    return Response(float(change), float(error), float(weights[moved].sum() / total), float(number))
+
+
+def response_pull(real: Response, synthetic: Response) -> float:
+    """Measure how far the real rows' response is from the synthetic events'.
+
+    Args:
+        real: of few rows.
+        synthetic: of many events.
+
+    Returns:
+        The difference in standard errors of the real rows; where few rows move, the error is what as many rows with
+        the synthetic events' movement have.
+    """
+    expected = math.sqrt(max(synthetic.moved, 1 / real.number) / real.number)
+    return (real.change - synthetic.change) / max(real.error, expected)
