@@ -15,6 +15,7 @@ PHASE ?= feedback
 SETS ?= 10
 PSEUDO_EXPERIMENTS ?= 5
 WORKERS ?=
+FRESH ?=
 OPTIONS ?=
 SUBMISSION ?= $(FOLDER)sample_code_submission
 STORE ?= build/data/$(SIZE)/store
@@ -80,11 +81,12 @@ made_data = $(if $(filter file,$(origin STORE)),$(if $(STORE),build/data/$(SIZE)
 build/data/%/store/hidden/part.json: | setup
 	$(BIN)/higgs-challenge data --size $* build/data/$*
 
-run: setup $(made_data)  ## run SUBMISSION on SETS x PSEUDO_EXPERIMENTS of PHASE and score it
+run: setup $(made_data)  ## run SUBMISSION on SETS x PSEUDO_EXPERIMENTS of PHASE and score it; FRESH=yes shares no events
+	$(if $(filter-out yes,$(FRESH)),$(error FRESH is yes or nothing, not "$(FRESH)"))
 	$(BIN)/higgs-challenge truth $(PLAN) --reveal all --output $(OUTPUT)/reference
 	@rm -f $(OUTPUT)/scores/scores.json $(OUTPUT)/scores/detailed_results.html
 	$(BIN)/higgs-challenge run $(PLAN) $(if $(STORE),--data $(STORE)) --submission $(SUBMISSION) \
-		--output $(OUTPUT)/results $(if $(WORKERS),--workers $(WORKERS)) $(OPTIONS)
+		--output $(OUTPUT)/results $(if $(WORKERS),--workers $(WORKERS)) $(if $(FRESH),--fresh) $(OPTIONS)
 	$(BIN)/higgs-challenge score --reference $(OUTPUT)/reference --prediction $(OUTPUT)/results \
 		--output $(OUTPUT)/scores
 

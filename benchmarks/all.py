@@ -12,7 +12,10 @@ from concurrent.futures import ProcessPoolExecutor
 from bench_submission import SMALL
 from rows import Row, describe_machine, print_rows
 
-BENCHMARKS = ("drawing", "functions", "submission", "scoring", "isolation", "simulation", "conversion", "bookkeeping")
+BENCHMARKS = (
+    *("drawing", "fresh", "functions", "submission", "scoring", "isolation", "simulation", "conversion"),
+    "bookkeeping",
+)
 
 
 def main() -> None:

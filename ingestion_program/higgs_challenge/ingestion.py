@@ -136,7 +136,7 @@ def run_ingestion(run: Run) -> None:
     refuse_reserved_names(run.submission)  # only now, because folders may be too deep for Python to search
     with ExitStack() as stack:
         with show_waiting("Opening the data"):
-            data = stack.enter_context(plan.task.open_data(run.data))
+            data = stack.enter_context(plan.task.opener(plan.settings.fresh_events)(run.data))
         compile_events(plan.task, data)
         warnings = warn(data.warnings())
         journal = Journal(run.output / JOURNAL_FILE, identify(run, data), run.resume)
@@ -224,6 +224,7 @@ def make_job(run: Run, data: Data) -> Job:
         secrets=secrets,
         isolation=run.isolation,
         model_type=run.model_type,
+        fresh_events=settings.fresh_events,
     )
 
 

@@ -43,17 +43,20 @@ def plan_options(function: Function) -> Function:
     return function
 
 
-def chosen_plan(phase: Path, chosen: Mapping[str, Any]) -> Plan:
+def chosen_plan(phase: Path, chosen: Mapping[str, Any], fresh: bool = False) -> Plan:
     """Make the plan of a phase, with what the command line replaces in its settings.
 
     Args:
         phase: folder with settings.yaml.
         chosen: the values of the options of plan_options.
+        fresh: make hidden events for each pseudo-experiment alone, whatever the settings say.
 
     Raises:
         InputError: the settings cannot be used.
     """
     replaced = {name: chosen[name] for name in NUMBERS if chosen[name] is not None}
+    if fresh:
+        replaced["fresh_events"] = True
     return load_plan(phase, replaced, [name for name in nuisance_names() if chosen[f"systematics_{name}"]])
 
 

@@ -77,6 +77,12 @@ def left_to_scoring() -> Iterator[None]:
     help="folder of the data, where they are not in --input: an event store, or the official parquet file with its "
     "metadata JSON",
 )
+@click.option(
+    "--fresh",
+    is_flag=True,
+    help="make hidden events for each pseudo-experiment alone instead of drawing stored ones, as fresh_events: true in "
+    "settings.yaml; of --data, only the training part is used",
+)
 @click.option("--submission", type=EXISTING_DIRECTORY, required=True, help="folder with the participant's model.py")
 @click.option("--output", type=PATH, required=True, help="folder for the results, made if need be")
 @click.option(
@@ -136,6 +142,7 @@ def run(
     *,
     phase: Path,
     data: Path | None,
+    fresh: bool,
     submission: Path,
     output: Path,
     workers: int | str,
@@ -157,7 +164,7 @@ def run(
         left_to_scoring() if leave_failures_to_scoring else nullcontext(),
         prepare_output(output, resume),  # before anything can fail: no old results stay
     ):
-        plan = chosen_plan(phase, chosen)
+        plan = chosen_plan(phase, chosen, fresh)
         run_ingestion(
             Run(
                 plan=plan,

@@ -103,8 +103,8 @@ class Data(Protocol):
     @property
     def source(self) -> str: ...  # noqa: D102
 
-    def sampler(self) -> Sampler:
-        """Make a sampler, which one thread uses at a time."""
+    def sampler(self, threads: int = 1) -> Sampler:
+        """Make a sampler, which one thread uses at a time; it may start up to this many that help."""
 
     def identity(self) -> str:
         """Return a hash; if it is equal, the same plan gives the same events."""
@@ -116,7 +116,11 @@ class Data(Protocol):
         """Return the reasons why results with these events mean little, for instance that they are too few."""
 
     def facts(self) -> dict[str, Any]:
-        """Describe them for ingestion_summary.json, which participants read."""
+        """Describe them for ingestion_summary.json, which participants read.
+
+        Scoring looks for hidden_depth and training_depth: how many pseudo-experiments' events each part holds, of the
+        process that it has least of; None where they are drawn afresh.
+        """
 
 
 def no_hint(error: BaseException) -> str:
@@ -135,6 +139,8 @@ class Task:
             others are nominal.
         priors: of every nuisance parameter, in a fixed order.
         open_data: opens the first of some folders that holds the task's data, and closes it.
+        open_fresh: the same, with hidden events that are made for each pseudo-experiment alone; None where the task has
+            no source of such events.
         get_train_set: gives what a submission gets by that name, made from a folder that it may read (None where there
             is none) in the submission's process.
         systematics: what a submission gets by that name: distorts such a DataFrame, each nuisance parameter an option.
@@ -154,6 +160,7 @@ class Task:
     systematics: Callable[..., Any]
     reference_width: float
     training_events: int
+    open_fresh: Callable[[Sequence[Path]], AbstractContextManager[Data]] | None = None
     modules: Path | None = None
     hint: Callable[[BaseException], str] = no_hint
     page_numbers: Callable[[], Mapping[str, Any]] = dict
@@ -172,6 +179,23 @@ class Task:
         """
         drawn = {name: prior.draw(rng) for name, prior in self.priors.items()}
         return self.nuisances(**{name: value for name, value in drawn.items() if name in active})
+
+    def opener(self, fresh: bool) -> Callable[[Sequence[Path]], AbstractContextManager[Data]]:
+        """Return what opens the task's data.
+
+        Args:
+            fresh: whether hidden events are made for each pseudo-experiment alone.
+
+        Raises:
+            InputError: they should, but the task has no source of such events.
+        """
+        if not fresh:
+            return self.open_data
+        if self.open_fresh is None:
+            raise InputError(
+                f"fresh_events: the task {self.title!r} has no source of fresh events; leave it, or --fresh, out."
+            )
+        return self.open_fresh
 
     def warm_up(self, training: Path | None) -> None:
         """Have what is compiled at the first use compiled before a submission's clock runs.

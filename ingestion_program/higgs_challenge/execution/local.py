@@ -97,7 +97,7 @@ class LocalEngine:
             TimeoutError: at the deadline.
         """
         done: queue.SimpleQueue[Result | BaseException] = queue.SimpleQueue()
-        with Prefetcher(self._data, experiments, len(self._workers)) as prefetcher:
+        with Prefetcher(self._data, experiments, len(self._workers), self.threads) as prefetcher:
 
             def work(worker: Worker) -> None:
                 try:

@@ -38,17 +38,18 @@ class Prefetcher:
     Args:
         data: open.
         experiments: in the order in which they are drawn.
-        workers: how many threads will take them.
+        workers: how many threads will take them, and how many draw.
+        threads: that each of those which draw may start to help.
     """
 
-    def __init__(self, data: Data, experiments: Sequence[Experiment], workers: int) -> None:
+    def __init__(self, data: Data, experiments: Sequence[Experiment], workers: int, threads: int = 1) -> None:
         self._todo = iter(experiments)
         self._taking = threading.Lock()
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="drawing")
         self._samplers: queue.SimpleQueue[Sampler] = queue.SimpleQueue()
         self._ordered: queue.SimpleQueue[Future[Drawn]] = queue.SimpleQueue()
         for _ in range(workers):
-            self._samplers.put(data.sampler())
+            self._samplers.put(data.sampler(threads))
             self._submit_next()
 
     def __enter__(self) -> "Prefetcher":

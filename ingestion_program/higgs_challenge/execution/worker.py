@@ -114,7 +114,7 @@ class Worker:
         self, job: Job, slot: Slot, data: Data, log: SubmissionLog, process: SubmissionProcess | None = None
     ) -> None:
         self._job, self._slot, self._log, self._process = job, slot, log, process
-        self._sampler = data.sampler()
+        self._sampler = data.sampler(slot.threads)
         self._ended = False
         self._changing = threading.Lock()
 

@@ -165,7 +165,8 @@ class WorkerPool:
         folder = self._job.data
         if folder is not None:
             self._require(folder.is_dir(), "see the data in", folder)
-        return load_task(self._job.task).open_data([] if folder is None else [folder])
+        task = load_task(self._job.task)
+        return task.opener(self._job.fresh_events)([] if folder is None else [folder])
 
     def _open(self) -> tuple[Data, SubmissionLog]:
         with self._opening:

@@ -54,7 +54,7 @@ class Plan:
     @property
     def fingerprint(self) -> str:
         """A hash of everything that determines the true values; it distinguishes plans without revealing them."""
-        deciding = self.settings.model_dump(mode="json", exclude={"limits", "reveal"})
+        deciding = self.settings.model_dump(mode="json", exclude={"limits", "reveal", "fresh_events"})
         return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
 
     @property
@@ -94,8 +94,9 @@ def make_plan(settings: Settings, task: Task) -> Plan:
         task: that they name.
 
     Raises:
-        InputError: the settings name a nuisance parameter that the task does not have.
+        InputError: the settings name a nuisance parameter, or ask for fresh events, that the task does not have.
     """
+    task.opener(settings.fresh_events)
     if unknown := settings.systematics.keys() - task.priors.keys():
         wrong, right = ", ".join(sorted(unknown)), ", ".join(task.priors)
         raise InputError(

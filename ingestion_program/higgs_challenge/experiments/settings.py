@@ -62,6 +62,7 @@ class Settings(_Strict):
         task: name of the measurement, a folder of tasks/; make_plan is given the task itself.
         systematics: for each nuisance parameter of the task whether it is drawn from its prior, by default all are; the
             others stay nominal.
+        fresh_events: whether hidden events are made for each pseudo-experiment alone, not drawn from stored ones.
         random_seed: of everything that is drawn; as secret as the truth, so make it too long to be found by trying
             (`python -c "import secrets; print(secrets.randbits(128))"`).
         limits: time limits on the submission.
@@ -74,6 +75,7 @@ class Settings(_Strict):
     mu_range: tuple[float, float] = Field(default=(0.1, 3.0), strict=False)
     task: str = "higgs"
     systematics: dict[str, bool] = {}
+    fresh_events: bool = False
     random_seed: Annotated[int, Field(ge=0)] = 31415
     limits: Limits = Limits()
     reveal: Reveal = "none"

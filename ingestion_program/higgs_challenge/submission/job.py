@@ -31,6 +31,7 @@ class Job:
         secrets: files and folders that the submission must not read.
         isolation: required, best-effort or off.
         model_type: passed to the submission's constructor; None for no such argument.
+        fresh_events: whether hidden events are made for each pseudo-experiment alone.
     """
 
     task: str
@@ -41,6 +42,7 @@ class Job:
     secrets: tuple[Path, ...]
     isolation: str
     model_type: str | None = None
+    fresh_events: bool = False
 
     @property
     def scratch(self) -> Path:

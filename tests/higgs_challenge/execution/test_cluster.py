@@ -188,6 +188,16 @@ def test_a_cluster_gives_the_same_results(runner: Runner, cluster: Cluster, expe
     assert runner.processes() == []
 
 
+def test_a_cluster_makes_the_same_fresh_events(runner: Runner, cluster: Cluster) -> None:
+    code, text = runner.run(FAST, "--fresh", "--workers", "1")
+    assert code == 0, text
+    expected = runner.results()
+    code, text = runner.run(FAST, "--fresh", *on(cluster))
+    assert code == 0, text
+    assert runner.results() == expected
+    assert runner.summary()["hidden_depth"] is None
+
+
 def test_a_participants_mistake_ends_the_run(runner: Runner, cluster: Cluster) -> None:
     code, text = runner.run({"predict": "print('so far')\n1 / 0"}, *on(cluster))
     assert code == 2

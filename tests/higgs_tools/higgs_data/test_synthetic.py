@@ -16,7 +16,7 @@ from higgs_challenge import directories as disk
 from higgs_challenge.tasks.higgs.data.locate_data import open_data
 from higgs_challenge.tasks.higgs.data.official_reader import convert_official_file
 from higgs_challenge.tasks.higgs.events.columns import OFFICIAL_COLUMNS, PRIMARY, PROCESSES
-from higgs_challenge.tasks.higgs.simulation import NOMINAL_YIELDS
+from higgs_challenge.tasks.higgs.simulation import NOMINAL_YIELDS, generator_version
 from higgs_tools.higgs_data import synthetic
 from higgs_tools.higgs_data.official_writer import CROISSANT
 from higgs_tools.higgs_data.synthetic import SIZES, Size, make_synthetic_data, make_synthetic_store
@@ -93,7 +93,9 @@ class TestOfficialFiles:
             for files in (made, converted)
         ]
         assert made == converted
-        assert {part.pop("source") for part in descriptions[0].values()} == {"synthetic events, own seed"}
+        assert {part.pop("source") for part in descriptions[0].values()} == {
+            f"synthetic events, own seed, generator {generator_version()}"
+        }
         assert {part.pop("source") for part in descriptions[1].values()} == {f"{PARQUET} (2800 rows)"}
         assert descriptions[0] == descriptions[1]
 

@@ -86,6 +86,7 @@ def _describe_phase(folders: Sequence[Path], competition: Competition, phase: Ph
         "memory": settings.limits.memory_gigabytes,
         "disk": settings.limits.disk_gigabytes,
         "failed_predictions": settings.limits.failed_predictions,
+        "events": "made for it alone" if settings.fresh_events else "drawn from the hidden part",
         "sigma": decimals(metrics.coverage_sigma(settings.number)),
         "coverage_low": decimals(lowest),
         "coverage_high": decimals(highest),

@@ -15,7 +15,7 @@ from higgs_challenge.tasks.higgs.data.iterator_prefetch import prefetch
 from higgs_challenge.tasks.higgs.data.layout import PARQUET, metadata_path
 from higgs_challenge.tasks.higgs.data.store import STORE_ROW_BYTES, Array, Progress, StoreWriter, is_store, no_progress
 from higgs_challenge.tasks.higgs.events.columns import PRIMARY, PROCESSES
-from higgs_challenge.tasks.higgs.simulation import NOMINAL_YIELDS, simulate_blocks
+from higgs_challenge.tasks.higgs.simulation import NOMINAL_YIELDS, generator_version, simulate_blocks
 from higgs_tools.higgs_data.official_writer import OFFICIAL_ROW_BYTES, OfficialWriter
 
 DEFAULT_SEED = 2025
@@ -118,7 +118,8 @@ def make_synthetic_store(folder: Path, size: Size, seed: int = DEFAULT_SEED, pro
 
 
 def _source(seed: int) -> str:
-    return f"{SOURCE}, seed {seed}" if seed == DEFAULT_SEED else f"{SOURCE}, own seed"
+    named = f"seed {seed}" if seed == DEFAULT_SEED else "own seed"
+    return f"{SOURCE}, {named}, generator {generator_version()}"
 
 
 def _check_place(folder: Path) -> None:

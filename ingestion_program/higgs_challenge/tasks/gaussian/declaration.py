@@ -67,8 +67,8 @@ class MadeEvents:
     folder = None
     source = "two Gaussians, drawn anew for every pseudo-experiment"
 
-    def sampler(self) -> Generator:
-        """Return a generator."""
+    def sampler(self, threads: int = 1) -> Generator:
+        """Return a generator, which needs one thread."""
         return Generator()
 
     def identity(self) -> str:
@@ -84,8 +84,9 @@ class MadeEvents:
         return []
 
     def facts(self) -> dict[str, Any]:
-        """Return nothing beyond the source."""
-        return {}
+        """Return that events are never drawn twice, and how many pseudo-experiments' events there are to train on."""
+        least = min(TRAINING_EVENTS / 2 / expected for expected in PROCESSES.values())
+        return {"hidden_depth": None, "training_depth": least}
 
 
 @contextmanager
@@ -162,6 +163,7 @@ TASK = Task(
     nuisances=Nuisances,
     priors={"shift": Prior("normal", 0.0, 1.0, -5.0, 5.0)},
     open_data=make_events,
+    open_fresh=make_events,
     get_train_set=get_training_set,
     systematics=systematics,
     reference_width=REFERENCE_WIDTH,

@@ -10,11 +10,12 @@ from typing import Any
 from higgs_challenge.errors import SubmissionError
 from higgs_challenge.task import Task
 from higgs_challenge.tasks.higgs.data.locate_data import open_data
-from higgs_challenge.tasks.higgs.data.store import Store
+from higgs_challenge.tasks.higgs.data.store import Store, read_part
 from higgs_challenge.tasks.higgs.data.training import TrainingSet
 from higgs_challenge.tasks.higgs.events.columns import FEATURES
 from higgs_challenge.tasks.higgs.events.nuisances import PRIORS, Nuisances
 from higgs_challenge.tasks.higgs.events.systematics import systematics
+from higgs_challenge.tasks.higgs.fresh import open_fresh_events
 from higgs_challenge.tasks.higgs.page_numbers import page_numbers
 from higgs_challenge.tasks.higgs.sampler import StoreSampler
 
@@ -38,8 +39,8 @@ class StoredEvents:
         """Where its events come from."""
         return self.store.source
 
-    def sampler(self) -> StoreSampler:
-        """Return a sampler."""
+    def sampler(self, threads: int = 1) -> StoreSampler:
+        """Return a sampler, which draws faster than threads could share."""
         return StoreSampler(self.store)
 
     def identity(self) -> str:
@@ -66,8 +67,12 @@ class StoredEvents:
         return warnings
 
     def facts(self) -> dict[str, Any]:
-        """Return how many pseudo-experiments' events the store hides, by process."""
-        return {"hidden_multiples": self.store.multiples()}
+        """Return how many pseudo-experiments' events the store holds: hidden by process, and least in both parts."""
+        return {
+            "hidden_multiples": self.store.multiples(),
+            "hidden_depth": self.multiple(),
+            "training_depth": min(read_part(self.store.training_folder).multiples().values()),
+        }
 
 
 @contextmanager
@@ -101,6 +106,7 @@ TASK = Task(
     nuisances=Nuisances,
     priors=PRIORS,
     open_data=open_events,
+    open_fresh=open_fresh_events,
     get_train_set=open_training,
     systematics=systematics,
     reference_width=0.46,  # of both winners of the challenge, arXiv:2509.22247

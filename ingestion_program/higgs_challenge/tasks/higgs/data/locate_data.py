@@ -37,3 +37,26 @@ def open_data(folders: Sequence[Path]) -> Iterator[Store]:
             return
     tried = " and ".join(map(str, folders))
     raise InputError(f"No data in {tried}: expected an event store (`make data`) or the official parquet file.")
+
+
+def find_training(folders: Sequence[Path]) -> Path:
+    """Find a store's training part; its hidden part need not be there.
+
+    Args:
+        folders: each may be a store, or hold one in a folder named store.
+
+    Returns:
+        The first store that has one.
+
+    Raises:
+        InputError: none has.
+    """
+    for folder in folders:
+        for store in (folder, folder / "store"):
+            if (store / "training" / "part.json").is_file():
+                return store
+    tried = " and ".join(map(str, folders))
+    raise InputError(
+        f"No training events in {tried}: expected an event store (`make data`). Hidden events are made afresh, but the "
+        "submission trains on a store's training part; of the official file, make a store first (`make official-data`)."
+    )

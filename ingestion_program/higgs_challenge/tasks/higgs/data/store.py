@@ -47,6 +47,10 @@ class Part:
     largest_weights: dict[str, float]
     format: int = FORMAT
 
+    def multiples(self) -> dict[str, float]:
+        """Return the ratio of rows to expected events in a pseudo-experiment, for each process it contains."""
+        return ratios(self.rows, self.yields)
+
 
 @dataclass(frozen=True)
 class HiddenProcess:
@@ -81,8 +85,13 @@ class Store:
 
     def multiples(self) -> dict[str, float]:
         """Return the ratio of hidden rows to expected events in a pseudo-experiment, for each process it contains."""
-        expected = {name: part for name, part in self.hidden.items() if part.expected > 0}
-        return {name: len(part.events) / part.expected for name, part in expected.items()}
+        rows = {name: len(part.events) for name, part in self.hidden.items()}
+        return ratios(rows, {name: part.expected for name, part in self.hidden.items()})
+
+
+def ratios(rows: Mapping[str, int], yields: Mapping[str, float]) -> dict[str, float]:
+    """Return rows over expected events, for each process of which any are expected."""
+    return {name: rows[name] / expected for name, expected in yields.items() if expected > 0}
 
 
 def open_store(path: str | Path) -> Store:

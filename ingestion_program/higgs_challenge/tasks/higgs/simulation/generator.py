@@ -3,9 +3,11 @@
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
+from functools import cache, partial
+from hashlib import sha256
 from itertools import count, islice
 from operator import index
+from pathlib import Path
 
 import numpy as np
 
@@ -60,6 +62,26 @@ def _block(
         rows[done : done + taken] = accepted[:taken]
         done += taken
     return rows
+
+
+def simulate_into(process: str, rows: np.ndarray, rng: np.random.Generator) -> None:
+    """Make events of a process into memory that is there, without the GIL.
+
+    Args:
+        process: one of htautau, ztautau, diboson, ttbar.
+        rows: float32, shape (n, 16), C-contiguous, overwritten; columns as in `simulate`.
+        rng: random stream.
+    """
+    _fill(rng, TUNING, PROCESSES.index(process), rows)
+
+
+@cache
+def generator_version() -> str:
+    """Return a short hash of the generator's sources, its tuning among them: another version makes other events."""
+    digest = sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:8]
 
 
 def simulate_blocks(
