@@ -37,7 +37,7 @@ OF_JETS = (
 )
 """Columns of events with two jets or more."""
 
-NUMBERS_OF_JETS: npt.NDArray[np.float64] = np.arange(8.0)
+NUMBERS_OF_JETS = np.arange(8, dtype=np.float64)
 QUANTILES = (0.003, 0.05, 0.15, 0.3, 0.5, 0.7, 0.85, 0.95, 0.99, 0.999)
 """Of a column, where its knots are; the tails have some of their own."""
 

@@ -53,34 +53,42 @@ def _block(
 ) -> np.ndarray:
     rng = np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(number, block))))
     rows = np.empty((events, len(PRIMARY)), np.float32)
-    candidates = np.empty((CANDIDATES, len(PRIMARY)), np.float32)
-    done = 0
-    while done < events:
-        _fill(rng, tuning, number, candidates)
-        accepted = candidates if correction is None else accept(rng, correction, candidates)
-        taken = min(len(accepted), events - done)
-        rows[done : done + taken] = accepted[:taken]
-        done += taken
+    _fill_accepted(rng, tuning, correction, number, rows)
     return rows
 
 
+def _fill_accepted(
+    rng: np.random.Generator, tuning: Tuning, correction: Correction | None, number: int, rows: np.ndarray
+) -> None:
+    """Make candidates, as many at once whatever is needed, until enough of them are accepted."""
+    candidates = np.empty((CANDIDATES, len(PRIMARY)), np.float32)
+    done = 0
+    while done < len(rows):
+        _fill(rng, tuning, number, candidates)
+        accepted = candidates if correction is None else accept(rng, correction, candidates)
+        taken = min(len(accepted), len(rows) - done)
+        rows[done : done + taken] = accepted[:taken]
+        done += taken
+
+
 def simulate_into(process: str, rows: np.ndarray, rng: np.random.Generator) -> None:
-    """Make events of a process into memory that is there, without the GIL.
+    """Make events of a process into memory that is there; most of the time without the GIL.
 
     Args:
         process: one of htautau, ztautau, diboson, ttbar.
         rows: float32, shape (n, 16), C-contiguous, overwritten; columns as in `simulate`.
         rng: random stream.
     """
-    _fill(rng, TUNING, PROCESSES.index(process), rows)
+    _fill_accepted(rng, TUNING, corrections()[process], PROCESSES.index(process), rows)
 
 
 @cache
 def generator_version() -> str:
-    """Return a short hash of the generator's sources, its tuning among them: another version makes other events."""
+    """Return a short hash of all that the generator's events depend on, its sources, tuning and corrections."""
     digest = sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
+    for path in sorted(Path(__file__).parent.iterdir()):
+        if path.suffix in (".py", ".json"):
+            digest.update(path.read_bytes())
     return digest.hexdigest()[:8]
 
 
