@@ -10,8 +10,8 @@ from scipy.special import expit, logit
 from higgs_challenge.tasks.higgs.simulation import simulate_blocks
 from higgs_challenge.tasks.higgs.simulation.correction import acceptance, make_correction
 from higgs_tools.tuning.correction_functions import choose_functions, design_matrix
-from higgs_tools.tuning.correction_targets import Target
 from higgs_tools.tuning.fit_correction import describe, fit, restrain
+from higgs_tools.tuning.target import Target
 from higgs_tools.validation.regions import column, unselected
 from tests.helpers.commands import start
 
@@ -36,7 +36,7 @@ def target(rows: np.ndarray) -> Target:
 
 
 def test_derivatives_of_residuals(rows: np.ndarray, target: Target) -> None:
-    design = design_matrix(choose_functions(unselected(rows)), unselected(rows))
+    design = design_matrix(choose_functions(unselected(rows), np.ones(EVENTS)), unselected(rows))
     rng = np.random.default_rng(1)
     values, direction = 0.1 * rng.standard_normal((2, design.shape[1]))
 
@@ -59,17 +59,17 @@ def test_correlated_deviations_are_scaled_by_a_matrix(target: Target) -> None:
 
 
 def test_fit_finds_weights_that_meet_the_targets(rows: np.ndarray, target: Target) -> None:
-    functions = choose_functions(unselected(rows))
+    functions = choose_functions(unselected(rows), np.ones(EVENTS))
     design = design_matrix(functions, unselected(rows))
     assert np.abs(target.residuals(np.ones(EVENTS))).max() > 10.0
-    values = fit([target], design, 0.6, restrain(functions), 6)
+    values = fit([target], design, np.ones(EVENTS), 0.6, restrain(functions), 6)
     weights = expit(logit(0.6) + design @ values)
     assert np.abs(target.residuals(weights)).max() < 0.5
     assert weights.mean() == pytest.approx(0.6, abs=0.01)
 
 
 def test_what_is_written_gives_the_fitted_probabilities(rows: np.ndarray) -> None:
-    functions = choose_functions(unselected(rows))
+    functions = choose_functions(unselected(rows), np.ones(EVENTS))
     design = design_matrix(functions, unselected(rows))
     values = 0.2 * np.random.default_rng(1).standard_normal(design.shape[1])
     entry = json.loads(json.dumps(describe(functions, values, 0.4)))

@@ -50,20 +50,22 @@ class Function(NamedTuple):
     knots: npt.NDArray[np.float64]
 
 
-def choose_functions(features: Floats) -> list[Function]:
+def choose_functions(features: Floats, base: npt.NDArray[np.float64]) -> list[Function]:
     """Choose the functions of a process, with knots at quantiles of synthetic events.
 
     Args:
         features: of events before the selection, shape (28, n).
+        base: their weights, shape (n,).
 
     Returns:
         The functions; their knots have four digits, as they are written.
     """
     functions = [Function("PRI_n_jets", ANY_JETS, NUMBERS_OF_JETS)]
     for jets in range(MAX_JET_CLASS + 1):
-        own = features[:, jet_class(features) == jets]
+        acts = jet_class(features) == jets
+        own, weights = features[:, acts], base[acts]
         for name in OF_PAIR + (OF_JET if jets else ()) + (OF_JETS if jets == MAX_JET_CLASS else ()):
-            quantiles = np.quantile(_argument(own, name).astype(np.float64), QUANTILES)
+            quantiles = np.quantile(_argument(own, name), QUANTILES, weights=weights, method="inverted_cdf")
             knots = sorted({float(f"{x:.4g}") for x in quantiles})
             functions.append(Function(name, jets, np.array(knots, dtype=np.float64)))
     return functions

@@ -11,7 +11,6 @@ from typing import Any
 
 import click
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sp
 from scipy.optimize import least_squares
 from scipy.special import expit, logit
@@ -20,17 +19,22 @@ from higgs_challenge.atomic import atomic_file
 from higgs_challenge.tasks.higgs.simulation import simulate_blocks
 from higgs_challenge.tasks.higgs.simulation.correction import ANY_JETS, FILE
 from higgs_tools.tuning.correction_functions import Function, choose_functions, design_matrix
-from higgs_tools.tuning.correction_targets import Target, collect_targets
-from higgs_tools.validation.regions import Floats, unselected
-
-Doubles = npt.NDArray[np.float64]
+from higgs_tools.tuning.correction_targets import collect_targets
+from higgs_tools.tuning.target import Doubles, Target
+from higgs_tools.validation.regions import MT_CUT, PT_CUTS, VBF_SUBLEADING, Floats, column, unselected
 
 SHARE_ERROR = 0.002
 """Of the share of accepted events, what counts as one standard deviation."""
 SIZE = 0.5
 """Of a function, what counts as one standard deviation from zero; also for its second differences."""
-SEED = 7
-OTHER_SEED = 8
+SEED, OTHER_SEED = 7, 8
+"""Of the events to fit with, and of those to judge the fit by."""
+
+THINNED = {"ztautau": 10, "htautau": 3}
+"""One of so many events is kept where the process has most of them, and counts as many: low transverse mass, low pt and
+no pair of hard jets. The other regions are as well known, and hold few events."""
+FAR_BELOW = 0.85
+"""Of the limits of the other regions, so that a thinned event does not enter them when nuisance parameters vary."""
 
 
 def fit_process(process: str, official: Path, events: int, share: float, steps: int) -> None:
@@ -46,29 +50,60 @@ def fit_process(process: str, official: Path, events: int, share: float, steps: 
     Raises:
         InputError: the folder does not hold what it should.
     """
-    rows = _generate(process, events, SEED)
-    functions = choose_functions(unselected(rows))
-    targets = collect_targets(process, rows, functions, official)
+    rows, base = generate(process, events, SEED)
+    functions = choose_functions(unselected(rows), base)
+    design = design_matrix(functions, unselected(rows))
+    targets = collect_targets(process, rows, base, functions, official)
+    values = fit(targets, design, base, share, restrain(functions), steps)
     offset = float(logit(share))
-    values = fit(targets, design_matrix(functions, unselected(rows)), share, restrain(functions), steps)
     _write(process, describe(functions, values, offset))
-    others = _generate(process, events, OTHER_SEED)
-    weights = expit(offset + design_matrix(functions, unselected(others)) @ values)
-    _print_deviations(collect_targets(process, others, functions, official), weights)
+    others, base = generate(process, events, OTHER_SEED)
+    accepted = expit(offset + design_matrix(functions, unselected(others)) @ values)
+    _print_deviations(collect_targets(process, others, base, functions, official), base, accepted)
 
 
-def _generate(process: str, events: int, seed: int) -> Floats:
-    return np.concatenate(list(simulate_blocks(process, events, seed, corrected=False)))
+def generate(process: str, events: int, seed: int) -> tuple[Floats, Doubles]:
+    """Make events without correction, more of them where a process has few.
+
+    Args:
+        process: one of columns.PROCESSES.
+        events: how many, before most regions' are thinned.
+        seed: of the generator.
+
+    Returns:
+        Primary columns, float32, shape (n, 16), and weights, shape (n,).
+    """
+    factor = THINNED.get(process, 1)
+    blocks = [_thin(block, factor) for block in simulate_blocks(process, factor * events, seed, corrected=False)]
+    return np.concatenate([rows for rows, _ in blocks]), np.concatenate([base for _, base in blocks])
+
+
+def _thin(rows: Floats, factor: int) -> tuple[Floats, Doubles]:
+    features = unselected(rows)
+    limits = {
+        "DER_mass_transverse_met_lep": MT_CUT,
+        "DER_pt_h": PT_CUTS[0],
+        "PRI_jet_subleading_pt": VBF_SUBLEADING,
+    }
+    crowded = np.all([column(features, name) < FAR_BELOW * limit for name, limit in limits.items()], axis=0)
+    kept = ~crowded | (np.arange(len(rows)) % factor == 0)
+    return rows[kept], np.where(crowded, float(factor), 1.0)[kept]
 
 
 def fit(
-    targets: Sequence[Target], design: sp.csr_matrix, share: float, restraint: sp.csr_matrix, steps: int
+    targets: Sequence[Target],
+    design: sp.csr_matrix,
+    base: Doubles,
+    share: float,
+    restraint: sp.csr_matrix,
+    steps: int,
 ) -> Doubles:
     """Find the values of the functions at their knots.
 
     Args:
         targets: with which the weighted events are compared.
         design: from design_matrix, shape (n, k).
+        base: weights of the events before the correction, shape (n,).
         share: mean probability to accept an event.
         restraint: further residuals, linear in the values, shape (any, k).
         steps: the maximum number of steps.
@@ -76,19 +111,20 @@ def fit(
     Returns:
         The values, shape (k,).
     """
-    offset = logit(share)
+    offset, shares = logit(share), base / base.sum()
 
     def residuals(values: Doubles) -> Doubles:
-        weights = expit(offset + design @ values)
-        parts = [target.residuals(weights) for target in targets]
+        accepted = expit(offset + design @ values)
+        parts = [target.residuals(base * accepted) for target in targets]
         click.echo(f"  sum of squares {sum((part**2).sum() for part in parts):10.1f}")
-        return np.concatenate([*parts, [(weights.mean() - share) / SHARE_ERROR], restraint @ values])
+        return np.concatenate([*parts, [(shares @ accepted - share) / SHARE_ERROR], restraint @ values])
 
     def jacobian(values: Doubles) -> Doubles:
-        weights = expit(offset + design @ values)
-        slopes = sp.diags(weights * (1.0 - weights)) @ design
-        parts = [target.jacobian(weights, slopes) for target in targets]
-        return np.concatenate([*parts, np.asarray(slopes.mean(axis=0)) / SHARE_ERROR, restraint.toarray()])
+        accepted = expit(offset + design @ values)
+        slopes = sp.diags(accepted * (1.0 - accepted)) @ design
+        weighted = sp.diags(base) @ slopes
+        parts = [target.jacobian(base * accepted, weighted) for target in targets]
+        return np.concatenate([*parts, [shares @ slopes / SHARE_ERROR], restraint.toarray()])
 
     start = np.zeros(design.shape[1])
     found: Doubles = least_squares(residuals, start, jacobian, method="trf", max_nfev=steps, x_scale=1.0).x
@@ -148,10 +184,8 @@ def _compact(content: dict[str, Any]) -> str:
     return "{" + ",\n".join(entries) + "}"
 
 
-def _print_deviations(targets: Sequence[Target], weights: Doubles) -> None:
-    click.echo(
-        f"Accepted: {weights.mean():.3f}. On other events, mean square in standard deviations, before and after:"
-    )
+def _print_deviations(targets: Sequence[Target], base: Doubles, accepted: Doubles) -> None:
+    click.echo(f"Accepted: {base @ accepted / base.sum():.3f}. Mean square on other events, in s.d., before and after:")
     for target in targets:
-        before, after = (float(np.mean(target.residuals(w) ** 2)) for w in (np.ones(len(weights)), weights))
+        before, after = (float(np.mean(target.residuals(weights) ** 2)) for weights in (base, base * accepted))
         click.echo(f"  {target.name:40s} {len(target.values):4d} numbers {before:8.2f} {after:8.2f}")

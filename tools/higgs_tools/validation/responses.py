@@ -127,27 +127,35 @@ def measure_responses(
     Returns:
         For each point the response of each region that has events.
     """
-    unit = np.random.default_rng(NOISE_SEED).standard_normal((2, len(rows)), np.float32)
-    nominal = _membership(rows, NOMINAL, unit)
+    nominal = membership(rows, NOMINAL)
     found: Responses = {}
     for point in points:
-        shifted = _membership(rows, point, unit)
+        shifted = membership(rows, point)
         found[point] = {
             name: _response(before, shifted[name], weights) for name, before in nominal.items() if before.any()
         }
     return found
 
 
-def _membership(rows: Floats, point: Point, unit: Floats) -> dict[str, Mask]:
-    """Find for each region which of the rows lie in it at that point."""
-    membership: dict[str, Mask] = {}
+def membership(rows: Floats, point: Point) -> dict[str, Mask]:
+    """Find which events lie in which region at some values of the nuisance parameters.
+
+    Args:
+        rows: primary columns of events before the selection, float32, shape (n, 16).
+        point: the values; an event's soft missing momentum is the same at every point but for its width.
+
+    Returns:
+        For each region a mask of shape (n,); events that are not selected lie in none.
+    """
+    unit = np.random.default_rng(NOISE_SEED).standard_normal((2, len(rows)), np.float32)
+    found: dict[str, Mask] = {}
     for start in range(0, len(rows), AT_ONCE):
         chosen = slice(start, start + AT_ONCE)
         noise = np.float32(point.soft_met) * unit[:, chosen] if point.soft_met else None
         features, kept = transform(rows[chosen], tes=point.tes, jes=point.jes, noise=noise)
         for region, mask in region_masks(features).items():
-            membership.setdefault(region, np.zeros(len(rows), dtype=bool))[start + kept[mask]] = True
-    return membership
+            found.setdefault(region, np.zeros(len(rows), dtype=bool))[start + kept[mask]] = True
+    return found
 
 
 def _response(before: Mask, after: Mask, weights: npt.NDArray[np.float64]) -> Response:
