@@ -10,6 +10,7 @@ from higgs_scoring.dependence import Dependence, PullSummary, find_dependence, f
 from higgs_scoring.metrics import FloatArray, Scores, score_sets, significant
 from higgs_scoring.number_formats import grouped
 from higgs_scoring.predictions import Predictions
+from higgs_scoring.shared_events import SharedEvents
 from higgs_scoring.truth import MAX_VALUE, MU, Truth
 
 
@@ -26,6 +27,7 @@ class Analysis:
         pull_summary: their mean and width; None if none is defined.
         dependences: how the answers depend on mu, then on each nuisance parameter that was drawn.
         oddities: what is allowed in a run but hardly intended, as sentences.
+        shared: how many events its pseudo-experiments share; None where that is unknown.
     """
 
     scores: Scores
@@ -36,6 +38,7 @@ class Analysis:
     pull_summary: PullSummary | None
     dependences: tuple[Dependence, ...]
     oddities: tuple[str, ...]
+    shared: SharedEvents | None = None
 
     @property
     def bootstrap(self) -> Bootstrap | None:
@@ -66,6 +69,7 @@ def analyse(truth: Truth, predictions: Predictions) -> Analysis:
         pull_summary=summarise_pulls(pulls),
         dependences=tuple(find_dependence(name, values, intervals) for name, values in parameters.items()),
         oddities=tuple(find_oddities(predictions, pulls)),
+        shared=predictions.summary.shared,
     )
 
 

@@ -14,6 +14,7 @@ from higgs_scoring.number_formats import MAX_DECIMALS
 from higgs_scoring.predictions import read_predictions
 from higgs_scoring.ranking import Contender, Ranking, rank_all
 from higgs_scoring.run_folders import RunFolder, find_results
+from higgs_scoring.shared_events import SharedEvents
 from higgs_scoring.truth import Truth
 from higgs_scoring.untrusted_text import one_line, spreadsheet_cell
 
@@ -22,6 +23,7 @@ MAX_PROBLEM_LENGTH = 1000
 COLUMNS = (
     *("rank", "name", "quantile_score", "quantile_score_error", "quantile_score_median"),
     *("quantile_score_low", "quantile_score_high", "interval", "interval_error", "coverage", "coverage_error"),
+    *("shared_shift", "coverage_shared_cost"),
     *("minutes", "fit_seconds", "predict_seconds", "failed_predictions", "baseline", "problem"),
 )
 """Of the CSV file; low and high are the ends of `ScoredRun.score_range`, the times of predict() are medians.
@@ -43,6 +45,7 @@ class ScoredRun:
         predict_seconds: median; None where the run does not report it.
         failed_predictions: how many failed and count as the whole range of mu.
         data: what the run reports about its events, see `predictions.Summary`.
+        shared: how many events its pseudo-experiments share; None where the run does not report it.
         is_baseline: takes no rank, and is marked wherever it is shown.
     """
 
@@ -54,6 +57,7 @@ class ScoredRun:
     predict_seconds: float | None
     failed_predictions: int = 0
     data: str = ""
+    shared: SharedEvents | None = None
     is_baseline: bool = False
 
     @property
@@ -149,6 +153,7 @@ def score_folder(truth: Truth, run: RunFolder) -> ScoredRun:
         predict_seconds=None if times is None else float(np.median(times)),
         failed_predictions=predictions.summary.failed_predictions,
         data=predictions.summary.data,
+        shared=predictions.summary.shared,
     )
 
 
@@ -178,6 +183,8 @@ def _numbers(run: ScoredRun) -> dict[str, float | None]:
         "interval_error": run.error_of("interval"),
         "coverage": run.scores.coverage,
         "coverage_error": run.error_of("coverage"),
+        "shared_shift": None if run.shared is None else run.shared.shift,
+        "coverage_shared_cost": None if run.shared is None else run.shared.mean_cost,
         "minutes": run.minutes,
         "fit_seconds": run.fit_seconds,
         "predict_seconds": run.predict_seconds,

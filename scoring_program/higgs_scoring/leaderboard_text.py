@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from higgs_scoring.leaderboard import Leaderboard
-from higgs_scoring.number_formats import decimal, duration, grouped, plus_minus
+from higgs_scoring.number_formats import decimal, duration, grouped, number, plus_minus
 from higgs_scoring.ranking import BEATS, Verdict, verdict_of
 
 MAX_NAMES = 5
@@ -75,6 +75,19 @@ def data_note(board: Leaderboard) -> str:
     )
 
 
+def shared_note(board: Leaderboard) -> str:
+    """Return by how much shared events shift a run's estimates, and what that costs; empty where no run reports it."""
+    known = [run.shared for run in board.runs if run.shared is not None]
+    if not known:
+        return ""
+    shifts = dict.fromkeys(f"{number(one.shift)} (costs {one.mean_cost:.4f})" for one in known)
+    return (
+        "Pseudo-experiments share the events of a finite store, which shifts all estimates of a run together by about "
+        f"b = {join_names(list(shifts))} of an interval's half width. In brackets, and in the column Lost, is the "
+        "coverage that this costs on average, whatever the method."
+    )
+
+
 def failure_note(board: Leaderboard) -> str:
     """Return which runs have failed predictions; empty if none has."""
     failed = [f"{run.name} ({grouped(run.failed_predictions)})" for run in board.runs if run.failed_predictions]
@@ -102,6 +115,7 @@ def cells(board: Leaderboard, place: int, *, all_errors: bool = True) -> dict[st
         "Quantile score": _with_error(scores.quantile_score, run.error_of("quantile_score")),
         "Interval": _with_error(scores.interval, run.error_of("interval") if all_errors else None),
         "Coverage": _with_error(scores.coverage, run.error_of("coverage") if all_errors else None),
+        "Lost": "" if run.shared is None else f"{run.shared.mean_cost:.4f}",
         "Median": "" if median is None else decimal(median, 4),
         "95\u00a0% range": "" if ends is None else f"{decimal(ends[0], 3)} to {decimal(ends[1], 3)}",
         "Minutes": f"{run.minutes:.1f}",

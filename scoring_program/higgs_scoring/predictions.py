@@ -5,6 +5,7 @@ file named like one is refused. Truth is never read from there.
 """
 
 import json
+import math
 import os
 import re
 import reprlib
@@ -20,6 +21,7 @@ from pydantic import AliasChoices, Field
 from higgs_scoring.errors import ScoringError
 from higgs_scoring.json_file import FileContent, JsonFile, OptionalEntry, Text
 from higgs_scoring.metrics import FloatArray, Intervals
+from higgs_scoring.shared_events import SharedEvents
 from higgs_scoring.signature import check_signature
 from higgs_scoring.truth import MAX_VALUE, Truth
 from higgs_scoring.untrusted_text import printable
@@ -40,6 +42,7 @@ MAX_FAILED = 10**9
 """No larger count fits the leaderboard's decimals."""
 
 Duration = Annotated[float, Field(ge=0, le=MAX_DURATION, allow_inf_nan=False)]
+Depth = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 FiniteNumber = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -54,6 +57,9 @@ class SummaryContent(FileContent):
     processes_replaced: int = Field(default=0, ge=0)
     failed_predictions: int = Field(default=0, ge=0, le=MAX_FAILED)
     warnings: list[str] = Field(default=[])
+    # Null where events are made afresh.
+    hidden_depth: Depth | None = None
+    training_depth: Depth | None = None
 
 
 class ResultContent(FileContent):
@@ -83,6 +89,7 @@ class Summary:
         failed_predictions: how many predictions failed, each of which has the whole range of mu as its interval.
         warnings: may hold the submission's own words.
         data: a text that differs between runs on different events; the same where runs do not report any.
+        shared: how many events its pseudo-experiments share; None where the run does not report it.
     """
 
     result_files: tuple[str, ...]
@@ -91,6 +98,7 @@ class Summary:
     failed_predictions: int = 0
     warnings: tuple[str, ...] = ()
     data: str = ""
+    shared: SharedEvents | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,7 +191,13 @@ def _read_summary(file: JsonFile, truth: Truth) -> Summary:
         failed_predictions=content.failed_predictions,
         warnings=tuple(content.warnings),
         data=json.dumps([file.entries.get(key) for key in ("data", "hidden_multiples")]),
+        shared=_shared_events(content) if {"hidden_depth", "training_depth"} <= file.entries.keys() else None,
     )
+
+
+def _shared_events(content: SummaryContent) -> SharedEvents:
+    depths = (content.hidden_depth, content.training_depth)
+    return SharedEvents(*(math.inf if depth is None else depth for depth in depths))
 
 
 def _name_of_each_set(declared: Sequence[str], num_of_sets: int) -> list[str]:

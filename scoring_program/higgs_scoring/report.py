@@ -20,6 +20,7 @@ from higgs_scoring.verdict import (
     p_value_text,
     pull_note,
     scaling_advice,
+    shared_note,
     symbol,
     verdict,
 )
@@ -33,6 +34,7 @@ MEANINGS = {
     "Quantile score": "−ln((width + 0.001) × penalty); larger is better; the ranking uses it",
     "Interval": "mean width of the intervals in μ",
     "Coverage": "fraction of the intervals that contain the true μ; the target is 0.6827",
+    "Lost to shared events": "coverage that is lost on average because all pseudo-experiments share one store",
     "Penalty": "factor for wrong coverage; 1 means no penalty",
     "Winkler score": "width plus 6.3 times the distance by which an interval misses μ; smaller is better; not ranked",
     "Width at exact coverage": "mean width with all intervals scaled to cover 68.27 %; not ranked",
@@ -115,11 +117,13 @@ def failure_notes(failed: int) -> list[str]:
 
 def _advice(truth: Truth, analysis: Analysis) -> list[str]:
     in_full = may_show(truth, MU)
+    errors = None if analysis.bootstrap is None else analysis.bootstrap.standard_errors
     sentences = [
         advice(analysis.scores, analysis.calibration.curve.needed.size),
+        shared_note(analysis.shared, None if errors is None else errors.coverage),
         scaling_advice(analysis.calibration, in_full=in_full),
         # If only a few pulls are defined, their mean would reveal where these answers are.
-        pull_note(analysis.pull_summary) if in_full or not np.isnan(analysis.pulls).any() else "",
+        pull_note(analysis.pull_summary, analysis.shared) if in_full or not np.isnan(analysis.pulls).any() else "",
         dependence_note(analysis.dependences),
     ]
     return [sentence for sentence in sentences if sentence]
@@ -132,6 +136,7 @@ def _scores(analysis: Analysis, minutes: float) -> list[ScoreRow]:
         "Quantile score": (decimal(scores.quantile_score, 4), "quantile_score"),
         "Interval": (f"{scores.interval:.4f}", "interval"),
         "Coverage": (f"{scores.coverage:.4f}", "coverage"),
+        "Lost to shared events": (f"{analysis.shared.mean_cost:.4f}" if analysis.shared else "–", None),
         "Penalty": (number(scores.penalty), None),
         "Winkler score": (score_text("winkler", scores.winkler), "winkler"),
         "Width at exact coverage": (width, None),

@@ -101,6 +101,8 @@ def leaderboard_columns(analysis: Analysis, predictions: Predictions) -> dict[st
             "mae_error": significant(errors.mae, 2),
             "winkler_score_error": significant(errors.winkler, 2),
         }
+    if analysis.shared is not None:
+        columns |= {"shared_shift": analysis.shared.shift, "coverage_shared_cost": analysis.shared.mean_cost}
     if predictions.summary.fit_seconds is not None:
         columns["fit_seconds"] = predictions.summary.fit_seconds
     if predictions.predict_seconds is not None:

@@ -8,6 +8,7 @@ from higgs_scoring.calibration import Calibration
 from higgs_scoring.dependence import MAX_PULL, Dependence, PullSummary
 from higgs_scoring.metrics import TARGET_COVERAGE, Scores, allowed_coverage, coverage_sigma
 from higgs_scoring.number_formats import ROUNDING, decimal, grouped, number, plus_minus
+from higgs_scoring.shared_events import RARE_SHIFT, SharedEvents
 from higgs_scoring.truth import MU
 
 WORTH_SAYING = 10
@@ -35,8 +36,11 @@ def verdict(analysis: Analysis) -> str:
         return f"{start}, too few to say whether that is right."
     if lowest <= scores.coverage <= highest:
         return f"{start}, which is right within the allowed error."
-    exact = calibration.exact
+    exact, shared = calibration.exact, analysis.shared
     too_rarely = scores.coverage < lowest
+    # A shared shift can only cost coverage, so it never excuses too much of it.
+    if too_rarely and shared is not None and scores.coverage >= lowest - shared.rare_cost:
+        return f"{start}, too rarely; but a store of this size alone may cost as much: the intervals may be right."
     # If all answers are alike, the next step of the coverage may be far beyond the target.
     if exact is None or exact.factor in (0.0, 1.0) or exact.coverage > highest:
         return f"{start}, too {'rarely' if too_rarely else 'often'}; rescaling cannot fix this."
@@ -107,7 +111,33 @@ def scaling_advice(calibration: Calibration, *, in_full: bool) -> str:
     )
 
 
-def pull_note(pulls: PullSummary | None) -> str:
+def shared_note(shared: SharedEvents | None, error: float | None) -> str:
+    r"""Return sentences on what the events that pseudo-experiments share do to the coverage; empty if it is unknown.
+
+    Args:
+        shared: how many there are.
+        error: standard error of the coverage, with which the cost is compared.
+
+    >>> shared_note(SharedEvents(25, 24), 0.0147).replace("\xa0", " ").split(". ")[1].partition(";")[0]
+    'This costs 0.019 of coverage on average, and more than 0.0749 in one run of twenty'
+    """
+    if shared is None:
+        return ""
+    parts = {"hidden": shared.hidden_depth, "training": shared.training_depth}
+    held = [f"the {name} events are those of {number(depth)}" for name, depth in parts.items() if math.isfinite(depth)]
+    if not held:
+        return "The pseudo-experiments share no events, and the training events are made without limit."
+    alone = "No two pseudo-experiments share an event. " if math.isinf(shared.hidden_depth) else ""
+    held_by = f"{' and '.join(held).capitalize()} pseudo-experiments"
+    cost, rare = number(shared.mean_cost), number(shared.rare_cost)
+    statistical = "" if error is None or error < ROUNDING else f"; its statistical error is {number(error)}"
+    return (
+        f"{alone}{held_by}, which shifts all estimates together by about b = {number(shared.shift)} of an interval's "
+        f"half width. This costs {cost} of coverage on average, and more than {rare} in one run of twenty{statistical}."
+    )
+
+
+def pull_note(pulls: PullSummary | None, shared: SharedEvents | None = None) -> str:
     """Return a sentence on bias and stated uncertainty; empty for fewer than two pulls or sets.
 
     >>> pull_note(PullSummary(mean=0.31, error=0.05, units=10, width=1.2)).split(":")[0]
@@ -121,10 +151,10 @@ def pull_note(pulls: PullSummary | None) -> str:
         return f"No overall bias is seen (mean pull {decimal(pulls.mean, 2)} {error}); {width}"
     side = "above" if pulls.mean > 0 else "below"
     amount = f"{abs(pulls.mean):.2f} {error}" if abs(pulls.mean) < MAX_PULL else f"{MAX_PULL:g} or more"
-    return (
-        f"On average μ̂ lies {amount} stated uncertainties {side} the true μ: a bias, which no change of the widths "
-        f"can fix; {width}"
-    )
+    cause = "a bias, which no change of the widths can fix"
+    if shared is not None and abs(pulls.mean) <= RARE_SHIFT * shared.shift:
+        cause = "no more than a store of this size may cause"
+    return f"On average μ̂ lies {amount} stated uncertainties {side} the true μ: {cause}; {width}"
 
 
 def dependence_note(dependences: tuple[Dependence, ...]) -> str:

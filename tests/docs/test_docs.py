@@ -13,6 +13,7 @@ from matplotlib.image import imread
 from higgs_tools.commands.group import ENTRIES
 from higgs_tools.pictures import picture_of_report
 from higgs_tools.pictures.draw_architecture import draw_architecture
+from higgs_tools.pictures.draw_shared_events import draw_shared_events
 from tests.helpers.commands import COMMAND, call
 from tests.helpers.repository import ROOT
 from tests.helpers.web_addresses import is_web_address
@@ -186,15 +187,19 @@ def known_options(program: str, helps: dict[str, str]) -> set[str]:
     return set(re.findall(r"--[a-z][a-z-]*", helps[program]))
 
 
-def test_architecture_is_what_its_script_draws(tmp_path):
-    draw_architecture(tmp_path / "one.svg")
-    draw_architecture(tmp_path / "two.svg")
+@pytest.mark.parametrize(
+    ("name", "draw", "word"),
+    [("architecture", draw_architecture, "submission"), ("shared_events", draw_shared_events, "official file")],
+)
+def test_a_picture_is_what_its_script_draws(tmp_path, name, draw, word):
+    draw(tmp_path / "one.svg")
+    draw(tmp_path / "two.svg")
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
-    committed = (ROOT / "docs" / "architecture.svg").read_text()
+    committed = (ROOT / "docs" / f"{name}.svg").read_text()
     assert len(committed) < 200_000
     words = [re.findall(r">([^<>\n]+)</text>", text) for text in (committed, (tmp_path / "one.svg").read_text())]
     assert words[0] == words[1]
-    assert "submission" in words[0]
+    assert word in words[0]
 
 
 def test_the_picture_of_a_report_is_small():

@@ -11,6 +11,7 @@ from higgs_scoring.bootstrap import Bootstrap
 from higgs_scoring.calibration import Calibration, calibrate
 from higgs_scoring.dependence import PullSummary
 from higgs_scoring.metrics import FloatArray, Scores
+from higgs_scoring.shared_events import SharedEvents
 from higgs_scoring.verdict import (
     advice,
     dependence_note,
@@ -81,6 +82,26 @@ def test_pulls_in_words(pulls: PullSummary, words: str) -> None:
 @pytest.mark.parametrize("pulls", [None, PullSummary(4.0, float("nan"), 1, 0.0)])
 def test_no_pull_and_a_single_one_tell_nothing(pulls: PullSummary | None) -> None:
     assert pull_note(pulls) == ""
+
+
+@pytest.mark.parametrize(
+    ("coverage", "depth", "words"),
+    [
+        (
+            0.61,
+            25.0,
+            "too rarely; but a store of this size alone may cost as much: the intervals may be right.",
+        ),
+        (0.40, 25.0, "too narrow by 14 %"),  # shared events may cost 0.07
+        (0.61, 1000.0, "too narrow by 14 %"),
+        (0.90, 25.0, "too often"),  # they never make an interval cover more
+    ],
+)
+def test_a_run_on_a_shallow_store_cannot_tell_that_intervals_are_too_narrow(
+    coverage: float, depth: float, words: str
+) -> None:
+    analysis = analysis_of(coverage, scaled_by(1.16 if coverage < 0.68 else 1.0))
+    assert words in verdict(replace(analysis, shared=SharedEvents(depth, depth))).translate(NO_BREAK)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from higgs_scoring.analysis import analyse
 from higgs_scoring.metrics import Intervals
 from higgs_scoring.predictions import Predictions, Summary
 from higgs_scoring.scoring import leaderboard_columns
+from higgs_scoring.shared_events import SharedEvents
 from higgs_scoring.truth import Truth, read_truth
 from higgs_tools.bundle import make_bundle
 from higgs_tools.bundle.rules import check_bundle
@@ -109,7 +110,7 @@ def test_leaderboard_shows_what_scoring_writes(competition, files):
     declared = set(yaml.safe_load(unzip(files["scoring_program.zip"])["metadata.yaml"])["score_keys"])
     ones = np.ones((2, 2))
     intervals = Intervals(np.ones(2), ones, 0.1 * ones, 0.9 * ones, 1.1 * ones)
-    summary = Summary(result_files=(), fit_seconds=1.0)
+    summary = Summary(result_files=(), fit_seconds=1.0, shared=SharedEvents(25.0, 25.0))
     predictions = Predictions(intervals, num_cut=0, predict_seconds=ones, minutes=1.0, summary=summary)
     truth = Truth("5eed", 2, np.ones(2), nuisances={}, reveal="none")
     assert leaderboard_columns(analyse(truth, predictions), predictions).keys() == declared

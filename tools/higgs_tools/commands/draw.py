@@ -8,6 +8,7 @@ from higgs_challenge.cli import Command
 from higgs_challenge.options import PATH
 from higgs_tools.pictures.draw_architecture import draw_architecture
 from higgs_tools.pictures.draw_logo import draw_logo
+from higgs_tools.pictures.draw_shared_events import draw_shared_events
 from higgs_tools.pictures.picture_of_report import photograph
 from higgs_tools.repository import find_repository
 
@@ -31,6 +32,13 @@ def logo(output: Path | None) -> None:
 def architecture(output: Path | None) -> None:
     """Draw how a run flows and who sees what."""
     draw_architecture(output or find_repository() / "docs" / "architecture.svg")
+
+
+@draw.command(cls=Command)
+@click.option("--output", type=PATH, help="where to write it (default: docs/shared_events.svg in the repository)")
+def shared_events(output: Path | None) -> None:
+    """Draw the coverage that is lost because pseudo-experiments share events, against how many there are."""
+    draw_shared_events(output or find_repository() / "docs" / "shared_events.svg")
 
 
 @draw.command(cls=Command)
