@@ -19,7 +19,8 @@ from rows import Row, describe_machine, print_rows, seconds
 
 from higgs_challenge.tasks.higgs.data.layout import PARQUET, metadata_path
 from higgs_challenge.tasks.higgs.data.official_reader import convert_official_file
-from higgs_tools.higgs_data.synthetic import Size, make_synthetic_data
+from higgs_tools.higgs_data.sizes import Size
+from higgs_tools.higgs_data.synthetic import make_synthetic_data
 
 FEW = Size(
     hidden={"htautau": 20_000, "ztautau": 250_000, "diboson": 5_000, "ttbar": 25_000},

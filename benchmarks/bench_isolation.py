@@ -24,7 +24,8 @@ from higgs_challenge.submission.scratch import make_scratch
 from higgs_challenge.submission.slot import Slot
 from higgs_challenge.tasks.higgs.events.columns import FEATURES
 from higgs_challenge.tasks.higgs.events.transform import Floats
-from higgs_tools.higgs_data.synthetic import SIZES, make_synthetic_data
+from higgs_tools.higgs_data.sizes import SIZES
+from higgs_tools.higgs_data.synthetic import make_synthetic_data
 
 EVENTS = 1_050_000
 LIMIT = 600.0

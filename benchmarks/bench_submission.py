@@ -24,7 +24,8 @@ from higgs_challenge.task import Experiment
 from higgs_challenge.tasks.higgs.data.store import open_store
 from higgs_challenge.tasks.higgs.events.nuisances import Nuisances
 from higgs_challenge.tasks.higgs.sampler import draw_pseudo_experiment
-from higgs_tools.higgs_data.synthetic import SIZES, make_synthetic_data
+from higgs_tools.higgs_data.sizes import SIZES
+from higgs_tools.higgs_data.synthetic import make_synthetic_data
 
 EVENTS = 1_050_000
 ROOT = Path(__file__).parents[1]

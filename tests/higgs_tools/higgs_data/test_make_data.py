@@ -7,9 +7,9 @@ import pytest
 
 from higgs_challenge import open_store
 from higgs_challenge.directories import exclusive_lock
-from higgs_tools.higgs_data import make_data
+from higgs_tools.higgs_data import make_data, sizes
 from higgs_tools.higgs_data.official_writer import CROISSANT
-from higgs_tools.higgs_data.synthetic import Size
+from higgs_tools.higgs_data.sizes import Size
 from tests.helpers.commands import call
 from tests.helpers.handmade import METADATA, PARQUET, official_frame, write_official
 
@@ -22,7 +22,7 @@ def test_synthetic_data_are_made_and_their_store_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = {"htautau": 20, "ztautau": 40, "diboson": 10, "ttbar": 10}
-    monkeypatch.setitem(make_data.SIZES, "tiny", Size(hidden=rows, training=rows))
+    monkeypatch.setitem(sizes.SIZES, "tiny", Size(hidden=rows, training=rows))
     assert call("data", "--size", "tiny", "--seed", 3, tmp_path / "new" / "tiny") == 0
     shown = capsys.readouterr()
     assert shown.err == ""
@@ -67,7 +67,7 @@ def test_a_download_is_converted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     [
         (["--seed", "-1"], "-1 is not in the range x>=0"),
         (["--download", "--official", "file.zip"], "--download and --official exclude each other"),
-        (["--size", "huge"], "'huge' is not one of"),
+        (["--size", "hug"], "The size must be tiny, small, large, huge, or how many hidden ztautau events"),
     ],
 )
 def test_a_wrong_command_line_is_reported(

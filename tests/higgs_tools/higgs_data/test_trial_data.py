@@ -10,7 +10,7 @@ from higgs_challenge.tasks.higgs.data.training import TrainingSet
 from higgs_challenge.tasks.higgs.events import transform as transform_module
 from higgs_tools.higgs_data import trial_data
 from higgs_tools.higgs_data.compile_ahead import compile_transform
-from higgs_tools.higgs_data.synthetic import Size
+from higgs_tools.higgs_data.sizes import Size
 from higgs_tools.higgs_data.trial_data import make_trial_data
 
 ROWS = dict.fromkeys(("htautau", "ztautau", "diboson", "ttbar"), 20)

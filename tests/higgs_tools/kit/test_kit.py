@@ -13,7 +13,8 @@ from higgs_tools.checking.findings import Level
 from higgs_tools.checking.phases import find_phase
 from higgs_tools.checking.submission_zip import list_zip, open_zip
 from higgs_tools.commands.checking import find_kit
-from higgs_tools.higgs_data.synthetic import SIZES, make_synthetic_data
+from higgs_tools.higgs_data.sizes import SIZES
+from higgs_tools.higgs_data.synthetic import make_synthetic_data
 from higgs_tools.kit.make_kit import PHASES, phase_files
 from tests.helpers.commands import start
 from tests.helpers.repository import ROOT

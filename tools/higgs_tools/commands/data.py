@@ -8,17 +8,18 @@ from click.core import ParameterSource
 from higgs_challenge.cli import Command
 from higgs_challenge.options import NOT_NEGATIVE, PATH
 from higgs_tools.higgs_data.make_data import make_official, make_synthetic
-from higgs_tools.higgs_data.synthetic import DEFAULT_SEED, SIZES
+from higgs_tools.higgs_data.sizes import SIZES, parse_size
+from higgs_tools.higgs_data.synthetic import DEFAULT_SEED
 
 
 @click.command(cls=Command)
 @click.argument("folder", type=PATH, help="folder of the data set, replaced if there is one")
 @click.option(
     "--size",
-    type=click.Choice(sorted(SIZES)),
     default="small",
     show_default=True,
-    help="number of synthetic events",
+    metavar="NAME|N",
+    help=f"{', '.join(SIZES)}, or a number of hidden ztautau events, to which the others are in proportion",
 )
 @click.option(
     "--seed",
@@ -41,5 +42,5 @@ def data(folder: Path, size: str, seed: int, official: Path | None, download: bo
     if official is not None or download:
         make_official(folder, official)
     else:
-        make_synthetic(folder, size, seed)
+        make_synthetic(folder, parse_size(size), seed)
     click.echo(folder / "store")

@@ -11,15 +11,16 @@ from higgs_challenge.tasks.higgs.data.official_reader import convert_official_fi
 from higgs_challenge.tasks.higgs.data.store import Progress
 from higgs_tools.higgs_data.download import download_official
 from higgs_tools.higgs_data.official_zip import official_parquet
-from higgs_tools.higgs_data.synthetic import SIZES, make_synthetic_data
+from higgs_tools.higgs_data.sizes import Size
+from higgs_tools.higgs_data.synthetic import make_synthetic_data
 
 
-def make_synthetic(folder: Path, size: str, seed: int) -> None:
+def make_synthetic(folder: Path, size: Size, seed: int) -> None:
     """Make a synthetic data set, showing progress.
 
     Args:
         folder: of the data set, replaced if there is one.
-        size: one of SIZES.
+        size: rows per process and part.
         seed: of the events.
 
     Raises:
@@ -30,10 +31,10 @@ def make_synthetic(folder: Path, size: str, seed: int) -> None:
         generate(folder, size, seed)
 
 
-def generate(folder: Path, size: str, seed: int) -> None:
+def generate(folder: Path, size: Size, seed: int) -> None:
     """Make a synthetic data set in a folder that no other process writes to, showing progress."""
     with shown("Generating", "events") as progress:
-        make_synthetic_data(folder, SIZES[size], seed, progress)
+        make_synthetic_data(folder, size, seed, progress)
 
 
 def make_official(folder: Path, official: Path | None) -> None:

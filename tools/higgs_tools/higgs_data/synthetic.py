@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,49 +16,12 @@ from higgs_challenge.tasks.higgs.data.store import STORE_ROW_BYTES, Array, Progr
 from higgs_challenge.tasks.higgs.events.columns import PRIMARY, PROCESSES
 from higgs_challenge.tasks.higgs.simulation import NOMINAL_YIELDS, generator_version, simulate_blocks
 from higgs_tools.higgs_data.official_writer import OFFICIAL_ROW_BYTES, OfficialWriter
+from higgs_tools.higgs_data.sizes import Size
 
 DEFAULT_SEED = 2025
 SOURCE = "synthetic events"
 ROWS_AT_ONCE = 1_048_576
 """Rows in a row group; large, because official tools get slower with every group."""
-
-
-@dataclass(frozen=True)
-class Size:
-    """Rows per process of the two parts of a data set.
-
-    Rare processes have many times the rows that a pseudo-experiment has of them, so that it is the ztautau rows that
-    decide how often pseudo-experiments repeat each other's events.
-    """
-
-    hidden: Mapping[str, int]
-    training: Mapping[str, int]
-
-    @property
-    def hidden_rows(self) -> int:
-        """Rows of all processes in the hidden part."""
-        return sum(self.hidden.values())
-
-    @property
-    def rows(self) -> int:
-        """Rows of all processes in both parts."""
-        return self.hidden_rows + sum(self.training.values())
-
-
-SIZES = {
-    "tiny": Size(
-        hidden={"htautau": 20_000, "ztautau": 100_000, "diboson": 5_000, "ttbar": 20_000},
-        training={"htautau": 30_000, "ztautau": 100_000, "diboson": 5_000, "ttbar": 20_000},
-    ),
-    "small": Size(
-        hidden={"htautau": 150_000, "ztautau": 5_000_000, "diboson": 60_000, "ttbar": 500_000},
-        training={"htautau": 900_000, "ztautau": 6_000_000, "diboson": 100_000, "ttbar": 600_000},
-    ),
-    "large": Size(
-        hidden={"htautau": 600_000, "ztautau": 25_000_000, "diboson": 300_000, "ttbar": 1_500_000},
-        training={"htautau": 2_000_000, "ztautau": 25_000_000, "diboson": 300_000, "ttbar": 1_500_000},
-    ),
-}
 
 
 def make_synthetic_data(folder: Path, size: Size, seed: int = DEFAULT_SEED, progress: Progress = no_progress) -> None:
@@ -181,17 +143,20 @@ def row_weights(size: Size, part: str) -> Array:
 
 
 def _mixed_events(rows: Mapping[str, int], seed: int, part: str) -> Iterator[tuple[Array, Array]]:
-    """Generate all processes' events in a random mixture, in batches, with their process numbers."""
-    counts = [rows[name] for name in PROCESSES]
-    order = np.repeat(np.arange(len(PROCESSES), dtype=np.uint8), counts)
-    stream(seed, part, "mixture").shuffle(order)
+    """Generate all processes' events in a random mixture, in batches, with their process numbers.
+
+    How many of each process a batch has is drawn as if all rows had been shuffled together.
+    """
+    left = np.array([rows[name] for name in PROCESSES])
+    rng = stream(seed, part, "mixture")
     sources = [_Source(name, rows[name], derive_seed(seed, part, name)) for name in PROCESSES]
-    for start in range(0, len(order), ROWS_AT_ONCE):
-        processes = order[start : start + ROWS_AT_ONCE]
+    while left.sum():
+        counts = rng.multivariate_hypergeometric(left, min(ROWS_AT_ONCE, left.sum()), method="marginals")
+        left -= counts
+        processes = rng.permutation(np.repeat(np.arange(len(PROCESSES), dtype=np.uint8), counts))
         events = np.empty((len(processes), len(PRIMARY)), dtype=np.float32)
         for number, source in enumerate(sources):
-            own = processes == number
-            events[own] = source.take(int(own.sum()))
+            events[processes == number] = source.take(int(counts[number]))
         yield events, processes
 
 

@@ -11,7 +11,8 @@ from higgs_challenge.directories import exclusive_lock
 from higgs_challenge.errors import InputError
 from higgs_challenge.tasks.higgs.data.store import is_store, open_store
 from higgs_tools.higgs_data.make_data import shown
-from higgs_tools.higgs_data.synthetic import DEFAULT_SEED, SIZES, make_synthetic_store
+from higgs_tools.higgs_data.sizes import SIZES
+from higgs_tools.higgs_data.synthetic import DEFAULT_SEED, make_synthetic_store
 
 SIZE = "tiny"
 
