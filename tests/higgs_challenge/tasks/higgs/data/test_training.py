@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 
 from higgs_challenge import SubmissionError, TrainingSet
+from higgs_challenge.tasks.higgs.data import training
 from higgs_challenge.tasks.higgs.data.store import StoreWriter
 from higgs_challenge.tasks.higgs.events.columns import MET_PHI, OFFICIAL_COLUMNS, PRIMARY, PROCESSES
+from higgs_challenge.tasks.higgs.events.systematics import systematics
 from tests.helpers.handmade import physical_rows
 
 
@@ -109,10 +111,10 @@ def test_the_result_can_be_changed_without_changing_the_data(get_train_set: Trai
     [
         ({"train_size": 0}, "train_size must be positive, not 0"),
         ({"train_size": -5}, "train_size must be positive, not -5"),
-        ({"train_size": 0.0}, "a share train_size must be above 0 and at most 1, not 0.0"),
-        ({"train_size": 1.5}, "a share train_size must be above 0 and at most 1, not 1.5"),
-        ({"train_size": -0.1}, "a share train_size must be above 0 and at most 1, not -0.1"),
-        ({"train_size": float("nan")}, "a share train_size must be above 0 and at most 1, not nan"),
+        ({"train_size": 0.0}, "train_size as a share must be above 0 and at most 1, not 0.0"),
+        ({"train_size": 1.5}, "train_size as a share must be above 0 and at most 1, not 1.5"),
+        ({"train_size": -0.1}, "train_size as a share must be above 0 and at most 1, not -0.1"),
+        ({"train_size": float("nan")}, "train_size as a share must be above 0 and at most 1, not nan"),
         ({"train_size": "all"}, "train_size must be a number of rows or a share, not 'all'"),
         ({"train_size": True}, "train_size must be a number of rows or a share, not True"),
         ({"train_size": [10]}, r"train_size must be a number of rows or a share, not \[10\]"),
@@ -127,12 +129,73 @@ def test_the_result_can_be_changed_without_changing_the_data(get_train_set: Trai
         ({"selected_indices": [[1, 2], [3]]}, "selected_indices must be a one-dimensional list or array of integers"),
         ({"selected_indices": [2**70]}, "array of integers, not 1-dimensional object"),
         ({"selected_indices": []}, "selected_indices is empty; ask for at least one row"),
+        ({"train_size": {"htautau": 5, "zz": 3}}, "processes of htautau, ztautau, diboson, ttbar; there is no 'zz'"),
+        ({"train_size": {}}, "processes of htautau, ztautau, diboson, ttbar; the dict is empty"),
+        ({"train_size": {"ttbar": -3}}, "the train_size of ttbar must be positive, not -3"),
+        ({"train_size": {"ttbar": None}}, "the train_size of ttbar must be a number of rows or a share, not None"),
+        ({"train_size": {"ttbar": 1.5}}, "the train_size of ttbar as a share must be above 0 and at most 1, not 1.5"),
+        ({"train_size": {"ttbar": 5}, "selected_indices": [1]}, "takes train_size or selected_indices, not both"),
         ({"train_size": 10, "selected_indices": [1]}, "takes train_size or selected_indices, not both"),
     ],
 )
 def test_a_wrong_request_is_refused(get_train_set: TrainingSet, request_: dict[str, Any], sentence: str) -> None:
     with pytest.raises(SubmissionError, match=sentence):
         get_train_set(**request_)
+
+
+BALANCED = {"ttbar": 120, "htautau": 200, "ztautau": 0.1}
+
+
+def test_a_balanced_sample_has_the_first_rows_of_each_process(
+    get_train_set: TrainingSet,
+    everything: pd.DataFrame,
+    small_yields: dict[str, float],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(training, "ROWS_AT_ONCE", 1000)  # as with many rows
+    sample = get_train_set(train_size=BALANCED)
+    ztautau = int((everything["detailed_labels"] == "ztautau").sum())
+    first = {"ttbar": 120, "htautau": 200, "ztautau": int(0.1 * ztautau)}
+    assert sample["detailed_labels"].value_counts().to_dict() == first
+    assert_normalised(sample, small_yields)
+    for name, rows in first.items():
+        own = everything[everything["detailed_labels"] == name].index[:rows]
+        assert sorted(sample.index[sample["detailed_labels"] == name]) == list(own)
+    same = everything.loc[sample.index].drop(columns="weights")
+    pd.testing.assert_frame_equal(sample.drop(columns="weights"), same)
+
+
+def test_a_balanced_sample_is_shuffled_and_always_the_same(get_train_set: TrainingSet) -> None:
+    """Half of the signal is in the first half of the rows, within 6 standard deviations: false alarm below 1e-8."""
+    sizes = {"htautau": 500, "ztautau": 500}
+    sample = get_train_set(sizes)
+    assert abs(sample["labels"].to_numpy()[:500].sum() - 250) < 6 * np.sqrt(500 / 4 * 500 / 999)
+    pd.testing.assert_frame_equal(sample, get_train_set(sizes))
+
+
+def test_what_a_balanced_sample_left_can_be_asked_for(get_train_set: TrainingSet) -> None:
+    sample = get_train_set(BALANCED)
+    left = get_train_set(selected_indices=np.setdiff1d(np.arange(len(get_train_set)), sample.index))
+    assert len(left) == len(get_train_set) - len(sample)
+    taken = {row.tobytes() for row in sample[list(PRIMARY)].to_numpy()}
+    assert not any(row.tobytes() in taken for row in left[list(PRIMARY)].to_numpy())
+
+
+def test_a_balanced_sample_can_be_distorted(get_train_set: TrainingSet) -> None:
+    sample = get_train_set(BALANCED)
+    pd.testing.assert_frame_equal(
+        systematics(sample, tes=1.01).reset_index(drop=True), systematics(sample.reset_index(drop=True), tes=1.01)
+    )
+
+
+def test_more_of_a_process_than_there_is_gives_all(small_store: Path, everything: pd.DataFrame) -> None:
+    """The check of a submission is told how many rows there would have to be."""
+    signal = int(everything["labels"].sum())
+    get_train_set = TrainingSet(small_store / "training")
+    assert len(get_train_set({"htautau": signal})) == signal
+    assert get_train_set.rows_asked == len(get_train_set)
+    assert len(get_train_set({"htautau": 3 * signal, "ttbar": 10})) == signal + 10
+    assert get_train_set.rows_asked == 3 * len(get_train_set)
 
 
 def test_it_pickles_as_a_path(get_train_set: TrainingSet) -> None:
