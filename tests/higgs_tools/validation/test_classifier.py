@@ -17,8 +17,12 @@ def test_the_same_distribution_is_not_told_apart_and_another_is() -> None:
     real, synthetic = normal_features(1, ROWS), normal_features(2, 2 * classifier.SYNTHETIC_PER_REAL * ROWS)
     same = separate(real, np.ones(ROWS), synthetic, draws=2, seed=1)
     assert abs(same.pull) < 3
+    assert max(same.losses) < 0.1
     real[HAD_PT] += 1
-    assert separate(real, np.ones(ROWS), synthetic, draws=2, seed=1).pull > 5
+    other = separate(real, np.ones(ROWS), synthetic, draws=2, seed=1)
+    assert other.pull > 5
+    assert np.argmax(other.losses) == HAD_PT
+    assert other.losses[HAD_PT] > 0.1
 
 
 def test_a_result_repeats() -> None:
@@ -28,7 +32,7 @@ def test_a_result_repeats() -> None:
 
 
 def test_error_is_that_of_the_effective_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(classifier, "_cross_validated", lambda *_: 0.5)
+    monkeypatch.setattr(classifier, "_cross_validated", lambda *_: np.array([0.5, 0.0]))
     features = normal_features(5, 800)
     equal = separate(features[:, :100], np.ones(100), features, draws=2, seed=1)
     assert equal.error == pytest.approx(classifier.TRAINING_NOISE * 0.289 / 10, rel=1e-2)

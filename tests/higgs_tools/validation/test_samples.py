@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from higgs_challenge.errors import InputError
-from higgs_challenge.tasks.higgs.events.columns import PRIMARY, PROCESSES
+from higgs_challenge.tasks.higgs.events.columns import FEATURES, JET2_PHI, JET2_PT, PRIMARY, PROCESSES
 from higgs_tools.validation import samples
-from tests.helpers.handmade import METADATA, official_frame, write_official
+from tests.helpers.handmade import METADATA, official_frame, physical_rows, write_official
 
 
 def test_every_third_position_is_held_out() -> None:
@@ -50,15 +50,6 @@ def test_a_missing_or_broken_file_is_named(tmp_path: Path) -> None:
         samples.read_real(path.parent)
 
 
-def test_synthetic_events_are_counted_all_and_kept_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(samples, "KEPT_EVENTS", 1_000)
-    done: list[int] = []
-    synthetic = samples.make_synthetic("ttbar", 1, 70_000, done.append)
-    assert synthetic.sample.rows.shape == (1_000, len(PRIMARY))
-    assert synthetic.total == done[-1] == 70_000
-    assert 0.9 < synthetic.counts["inclusive"] / 70_000 < 1
-
-
 def test_a_part_keeps_what_belongs_together() -> None:
     rows = np.arange(5 * len(PRIMARY), dtype=np.float32).reshape(5, -1)
     sample = samples.Sample(rows, np.arange(1.0, 6.0), np.array([True, False, True, False, True]))
@@ -66,3 +57,40 @@ def test_a_part_keeps_what_belongs_together() -> None:
     np.testing.assert_array_equal(part.rows, rows[[1, 3]])
     np.testing.assert_array_equal(part.weights, [2.0, 4.0])
     assert not part.held_out.any()
+
+
+def test_columns_of_an_unknown_subleading_jet_are_left_out() -> None:
+    rows = physical_rows(np.random.default_rng(4), 400)
+    whole = samples.Sample.of_equal_weights(rows)
+    half = np.arange(400) < 200
+    rows = rows.copy()
+    rows[half, JET2_PT : JET2_PHI + 1] = np.nan
+    cut = samples.Sample(rows, np.arange(1.0, 401.0), half)
+    for name in FEATURES:
+        values, weights = cut.known(name)
+        known = ~half if name in samples.SUBLEADING else np.ones(400, dtype=bool)
+        np.testing.assert_array_equal(values, whole.known(name)[0][known])
+        np.testing.assert_array_equal(weights, np.arange(1.0, 401.0)[known])
+        assert (cut.defined(name)[0] != -25).all()
+        assert len(cut.defined(name)[0]) == len(cut.defined(name)[1])
+    assert 0 < len(cut.defined("DER_mass_jet_jet")[0]) < len(cut.known("DER_mass_jet_jet")[0]) == 200
+
+
+def test_subleading_columns_are_those_that_its_values_change() -> None:
+    rows = physical_rows(np.random.default_rng(5), 400)
+    rows = rows[rows[:, 12] >= 2]
+    other = rows.copy()
+    other[:, JET2_PT : JET2_PHI + 1] *= np.float32(0.9)
+    before, after = (samples.Sample.of_equal_weights(one).features for one in (rows, other))
+    changed = [name for name, x, y in zip(FEATURES, before, after, strict=True) if (x != y).any()]
+    assert sorted(changed) == sorted(samples.SUBLEADING)
+
+
+def test_joined_samples_follow_each_other() -> None:
+    rows = physical_rows(np.random.default_rng(6), 5)
+    first = samples.Sample(rows[:2], np.array([1.0, 2.0]), np.array([True, False]))
+    second = samples.Sample(rows[2:], np.array([3.0, 4.0, 5.0]), np.array([False, True, True]))
+    joined = samples.join([first, second])
+    np.testing.assert_array_equal(joined.rows, rows)
+    np.testing.assert_array_equal(joined.weights, [1.0, 2.0, 3.0, 4.0, 5.0])
+    np.testing.assert_array_equal(joined.held_out, [True, False, False, True, True])

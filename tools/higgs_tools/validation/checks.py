@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from higgs_challenge.tasks.higgs.events.columns import MISSING
-from higgs_tools.validation.agreement import Quality
+from higgs_tools.validation.agreement import ALL_ROWS, Quality
 from higgs_tools.validation.compare import (
     Comparison,
     compare_fraction,
@@ -30,6 +30,10 @@ MAX_SIGMAS = 3.0
 
 LARGE_YIELD, SMALL_YIELD = 10_000.0, 40.0
 
+MAX_AUC = {"ttbar": 0.03, "diboson": 0.04}
+"""Tolerance of a classifier's area above 0.5 on whole samples, where there are rows enough to see a few hundredths; on
+a part of them at least MAX_SIGMAS standard errors."""
+
 MIN_IN_REGION = 20
 """Real rows that a region must have for its response to be compared."""
 
@@ -44,7 +48,8 @@ class Check(NamedTuple):
         comparison: official value, standard error, synthetic value and pull, in the number's unit.
         deviation: difference from the official value, in the unit of the limit.
         limit: on the size of the deviation.
-        unit: of deviation and limit: "%" of the official value, "σ" of the standard error, or "rows".
+        unit: of deviation and limit: "%" of the official value, "σ" of the standard error, "s.d." of the column,
+            percentage "points", "AUC" above 0.5, or "rows".
     """
 
     subject: str
@@ -156,13 +161,19 @@ def check_separation(process: str, qualities: Sequence[Quality]) -> Iterator[Che
         qualities: of the parts of its real rows.
 
     Yields:
-        A check of each part that has rows enough to train on, in standard errors of its rows.
+        A check of each part that has rows enough to train on: against MAX_AUC, or in standard errors of its rows.
     """
     for quality in qualities:
         if quality.separation is not None:
-            auc, error = quality.separation
+            auc, error, _ = quality.separation
             comparison = Comparison(0.5, error, auc, (0.5 - auc) / error)
-            yield _in_sigmas("Classifier", process, f"area under the ROC curve, {quality.part}", comparison)
+            check = _in_sigmas(
+                "Classifier", process, f"area under the ROC curve, {quality.sample}, {quality.part}", comparison
+            )
+            if process in MAX_AUC:
+                limit = max(MAX_AUC[process], 0.0 if quality.part == ALL_ROWS else MAX_SIGMAS * error)
+                check = check._replace(deviation=max(auc - 0.5, 0.0), limit=limit, unit="AUC")
+            yield check
 
 
 def check_responses(process: str, synthetic: Responses, real: Responses) -> Iterator[Check]:

@@ -54,7 +54,8 @@ def explanation(findings: Sequence[Findings]) -> str:
         rows = ", ".join(f"{number(len(one.real.rows))} {one.process}" for one in findings if one.real is not None)
         return (
             f"Yields are compared with the published ones; quantiles, jets and correlations with those of the "
-            f"official 1\u202f000-row sample. The real rows shown are {rows}. {chance}"
+            f"official 1\u202f000-row sample; moments and responses with those of the whole official file, where "
+            f"they are given. The real rows shown are {rows}. {chance}"
         )
     return (
         "No real rows were given, so the synthetic events are compared with published numbers only: region yields, and "

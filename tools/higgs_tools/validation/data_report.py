@@ -6,23 +6,25 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from higgs_challenge.execution.progress import Advance
-from higgs_challenge.tasks.higgs.events.columns import FEATURES, MISSING
+from higgs_challenge.tasks.higgs.events.columns import FEATURES
 from higgs_scoring.colours import stand_in
 from higgs_scoring.html_pages import html_page
 from higgs_scoring.svg_canvas import as_svg
+from higgs_tools.validation.agreement import column_p_value
 from higgs_tools.validation.checks import Check
 from higgs_tools.validation.comparison_verdict import SYMBOLS, explanation, number, verdict
 from higgs_tools.validation.findings import Findings
 from higgs_tools.validation.fragments import Figure, pictures, render
 from higgs_tools.validation.histograms import draw_column
-from higgs_tools.validation.regions import column
+from higgs_tools.validation.official_pictures import draw_moments, draw_responses, regions_to_draw
+from higgs_tools.validation.official_tables import moment_table, response_table, share_table
 from higgs_tools.validation.samples import Sample
-from higgs_tools.validation.summaries import draw_correlations, draw_responses, draw_yields, regions_to_draw
+from higgs_tools.validation.summaries import draw_correlations, draw_yields
 from higgs_tools.validation.tables import (
     check_table,
     particle_table,
     quality_table,
-    response_table,
+    separation_table,
     unphysical_table,
     yield_table,
 )
@@ -88,8 +90,13 @@ def render_report(findings: Sequence[Findings], progress: Advance) -> str:
 def _parts(one: Findings) -> Iterator[tuple[str, Markup]]:
     yields = [check for check in one.checks if check.subject == "Region yields"]
     yield "Yields by region", yield_table(yields) + pictures([_yield_picture(yields)], "big")
+    yield "Acceptance and jet multiplicity", share_table(one)
+    if one.moments:
+        yield "Moments in the VBF regions", pictures(_moment_pictures(one), "big") + moment_table(one.moments)
     if one.qualities:
         yield "Rows open to tuning and rows held out", quality_table(one.qualities)
+        if any(quality.separation for quality in one.qualities):
+            yield "Real or synthetic: what a classifier sees", separation_table(one.qualities)
     legend = render("legend.html", real=one.real is not None, particle=one.particle is not None)
     yield "Every column", legend + pictures(_column_pictures(one))
     yield "Rank correlations", pictures(_correlation_pictures(one), "big")
@@ -101,8 +108,8 @@ def _parts(one: Findings) -> Iterator[tuple[str, Markup]]:
 
 def _samples(one: Findings) -> str:
     text = f"{number(one.synthetic.total)} synthetic events for the yields, {_rows(one.synthetic.sample)} of them below"
-    if one.real is not None:
-        text += f"; {_rows(one.real)} real rows"
+    if one.samples:
+        text += "; real rows: " + ", ".join(f"{_rows(sample)} ({name})" for name, sample in one.samples.items())
     if one.particle is not None:
         text += f"; {_rows(one.particle)} particle-level events"
     return text + "."
@@ -122,19 +129,19 @@ def _yield_picture(yields: Sequence[Check]) -> Figure:
 
 
 def _column_pictures(one: Findings) -> Iterator[Figure]:
-    p_values = one.qualities[0].p_values if one.qualities else {}
     for name in FEATURES:
         figure = draw_column(name, one.synthetic.sample, one.real, one.particle)
         caption = _defined_share(one, name)
-        if name in p_values:
-            caption += f"Kolmogorov-Smirnov test: p = {p_values[name]:.2g}."
+        p_value = column_p_value(name, one.real, one.synthetic.sample) if one.real else None
+        if p_value is not None:
+            caption += f"Kolmogorov-Smirnov test: p = {p_value:.2g}."
         yield _figure(name, as_svg(figure, f"Histogram of {name}, {one.process}"), caption)
 
 
 def _defined_share(one: Findings, name: str) -> str:
     """Return in which share of events a column exists; empty if in all of them."""
     shares = {
-        label: float((column(sample.features, name) != MISSING).mean())
+        label: len(sample.defined(name)[0]) / len(sample.known(name)[0])
         for label, sample in (("synthetic", one.synthetic.sample), ("real", one.real), ("particle-level", one.particle))
         if sample is not None
     }
@@ -153,13 +160,17 @@ def _correlation_pictures(one: Findings) -> Iterator[Figure]:
         yield _figure("Differences", as_svg(difference, f"Differences of correlations, {one.process}"), caption)
 
 
+def _moment_pictures(one: Findings) -> Iterator[Figure]:
+    for found in one.moments:
+        title = f"{' + '.join(found.official.processes)}, {found.official.region.replace('>=', '≥')}"
+        caption = f"R.m.s. of the shifts {found.shifts.rms:.3f}. Bars are statistical errors, grey is what is checked."
+        yield _figure(title, as_svg(draw_moments(found, stand_in), f"Moments, {title}"), caption)
+
+
 def _response_pictures(one: Findings) -> Markup:
-    figures = {
-        region: draw_responses(one.responses, one.real_responses, [region], stand_in)
-        for region in regions_to_draw(one.responses)
-    }
-    legend = "Bars: synthetic events. Points: real rows, if any, with errors from the rows that enter or leave."
-    return Markup("<p>{}</p>\n").format(legend) + pictures(
-        _figure("Change of yields", as_svg(figure, f"Nuisance response, {region}, {one.process}"), "")
-        for region, figure in figures.items()
+    legend = (
+        "Lines: synthetic events, with a band of one standard error of the events that enter or leave. Points: "
+        + ("official, full statistics." if one.official_responses else "real rows, if any, with such errors.")
     )
+    svg = as_svg(draw_responses(one, regions_to_draw(one), stand_in), f"Nuisance response, {one.process}")
+    return Markup("<p>{}</p>\n").format(legend) + pictures([_figure("Change of yields", svg, "")], "big")

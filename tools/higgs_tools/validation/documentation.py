@@ -9,10 +9,11 @@ from higgs_challenge.cli import make_folder
 from higgs_tools.validation.figure_style import QUIET, blank, light
 from higgs_tools.validation.findings import Findings
 from higgs_tools.validation.histograms import draw_panels
-from higgs_tools.validation.summaries import draw_responses, draw_yields, regions_to_draw
+from higgs_tools.validation.official_pictures import draw_moments, draw_responses, regions_to_draw
+from higgs_tools.validation.summaries import draw_yields
 
-SHOWN = ("ztautau", "htautau")
-"""The processes with real rows enough for a picture."""
+MIN_ROWS = 200
+"""Real rows of a process for a picture of their columns."""
 
 COLUMNS = (
     *("PRI_lep_pt", "PRI_had_pt", "PRI_met", "PRI_n_jets", "PRI_jet_leading_pt", "DER_mass_vis"),
@@ -34,10 +35,13 @@ def write_figures(findings: Sequence[Findings], folder: Path) -> None:
     """
     make_folder(folder)
     for one in findings:
-        if one.process in SHOWN:
-            responses = draw_responses(one.responses, one.real_responses, regions_to_draw(one.responses), light)
+        if one.real is not None and len(one.real.rows) >= MIN_ROWS:
             _save(_kinematics(one), folder / f"kinematics_{one.process}.png")
-            _save(responses, folder / f"nuisances_{one.process}.png")
+        _save(draw_responses(one, regions_to_draw(one), light), folder / f"nuisances_{one.process}.png")
+        for found in one.moments:
+            where = "low" if found.official.region.startswith("mT <") else "high"
+            name = f"moments_{where}_{'_'.join(found.official.processes)}.png"
+            _save(draw_moments(found, light), folder / name)
         yields = [check for check in one.checks if check.subject == "Region yields"]
         _save(draw_yields(yields, light), folder / f"yields_{one.process}.png")
 

@@ -1,5 +1,6 @@
 """Rows of the official samples of July and August 2024, beside those of the official file."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pyarrow.parquet as pq
 
 from higgs_challenge.errors import InputError
 from higgs_challenge.tasks.higgs.events.columns import JET2_PHI, JET2_PT, PRIMARY, PROCESSES
-from higgs_tools.validation.samples import Sample, is_held_out, read_real
+from higgs_tools.validation.samples import Sample, is_held_out, join, read_real
 
 FINAL, AUGUST, JULY = "official file", "2024-08", "2024-07"
 """Names of the samples."""
@@ -64,3 +65,15 @@ def read_earlier(folder: Path, process: str) -> dict[str, Sample]:
 
 def _sample(rows: np.ndarray) -> Sample:
     return Sample(rows, np.ones(len(rows)), is_held_out(np.arange(len(rows))))
+
+
+def pool(samples: Sequence[Sample]) -> Sample:
+    """Join samples of one process whose weights have different units.
+
+    Args:
+        samples: one at least.
+
+    Returns:
+        All rows, the mean weight of every sample 1.
+    """
+    return join([Sample(one.rows, one.weights / one.weights.mean(), one.held_out) for one in samples])

@@ -10,11 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from higgs_challenge.tasks.higgs.events.columns import MISSING
 from higgs_scoring.colours import stand_in
 from higgs_tools.validation.compare import Array, effective_number, poisson_interval
 from higgs_tools.validation.figure_style import FONT_SIZE, INK, OTHER, SYNTHETIC, Colour, blank, calm
-from higgs_tools.validation.regions import column
 from higgs_tools.validation.samples import Sample
 
 Floats = npt.NDArray[np.float64]
@@ -116,9 +114,8 @@ def draw_panels(
     """
     synthetic, *compared = samples
     reference = next((sample for sample in compared if sample is not None), synthetic)
-    rows = effective_number(reference.weights)
-    expected = column(synthetic.features, name)
-    edges = bin_edges(name, expected[expected != MISSING])
+    rows = effective_number(reference.known(name)[1])
+    edges = bin_edges(name, synthetic.defined(name)[0])
     histogram, *others = (None if sample is None else _of_sample(sample, name, edges, rows) for sample in samples)
     assert histogram is not None
     left, bottom, width, height = box
@@ -135,10 +132,9 @@ def draw_panels(
 
 def _of_sample(sample: Sample, name: str, edges: Array, rows: float) -> Histogram:
     """Fill a sample's histogram: its own rows, or scaled to the compared rows where it has far more."""
-    values = column(sample.features, name)
-    defined = values != MISSING
-    own = effective_number(sample.weights)
-    filled = fill(values[defined], sample.weights[defined], edges, sample.weights.sum(), own)
+    all_weights = sample.known(name)[1]
+    own = effective_number(all_weights)
+    filled = fill(*sample.defined(name), edges, all_weights.sum(), own)
     scale = rows / own
     return Histogram(scale * filled.counts, scale * filled.low, scale * filled.high)
 

@@ -3,12 +3,14 @@
 import json
 import math
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from higgs_challenge.cores import available_cores
 from higgs_challenge.errors import InputError
 from higgs_challenge.tasks.higgs.events.transform import transform
 from higgs_tools.validation.regions import OFFICIAL_NAMES, Floats, Mask, region_masks
@@ -46,6 +48,18 @@ VARIATIONS = (
     *(Point(soft_met=1.0), Point(soft_met=2.0)),
 )
 """Where synthetic events are compared with real rows: one parameter at a time."""
+
+
+AXES = tuple(
+    Point(**{name: value})
+    for name, values in {
+        "tes": (0.97, 0.98, 0.99, 1.01, 1.02, 1.03),
+        "jes": (0.97, 0.98, 0.99, 1.01, 1.02, 1.03),
+        "soft_met": (1.0, 2.0),
+    }.items()
+    for value in values
+)
+"""Where synthetic responses are drawn: the official points at which one parameter is not nominal."""
 
 
 class Response(NamedTuple):
@@ -127,14 +141,14 @@ def measure_responses(
     Returns:
         For each point the response of each region that has events.
     """
-    nominal = membership(rows, NOMINAL)
-    found: Responses = {}
-    for point in points:
+    nominal = {name: before for name, before in membership(rows, NOMINAL).items() if before.any()}
+
+    def measure(point: Point) -> dict[str, Response]:
         shifted = membership(rows, point)
-        found[point] = {
-            name: _response(before, shifted[name], weights) for name, before in nominal.items() if before.any()
-        }
-    return found
+        return {name: _response(before, shifted[name], weights) for name, before in nominal.items()}
+
+    with ThreadPoolExecutor(available_cores()) as pool:  # the transform runs without the GIL
+        return dict(zip(points, pool.map(measure, points), strict=True))
 
 
 def membership(rows: Floats, point: Point) -> dict[str, Mask]:

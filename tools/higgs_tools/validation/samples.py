@@ -1,6 +1,6 @@
-"""The samples to compare: synthetic events, the real rows, and event records made elsewhere."""
+"""Samples of events, and the real rows of the official file."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,10 +12,9 @@ import pyarrow.parquet as pq
 
 from higgs_challenge.errors import InputError
 from higgs_challenge.tasks.higgs.data.official_reader import find_official_file
-from higgs_challenge.tasks.higgs.events.columns import PRIMARY, PROCESSES
+from higgs_challenge.tasks.higgs.events.columns import FEATURES, MISSING, PRIMARY, PROCESSES
 from higgs_challenge.tasks.higgs.events.transform import transform
-from higgs_challenge.tasks.higgs.simulation import simulate_blocks
-from higgs_tools.validation.regions import Floats, Mask, count_regions, unselected
+from higgs_tools.validation.regions import Floats, Mask, column, unselected
 
 HELD_OUT_EVERY = 3
 """Real rows whose position in the file is divisible by this are held out of any tuning."""
@@ -28,12 +27,11 @@ MAX_SCANNED = 2_000_000
 
 ROWS_AT_ONCE = 65_536
 
-KEPT_EVENTS = 300_000
-"""Synthetic events of a process whose every column is compared."""
-
-COUNTED_EVENTS = {"htautau": 500_000, "ztautau": 8_000_000, "ttbar": 1_000_000, "diboson": 300_000}
-"""Synthetic events of which the region yields are counted: so many that a third of a region's tolerance, where it is
-10 or 25 %, is more than its yield's statistical error."""
+SUBLEADING = (
+    *("PRI_jet_subleading_pt", "PRI_jet_subleading_eta", "PRI_jet_subleading_phi", "DER_deltaeta_jet_jet"),
+    *("DER_mass_jet_jet", "DER_prodeta_jet_jet", "DER_pt_tot", "DER_lep_eta_centrality"),
+)
+"""Columns that depend on the subleading jet."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ class Sample:
     """Events of one process, before any selection.
 
     Attributes:
-        rows: primary columns, float32, shape (n, 16).
+        rows: primary columns, float32, shape (n, 16); those of the subleading jet are NaN where nothing is known of it.
         weights: shape (n,), > 0.
         held_out: which events were kept out of tuning, shape (n,).
     """
@@ -57,14 +55,47 @@ class Sample:
 
     @cached_property
     def features(self) -> Floats:
-        """The features of all events, shape (28, n)."""
-        return unselected(self.rows)
+        """The features of all events, shape (28, n), NaN where they are not known."""
+        features = unselected(np.nan_to_num(self.rows, nan=MISSING))
+        unknown = np.isnan(self.rows).any(axis=1)
+        for name in SUBLEADING:
+            features[FEATURES.index(name), unknown] = np.nan
+        return features
 
     @cached_property
     def selected(self) -> tuple[Floats, npt.NDArray[np.float64]]:
-        """The features of the events that the challenge's nominal selection keeps, shape (28, m), and their weights."""
+        """The features of the events that the challenge's nominal selection keeps, shape (28, m), and their weights.
+
+        All columns of all events must be known.
+        """
         features, kept = transform(self.rows)
         return features, self.weights[kept]
+
+    def known(self, name: str) -> tuple[Floats, npt.NDArray[np.float64]]:
+        """Pick a column of the events of which it is known.
+
+        Args:
+            name: one of columns.FEATURES.
+
+        Returns:
+            Its values, -25 where there is no such jet, and the weights; shape (m,).
+        """
+        values = column(self.features, name)
+        known = ~np.isnan(values)
+        return values[known], self.weights[known]
+
+    def defined(self, name: str) -> tuple[Floats, npt.NDArray[np.float64]]:
+        """Pick a column of the events that have it.
+
+        Args:
+            name: one of columns.FEATURES.
+
+        Returns:
+            Its values and the weights; shape (m,).
+        """
+        values, weights = self.known(name)
+        defined = values != MISSING
+        return values[defined], weights[defined]
 
     def part(self, chosen: Mask) -> "Sample":
         """Take some of the events.
@@ -76,15 +107,6 @@ class Sample:
             A sample of the chosen events.
         """
         return Sample(self.rows[chosen], self.weights[chosen], self.held_out[chosen])
-
-
-@dataclass(frozen=True)
-class Synthetic:
-    """Synthetic events of one process: the first of them as a sample, and how many of all lie in which region."""
-
-    sample: Sample
-    counts: dict[str, int]
-    total: int
 
 
 def is_held_out(positions: npt.NDArray[np.int64]) -> Mask:
@@ -102,31 +124,6 @@ def is_held_out(positions: npt.NDArray[np.int64]) -> Mask:
     """
     held_out: npt.NDArray[np.bool_] = positions % HELD_OUT_EVERY == 0
     return held_out
-
-
-def make_synthetic(process: str, seed: int, events: int, progress: Callable[[int], None]) -> Synthetic:
-    """Generate synthetic events and count the regions' as they come.
-
-    Args:
-        process: one of columns.PROCESSES.
-        seed: of the generator.
-        events: how many to generate.
-        progress: called with how many are done.
-
-    Returns:
-        The counts of all events, and the first KEPT_EVENTS of them.
-    """
-    counts: dict[str, int] = {}
-    kept: list[Floats] = []
-    done = 0
-    for block in simulate_blocks(process, events, seed):
-        for region, count in count_regions([block])[0].items():
-            counts[region] = counts.get(region, 0) + count
-        if done < KEPT_EVENTS:
-            kept.append(block[: KEPT_EVENTS - done])
-        done += len(block)
-        progress(done)
-    return Synthetic(Sample.of_equal_weights(np.concatenate(kept)), counts, done)
 
 
 def read_real(folder: Path) -> dict[str, Sample]:
@@ -174,8 +171,19 @@ def _length(samples: list[Sample]) -> int:
 
 
 def _joined(samples: list[Sample]) -> Sample:
+    return join(samples).part(np.arange(_length(samples)) < MAX_REAL_ROWS)
+
+
+def join(samples: Sequence[Sample]) -> Sample:
+    """Put samples one after the other.
+
+    Args:
+        samples: one at least.
+
+    Returns:
+        Their events with the weights they have.
+    """
     rows, weights, held_out = (
-        np.concatenate([getattr(sample, name) for sample in samples])[:MAX_REAL_ROWS]
-        for name in ("rows", "weights", "held_out")
+        np.concatenate([getattr(sample, name) for sample in samples]) for name in ("rows", "weights", "held_out")
     )
     return Sample(rows, weights, held_out)

@@ -1,4 +1,4 @@
-"""Pictures of a whole process: yields by region, correlations, and the response to nuisance parameters."""
+"""Pictures of a whole process: yields by region, and correlations."""
 
 from collections.abc import Sequence
 
@@ -11,8 +11,7 @@ from higgs_challenge.tasks.higgs.events.columns import FEATURES, MISSING
 from higgs_scoring.colours import COLOURS
 from higgs_tools.validation.checks import Check
 from higgs_tools.validation.compare import compare_rank_correlation, effective_number, rank_correlation
-from higgs_tools.validation.figure_style import FONT_SIZE, INK, OTHER, QUIET, SYNTHETIC, ZONE, Colour, canvas
-from higgs_tools.validation.responses import Responses
+from higgs_tools.validation.figure_style import INK, OTHER, QUIET, SYNTHETIC, ZONE, Colour, canvas
 from higgs_tools.validation.samples import Sample
 from higgs_tools.validation.targets import Rounded
 
@@ -55,44 +54,6 @@ def draw_yields(checks: Sequence[Check], colour: Colour) -> Figure:
     return figure
 
 
-def draw_responses(synthetic: Responses, real: Responses, regions: Sequence[str], colour: Colour) -> Figure:
-    """Draw the relative change of yields for each nuisance parameter.
-
-    Args:
-        synthetic: responses of synthetic events.
-        real: of real rows, empty where there are none.
-        regions: to be drawn, each in a panel.
-        colour: gives the colour for a name of colours.COLOURS.
-
-    Returns:
-        The figure: synthetic as bars, real rows as points with paired errors.
-    """
-    figure, panels = canvas(130 + 190 * len(regions), 240, colour, len(regions))
-    variations = list(synthetic)
-    places = np.arange(len(variations))[::-1]
-    for axes, region in zip(panels, regions, strict=True):
-        changes = [100 * synthetic[variation][region].change for variation in variations]
-        axes.barh(places, changes, color=colour(SYNTHETIC), alpha=0.35, height=0.7)
-        for place, variation in zip(places, variations, strict=True):
-            response = real.get(variation, {}).get(region)
-            if response is not None:
-                axes.errorbar(
-                    [100 * response.change],
-                    [place],
-                    xerr=100 * max(response.error, 1 / response.number),
-                    fmt="o",
-                    color=colour(INK),
-                    markersize=4,
-                    linewidth=1.2,
-                )
-        axes.axvline(0, color=colour(QUIET), linewidth=1)
-        axes.set_title(region.replace(">=", "≥"), fontsize=FONT_SIZE, color=colour(INK))
-        axes.set_xlabel("change, %")
-        axes.locator_params(axis="x", nbins=5)
-    panels[0].set_yticks(places, list(map(str, variations)))
-    return figure
-
-
 def correlation_matrix(sample: Sample) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Compute the rank correlations of all pairs of columns.
 
@@ -108,11 +69,16 @@ def correlation_matrix(sample: Sample) -> tuple[npt.NDArray[np.float64], npt.NDA
     correlations, numbers = np.full((len(FEATURES), len(FEATURES)), np.nan), np.zeros((len(FEATURES), len(FEATURES)))
     for i, x in enumerate(features):
         for j, y in enumerate(features[:i]):
-            both = (x != MISSING) & (y != MISSING)
+            both = _exists(x) & _exists(y)
             if both.sum() >= MIN_PAIRS and np.ptp(x[both]) > 0 and np.ptp(y[both]) > 0:
                 correlations[i, j] = correlations[j, i] = rank_correlation(x[both], y[both], weights[both])
                 numbers[i, j] = numbers[j, i] = effective_number(weights[both])
     return correlations, numbers
+
+
+def _exists(values: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+    exists: npt.NDArray[np.bool_] = (values != MISSING) & ~np.isnan(values)
+    return exists
 
 
 def draw_correlations(synthetic: Sample, real: Sample | None, colour: Colour) -> tuple[Figure, Figure | None]:
@@ -155,16 +121,3 @@ def _matrix(values: npt.NDArray[np.float64], colour: Colour) -> Figure:
     axes.tick_params(length=0)
     axes.spines[["left", "bottom"]].set_visible(False)
     return figure
-
-
-def regions_to_draw(synthetic: Responses) -> list[str]:
-    """Choose the regions whose response is drawn: the inclusive one and the two with most events.
-
-    Args:
-        synthetic: responses of synthetic events.
-
-    Returns:
-        Names of regions.
-    """
-    numbers = {region: response.number for region, response in next(iter(synthetic.values())).items()}
-    return sorted(numbers, key=lambda region: -numbers[region])[:3]

@@ -1,25 +1,26 @@
 """The tables of the report on synthetic data."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 import numpy as np
 from markupsafe import Markup
 
-from higgs_challenge.tasks.higgs.events.columns import MISSING
 from higgs_tools.validation.agreement import Quality
 from higgs_tools.validation.checks import Check
 from higgs_tools.validation.comparison_verdict import number, signed, significant
-from higgs_tools.validation.findings import Findings
 from higgs_tools.validation.fragments import details, table
-from higgs_tools.validation.regions import column, region_masks
-from higgs_tools.validation.responses import response_pull
-from higgs_tools.validation.samples import Sample, Synthetic
-from higgs_tools.validation.targets import INCLUSIVE, LEVELS, QUANTILES, REGION_YIELDS
+from higgs_tools.validation.regions import region_masks
+from higgs_tools.validation.samples import Sample
+from higgs_tools.validation.synthetic import Synthetic
+from higgs_tools.validation.targets import INCLUSIVE, LEVELS, QUANTILES
+
+TELLING = 4
+"""How many of the columns that tell real from synthetic rows are named."""
 
 
 def check_table(checks: Sequence[Check]) -> Markup:
-    """Make the tables of all checks, by subject and process, those with a failure unfolded.
+    """Make the tables of all checks by subject, those with a failure unfolded and their failures first.
 
     Args:
         checks: all of them.
@@ -36,7 +37,7 @@ def _check_group(subject: str, checks: Sequence[Check]) -> Markup:
     failed = sum(not check.passed for check in checks)
     summary = f"{subject}: {len(checks) - failed} of {len(checks)} pass"
     heads = ("Process", "Number", "Official", "Error", "Synthetic", "Pull", "Deviation", "Tolerance", "Result")
-    rows = ((_check_cells(check), not check.passed) for check in checks)
+    rows = ((_check_cells(check), not check.passed) for check in sorted(checks, key=lambda check: check.passed))
     return details(summary, table(heads, rows, texts=2), unfolded=failed > 0)
 
 
@@ -49,10 +50,14 @@ def _check_cells(check: Check) -> tuple[str, ...]:
         significant(error, 2),
         significant(synthetic),
         signed(pull),
-        f"{signed(check.deviation)} {check.unit}",
-        f"{check.limit:g} {check.unit}",
+        f"{signed(check.deviation, _digits(check))} {check.unit}",
+        f"{check.limit:.3g} {check.unit}",
         "passed" if check.passed else "failed",
     )
+
+
+def _digits(check: Check) -> int:
+    return 3 if 0 < check.limit < 1 else 1
 
 
 def yield_table(checks: Sequence[Check]) -> Markup:
@@ -90,64 +95,63 @@ def quality_table(qualities: Sequence[Quality]) -> Markup:
     Returns:
         HTML.
     """
-    heads = ("Part", "Rows", "Quantiles beyond 3 σ", "r.m.s. pull", "Largest pull", "Smallest p", "AUC")
+    heads = ("Sample", "Part", "Rows", "Quantiles beyond 3 σ", "r.m.s. pull", "Largest pull", "Smallest p")
     note = Markup(
         "<p>Quantiles at 10, 50 and 90 % of the columns of the check table: the root mean square of their pulls is "
-        "about 1 if both samples have the same distribution. p is from the Kolmogorov-Smirnov test, AUC is the area "
-        "under the ROC curve of boosted trees trained to tell real from synthetic rows.</p>\n"
+        "about 1 if both samples have the same distribution. p is from the Kolmogorov-Smirnov test. Of the rows of "
+        "2024-07 nothing is known of the subleading jet.</p>\n"
     )
-    return note + table(heads, ((_quality_cells(quality), False) for quality in qualities))
+    return note + table(heads, ((_quality_cells(quality), False) for quality in qualities), texts=2)
 
 
 def _quality_cells(quality: Quality) -> tuple[str, ...]:
-    pulls, separation = np.array(list(quality.pulls.values())), quality.separation
-    area = "–" if separation is None else f"{separation.auc:.3f} ± {separation.error:.3f}"
+    pulls, named = np.array(list(quality.pulls.values())), (quality.sample, quality.part, number(quality.rows))
     if not quality.pulls:
-        return (quality.part, number(quality.rows), "–", "–", "–", "–", area)
+        return (*named, "–", "–", "–", "–")
     farthest = max(quality.pulls, key=lambda name: abs(quality.pulls[name]))
     smallest = min(quality.p_values, key=lambda name: quality.p_values[name])
     return (
-        quality.part,
-        number(quality.rows),
+        *named,
         f"{int((np.abs(pulls) > 3).sum())} of {pulls.size}",
         f"{np.sqrt((pulls**2).mean()):.2f}",
         f"{signed(quality.pulls[farthest])} ({farthest})",
         f"{quality.p_values[smallest]:.2g} ({smallest}), of {len(quality.p_values)}",
-        area,
     )
 
 
-def response_table(one: Findings) -> Markup:
-    """Make the table of how yields respond to nuisance parameters.
+def separation_table(qualities: Sequence[Quality]) -> Markup:
+    """Make the table of how well a classifier tells parts of the real rows from synthetic ones, and by what.
 
     Args:
-        one: findings of a process.
+        qualities: of the parts, of which those with too few rows are left out.
 
     Returns:
-        HTML; the real rows' response is shown where a region has enough of them for a check.
+        HTML.
     """
-    shown = {check.name for check in one.checks if check.subject == "Nuisance response"}
-    heads = ("Change in %", *map(str, one.responses))
-    rows: list[tuple[Sequence[str], bool]] = []
-    for region in REGION_YIELDS:
-        rows.append(((region.replace(">=", "≥"), *_synthetic_cells(one, region)), False))
-        if any(name.endswith(f", {region}") for name in shown):
-            rows.append((("real rows", *_real_cells(one, region)), False))
-    return details("All regions", table(heads, rows))
+    heads = ("Sample", "Part", "Most telling columns", "Columns", "Rows", "AUC")
+    note = Markup(
+        "<p>AUC is the area under the ROC curve of boosted trees trained to tell real from synthetic rows and tested "
+        "on others: 0.5 where they cannot. The most telling columns are those that cost it most area when they are "
+        "shuffled, with that loss; columns that say the same share it.</p>\n"
+    )
+    rows = [
+        (
+            (quality.sample, quality.part, _telling(quality), str(len(quality.columns)), number(quality.rows), area),
+            False,
+        )
+        for quality, area in _areas(qualities)
+    ]
+    return note + table(heads, rows, texts=3)
 
 
-def _synthetic_cells(one: Findings, region: str) -> list[str]:
-    responses = [regions.get(region) for regions in one.responses.values()]
-    return ["–" if response is None else signed(100 * response.change, 2) for response in responses]
+def _areas(qualities: Sequence[Quality]) -> Iterator[tuple[Quality, str]]:
+    for quality in qualities:
+        if quality.separation is not None:
+            yield quality, f"{quality.separation.auc:.3f} ± {quality.separation.error:.3f}"
 
 
-def _real_cells(one: Findings, region: str) -> list[str]:
-    cells = []
-    for variation, regions in one.real_responses.items():
-        real, synthetic = regions[region], one.responses[variation][region]
-        pull = signed(response_pull(real, synthetic))
-        cells.append(f"{signed(100 * real.change, 2)} ± {100 * real.error:.2f} ({pull} σ)")
-    return cells
+def _telling(quality: Quality) -> str:
+    return ", ".join(f"{name} {loss:.3f}" for name, loss in quality.most_telling(TELLING))
 
 
 def unphysical_table(counts: Mapping[str, int]) -> Markup:
@@ -182,9 +186,9 @@ def particle_table(synthetic: Synthetic, particle: Sample) -> Markup:
             ours = 100 * synthetic.counts[region] / synthetic.counts[INCLUSIVE]
             rows.append(_beside(f"{region.replace('>=', '≥')}, % of selected", ours, 100 * float(mask.mean())))
     for name in QUANTILES:
-        values = [column(sample.features, name) for sample in (synthetic.sample, particle)]
+        values = [sample.defined(name)[0] for sample in (synthetic.sample, particle)]
         for level in LEVELS:
-            ours, theirs = (float(np.quantile(one[one != MISSING], level)) for one in values)
+            ours, theirs = (float(np.quantile(one, level)) for one in values)
             rows.append(_beside(f"{name}, {100 * level:.0f} %", ours, theirs))
     return details("Region shares and quantiles", table(heads, rows))
 

@@ -63,6 +63,16 @@ JET_FRACTIONS: dict[str, tuple[Rounded, ...]] = {
 }
 """Share of the events with 0, 1, 2, 3, 4 jets; 1 000-row sample."""
 
+JET_SHARES: dict[str, tuple[float, ...]] = {
+    "htautau": (0.3265, 0.3061, 0.2195, 0.1063, 0.0416),
+    "ztautau": (0.6598, 0.2332, 0.0809, 0.0261),
+    "ttbar": (0.0085, 0.0859, 0.2509, 0.2923, 0.2095, 0.1084, 0.0445),
+    "diboson": (0.4087, 0.3234, 0.1741, 0.0708, 0.0230),
+}
+"""Share of the events with 0, 1, 2, ... jets before the selection, among those with at most as many as are named here.
+Read to 0.1 % of the highest from histograms of the official file's test parts (genHEPdata, 5 March 2025: 61 thousand
+htautau, 60 million ztautau, 2.7 million ttbar and 0.2 million diboson rows)."""
+
 LEVELS = (0.1, 0.5, 0.9)
 """The levels of the published quantiles."""
 

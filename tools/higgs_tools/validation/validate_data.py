@@ -10,7 +10,9 @@ from higgs_challenge.tasks.higgs.events.columns import PROCESSES
 from higgs_tools.validation.data_report import render_report
 from higgs_tools.validation.documentation import write_figures
 from higgs_tools.validation.findings import validate
-from higgs_tools.validation.samples import COUNTED_EVENTS, Sample, read_real
+from higgs_tools.validation.official import Official, read_official
+from higgs_tools.validation.samples import Sample
+from higgs_tools.validation.synthetic import COUNTED_EVENTS
 
 OFFICIAL_SAMPLE = "HIGGS_OFFICIAL_SAMPLE"
 SEED = 20_260
@@ -42,7 +44,8 @@ def write_validation(output: Path, official: Path | None, pythia: Path | None, f
 
     Args:
         output: the HTML page.
-        official: folder of the official file; None to compare with published numbers only.
+        official: folder of the official file, as in official.read_official; None to compare with published numbers
+            only.
         pythia: folder of particle-level events, as in read_particle_level; None for none.
         figures: folder for pictures of the documentation; None for none.
 
@@ -52,9 +55,9 @@ def write_validation(output: Path, official: Path | None, pythia: Path | None, f
     require_writable(output)
     if figures:
         make_folder(figures)
-    real = read_real(official) if official else {}
+    known = read_official(official) if official else Official()
     particle = read_particle_level(pythia) if pythia else {}
-    findings = validate(real, particle, COUNTED_EVENTS, SEED)
+    findings = validate(known, particle, COUNTED_EVENTS, SEED)
     with show_progress("Drawing", len(findings), "processes") as advance:
         write_bytes(output, render_report(findings, advance).encode())
     if figures:

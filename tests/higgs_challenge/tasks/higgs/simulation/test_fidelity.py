@@ -21,7 +21,8 @@ from higgs_tools.validation.classifier import Separation, separate
 from higgs_tools.validation.findings import CORRELATED
 from higgs_tools.validation.regions import region_yields, selected
 from higgs_tools.validation.responses import measure_responses
-from higgs_tools.validation.samples import COUNTED_EVENTS, Synthetic, make_synthetic, read_real
+from higgs_tools.validation.samples import read_real
+from higgs_tools.validation.synthetic import COUNTED_EVENTS, Synthetic, make_synthetic
 from higgs_tools.validation.targets import SAMPLE_ROWS
 from higgs_tools.validation.unphysical import count_unphysical
 
