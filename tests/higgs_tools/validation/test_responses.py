@@ -49,6 +49,14 @@ def test_change_and_error_by_hand() -> None:
     assert response.number == pytest.approx(len(rows))
 
 
+def test_noise_of_both_signs_cancels_where_it_moves_yields_up_and_down() -> None:
+    noisy = Point(soft_met=3.0)
+    response = measure_responses(ROWS, WEIGHTS, [noisy])[noisy]["mT < 70, VBF"]
+    assert response.moved > 0.01
+    assert 0 < response.error < 0.9 * math.sqrt(response.moved / response.number)
+    assert abs(response.change) < 5 * response.error  # false-alarm rate 6e-7, and no large effect
+
+
 def test_a_rare_region_is_known_as_well_with_a_tenth_of_the_other_events() -> None:
     vbf = "mT < 70, VBF"
     everywhere = Point(tes=0.97, jes=0.97, soft_met=2.0)

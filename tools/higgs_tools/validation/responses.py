@@ -67,7 +67,8 @@ class Response(NamedTuple):
 
     Attributes:
         change: dimensionless.
-        error: of the paired events: only those that enter or leave the region fluctuate.
+        error: of the paired events: only those that enter or leave the region fluctuate. Noise of soft_met is tried
+            with both signs, so an event that enters with one and leaves with the other does not.
         moved: share of the nominal events that enter or leave.
         number: effective number of nominal events.
     """
@@ -144,19 +145,20 @@ def measure_responses(
     nominal = {name: before for name, before in membership(rows, NOMINAL).items() if before.any()}
 
     def measure(point: Point) -> dict[str, Response]:
-        shifted = membership(rows, point)
-        return {name: _response(before, shifted[name], weights) for name, before in nominal.items()}
+        shifted = [membership(rows, point, sign) for sign in ((1, -1) if point.soft_met else (1,))]
+        return {name: _response(before, [one[name] for one in shifted], weights) for name, before in nominal.items()}
 
     with ThreadPoolExecutor(available_cores()) as pool:  # the transform runs without the GIL
         return dict(zip(points, pool.map(measure, points), strict=True))
 
 
-def membership(rows: Floats, point: Point) -> dict[str, Mask]:
+def membership(rows: Floats, point: Point, sign: int = 1) -> dict[str, Mask]:
     """Find which events lie in which region at some values of the nuisance parameters.
 
     Args:
         rows: primary columns of events before the selection, float32, shape (n, 16).
         point: the values; an event's soft missing momentum is the same at every point but for its width.
+        sign: 1, or -1 for the opposite soft missing momentum.
 
     Returns:
         For each region a mask of shape (n,); events that are not selected lie in none.
@@ -165,20 +167,24 @@ def membership(rows: Floats, point: Point) -> dict[str, Mask]:
     found: dict[str, Mask] = {}
     for start in range(0, len(rows), AT_ONCE):
         chosen = slice(start, start + AT_ONCE)
-        noise = np.float32(point.soft_met) * unit[:, chosen] if point.soft_met else None
+        noise = np.float32(sign * point.soft_met) * unit[:, chosen] if point.soft_met else None
         features, kept = transform(rows[chosen], tes=point.tes, jes=point.jes, noise=noise)
         for region, mask in region_masks(features).items():
             found.setdefault(region, np.zeros(len(rows), dtype=bool))[start + kept[mask]] = True
     return found
 
 
-def _response(before: Mask, after: Mask, weights: npt.NDArray[np.float64]) -> Response:
+def _response(before: Mask, after: Sequence[Mask], weights: npt.NDArray[np.float64]) -> Response:
     total = weights[before].sum()
-    moved = before != after
-    change = (weights[after].sum() - total) / total
-    error = math.sqrt((weights[moved] ** 2).sum()) / total
+    gained = weights * (np.mean(after, axis=0) - before)
+    moved = weights * np.mean([one != before for one in after], axis=0)
     number = total**2 / (weights[before] ** 2).sum()
-    return Response(float(change), float(error), float(weights[moved].sum() / total), float(number))
+    return Response(
+        change=float(gained.sum() / total),
+        error=float(np.sqrt((gained**2).sum()) / total),
+        moved=float(moved.sum() / total),
+        number=float(number),
+    )
 
 
 def response_pull(real: Response, synthetic: Response) -> float:
