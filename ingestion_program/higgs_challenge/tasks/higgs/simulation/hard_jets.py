@@ -6,13 +6,22 @@ import numpy as np
 from numpy.random import Generator
 
 from higgs_challenge.compiled import subroutine
+from higgs_challenge.tasks.higgs.events.derived import wrap
 from higgs_challenge.tasks.higgs.simulation.detector import expected_raw
-from higgs_challenge.tasks.higgs.simulation.kinematics import Direction, FourVector, boosted, cylindrical, two_body
+from higgs_challenge.tasks.higgs.simulation.kinematics import (
+    Direction,
+    FourVector,
+    boosted,
+    cylindrical,
+    distance_squared,
+    two_body,
+)
 from higgs_challenge.tasks.higgs.simulation.radiation import push
 
 FAKE_PT = 15.0  # GeV, of a jet that can be taken for a tau
-FAKE_ETA = 2.4
+FAKE_ETA = 2.7
 MAX_CANDIDATES = 8.0
+NEAREST, FARTHEST = 0.6, 2.0  # of what a quark radiates from the quark, in that plane
 PIECES = 4  # of a broken jet
 PIECES_AWAY = 0.9  # from where it was, in the plane of pseudorapidity and azimuth
 
@@ -60,6 +69,72 @@ def spread_jets(rng: Generator, jets: np.ndarray, start: int, stop: int) -> int:
             n = push(jets, n, pt, eta + PIECES_AWAY * math.cos(angle), phi + PIECES_AWAY * math.sin(angle))
             angle += 2.0 * math.pi / PIECES
     return n
+
+
+@subroutine
+def radiate(rng: Generator, share: float, parton: Direction, jets: np.ndarray, n: int) -> int:
+    """Turn a quark into its jet and a softer one of what it radiates out of that.
+
+    Args:
+        rng: random stream.
+        share: mean share of the momentum that is radiated, 0 .. 0.5; most quarks radiate less.
+        parton: transverse momentum in GeV, pseudorapidity, azimuth in rad.
+        jets: workspace.
+        n: jets in it.
+
+    Returns:
+        Number of jets in the workspace.
+    """
+    pt, eta, phi = parton
+    share = 0.5 * rng.random() ** (0.5 / share - 1.0)
+    separation = NEAREST * (FARTHEST / NEAREST) ** rng.random()
+    angle = rng.uniform(-math.pi, math.pi)
+    d_eta, d_phi = separation * math.cos(angle), separation * math.sin(angle)
+    n = push(jets, n, share * pt, eta + (1.0 - share) * d_eta, phi + (1.0 - share) * d_phi)
+    return push(jets, n, (1.0 - share) * pt, eta - share * d_eta, phi - share * d_phi)
+
+
+@subroutine
+def merge_near(jets: np.ndarray, n: int, radius: float) -> None:
+    """Merge jets that are too close to be two.
+
+    Args:
+        jets: workspace; of two jets that merge, one takes the momentum of both, and the other is left with none.
+        n: jets in it.
+        radius: in the plane of pseudorapidity and azimuth.
+    """
+    for i in range(1, n):
+        for k in range(i):
+            if min(jets[i, 0], jets[k, 0]) <= 0.0:
+                continue
+            if distance_squared(jets[i, 1], jets[i, 2], jets[k, 1], jets[k, 2]) < radius * radius:
+                total = jets[i, 0] + jets[k, 0]
+                share = jets[k, 0] / total
+                jets[i, 1] += share * (jets[k, 1] - jets[i, 1])
+                jets[i, 2] += share * wrap(jets[k, 2] - jets[i, 2])
+                jets[i, 0] = total
+                jets[k, 0] = 0.0
+
+
+@subroutine
+def near_jet(jets: np.ndarray, n: int, direction: Direction, pt: float, radius: float) -> bool:
+    """Tell whether there is a jet near a direction.
+
+    Args:
+        jets: workspace.
+        n: jets in it.
+        direction: transverse momentum, not used here, pseudorapidity, azimuth in rad.
+        pt: GeV, of the jets that count.
+        radius: in the plane of pseudorapidity and azimuth.
+
+    Returns:
+        Whether a jet harder than `pt` is closer than `radius`.
+    """
+    for i in range(n):
+        near = distance_squared(jets[i, 1], jets[i, 2], direction[1], direction[2]) < radius * radius
+        if near and jets[i, 0] > pt:
+            return True
+    return False
 
 
 @subroutine

@@ -83,17 +83,31 @@ class TopTuning(NamedTuple):
     """Top pairs."""
 
     radiation: Radiation
-    pt: Gamma
-    """GeV."""
+    pair_mass: tuple[float, float, float]
+    """Of the pair's mass over the two tops', less one: powers of rise and fall (plus one) and scale of a beta prime
+    distribution."""
     pair_rapidity: float
     """Width."""
-    rapidity: float
-    """Width of each top's rapidity around the pair's."""
-    bottom_response: float
-    """Relative to other jets: neutrinos and muons inside bottom jets."""
+    bottom_radiation: float
+    """Mean share of a bottom quark's momentum that it radiates out of its jet."""
+    quark_radiation: float
+    """The same of quarks from W bosons."""
+    radius: tuple[float, float]
+    """Distances, evenly distributed, below which two jets are one."""
+    isolation: float
+    """Momentum of a jet relative to the lepton or tau that it spoils."""
+    isolation_radius: tuple[float, float]
+    """Distances, evenly distributed, below which a jet spoils a lepton."""
     fakes: float
-    fakes_spread: float
-    """Share of these events in which the second W boson's quarks make no narrow jets."""
+    """Share of generated pairs in which a jet passes for the tau."""
+    fake_softness: float
+    """As in Detector."""
+    single: float
+    """Share of generated events with one top quark, made by the exchange of a W boson; a jet passes for the tau."""
+    single_mass: tuple[float, float, float]
+    """As `pair_mass`, of the mass of the top quark and the other quark over the top quark's."""
+    single_rapidity: float
+    """Width, of the two together."""
 
 
 class DibosonTuning(NamedTuple):
@@ -170,13 +184,19 @@ TUNING = Tuning(
         fakes=0.025,
     ),
     top=TopTuning(
-        radiation=radiation(strength=0.18, scale=334.0, falloff=530.0, splitting=0.109, eta_width=3.91),
-        pt=(2.51, 57.8),
-        pair_rapidity=1.67,
-        rapidity=0.911,
-        bottom_response=0.752,
-        fakes=0.612,
-        fakes_spread=0.386,
+        radiation=radiation(strength=0.169, scale=314.0, falloff=458.0, splitting=0.175, eta_width=4.12),
+        pair_mass=(1.5, 4.2, 1.22),
+        pair_rapidity=1.27,
+        bottom_radiation=0.135,
+        quark_radiation=0.08,
+        radius=(0.6, 0.75),
+        isolation=0.3,
+        isolation_radius=(0.6, 0.75),
+        fakes=0.436,
+        fake_softness=490.0,
+        single=0.187,
+        single_mass=(2.0, 3.0, 1.71),
+        single_rapidity=1.38,
     ),
     diboson=DibosonTuning(
         radiation=radiation(strength=0.244, scale=109.0, falloff=1800.0, splitting=0.139, eta_width=2.65),

@@ -6,9 +6,21 @@ import numpy as np
 import pytest
 from numba import njit
 
+from higgs_challenge.tasks.higgs.events import columns
 from higgs_challenge.tasks.higgs.simulation import tau_decays, top_pairs, w_pairs
 from higgs_challenge.tasks.higgs.simulation.detector import CONE, LEPTON_PT, RAW_PT, floors, measured_tau
-from higgs_challenge.tasks.higgs.simulation.hard_jets import FAKE_PT, MAX_CANDIDATES, PIECES, spread_jets, take_fake
+from higgs_challenge.tasks.higgs.simulation.generator import simulate_blocks
+from higgs_challenge.tasks.higgs.simulation.hard_jets import (
+    FAKE_PT,
+    MAX_CANDIDATES,
+    NEAREST,
+    PIECES,
+    merge_near,
+    near_jet,
+    radiate,
+    spread_jets,
+    take_fake,
+)
 from higgs_challenge.tasks.higgs.simulation.higgs import production_mode
 from higgs_challenge.tasks.higgs.simulation.kinematics import boosted, moving, two_body
 from higgs_challenge.tasks.higgs.simulation.line_shape import MASS_RANGE, Z_MASS, pair_mass, pair_rate
@@ -198,3 +210,53 @@ def test_spread_jets_keep_their_momentum_and_are_apart() -> None:
     assert jets[2:n, 0].sum() == pytest.approx(60.0)
     assert jets[2:n, 1].mean() == pytest.approx(-1.5)
     assert np.hypot(*(jets[2, 1:] - jets[3, 1:])) > CONE
+
+
+def test_radiating_quark_keeps_its_momentum_and_direction() -> None:
+    generator, shares = rng(), np.empty(1_000)
+    for i in range(len(shares)):
+        jets = np.zeros(WORKSPACE_SHAPE)
+        assert radiate(generator, 0.12, (80.0, 0.4, 1.0), jets, 3) == 5
+        soft, hard = jets[3], jets[4]
+        shares[i] = soft[0] / 80.0
+        assert soft[0] <= hard[0]
+        assert soft[0] + hard[0] == pytest.approx(80.0)
+        assert (soft[0] * soft[1:] + hard[0] * hard[1:]) / 80.0 == pytest.approx([0.4, 1.0])
+        assert np.hypot(*(soft[1:] - hard[1:])) > NEAREST - 1e-9
+    assert_mean(shares, 0.12)
+
+
+def test_near_jets_are_merged_across_the_cut_in_azimuth_and_far_ones_are_not() -> None:
+    jets = np.array([[60.0, 0.5, 3.1], [30.0, 2.0, 0.0], [20.0, 0.5, -3.1], [9.0, 2.0, 1.0]])
+    merge_near(jets, 4, 0.6)
+    assert sorted(jets[:, 0]) == [0.0, 9.0, 30.0, 80.0]
+    eta, phi = jets[jets[:, 0] == 80.0][0, 1:]
+    assert eta == pytest.approx(0.5)
+    assert phi % (2 * math.pi) == pytest.approx(3.1 + 0.25 * (2 * math.pi - 6.2))
+
+
+def test_jet_spoils_what_it_is_near_to_and_hard_enough_for() -> None:
+    jets = np.array([[12.0, 0.5, 1.0]])
+    assert near_jet(jets, 1, (40.0, 0.9, 1.0), 10.0, 0.6)
+    assert not near_jet(jets, 1, (40.0, 0.9, 1.0), 13.0, 0.6)
+    assert not near_jet(jets, 1, (40.0, 0.9, 1.0), 10.0, 0.3)
+
+
+def test_top_quarks_have_their_mass_and_recoil() -> None:
+    generator = rng()
+    for _ in range(100):
+        first, second, rapidity = top_pairs.produce(generator, TUNING.top, (30.0, -40.0))
+        energy, px, py, pz = np.add(first, second)
+        assert (px, py) == pytest.approx((30.0, -40.0))
+        assert math.atanh(pz / energy) == pytest.approx(rapidity)
+        for e, x, y, z in (first, second):
+            assert math.sqrt(e * e - x * x - y * y - z * z) == pytest.approx(top_pairs.TOP_MASS)
+
+
+def test_single_top_quarks_have_fewer_jets() -> None:
+    single, pairs = (
+        simulate_blocks("ttbar", 4_000, 1, tuning=TUNING._replace(top=TUNING.top._replace(single=share)))
+        for share in (1.0, 0.0)
+    )
+    few, many = (np.concatenate(list(rows))[:, columns.N_JETS] for rows in (single, pairs))
+    assert few.mean() < many.mean() - 0.5
