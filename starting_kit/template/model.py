@@ -9,7 +9,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 ROWS = {"htautau": 150_000, "ztautau": 400_000, "ttbar": 100_000, "diboson": 30_000}
 """Training events to ask for of each process: enough for what is done here. There are up to 150 million."""
 
-SHAPE_SHARE = 0.25
+SHAPE_SHARE = 1 / 3
 """Share of these that train the classifier; as many others show the effect of nuisance parameters."""
 
 SIMULATIONS = 15

@@ -67,11 +67,11 @@ class StoredEvents:
         return warnings
 
     def facts(self) -> dict[str, Any]:
-        """Return how many pseudo-experiments' events the store holds: hidden by process, and least in both parts."""
+        """Return how many pseudo-experiments' events the store holds: hidden by process, and both parts' depths."""
         return {
             "hidden_multiples": self.store.multiples(),
-            "hidden_depth": self.multiple(),
-            "training_depth": min(read_part(self.store.training_folder).multiples().values()),
+            "hidden_depth": min(self.store.dense_multiples().values()),
+            "training_depth": read_part(self.store.training_folder).depth(),
         }
 
 

@@ -49,16 +49,21 @@ def draw_number_of(nominal: float, process: str, experiment: Experiment) -> int:
 def mix(rows: tuple[Integers, ...], experiment: Experiment) -> Addresses:
     """Merge the rows of all processes in random order, as transform_drawn takes them, table p for rows[p]."""
     addresses = np.empty(sum(map(len, rows)), dtype=np.int64)
-    _mix(rows, experiment_stream(experiment, "order"), addresses)
+    merge(rows, experiment_stream(experiment, "order"), addresses)
     return addresses
 
 
 @compiled
-def _mix(rows, rng, addresses) -> Any:  # type: ignore[no-untyped-def]
-    """Merge the processes' rows in random order, all arrangements being equally likely.
+def merge(rows, rng, addresses) -> Any:  # type: ignore[no-untyped-def]
+    """Merge rows of several tables in random order, all arrangements being equally likely.
 
-    Rows of a process are independent of each other, so only which process comes next is drawn: each with the share
+    Rows of a table are independent of each other, so only which table comes next is drawn: each with the share
     that it has of what is left.
+
+    Args:
+        rows: of each table, a tuple of arrays.
+        rng: random stream.
+        addresses: filled, shape (n,): (position of the table << TABLE_SHIFT) + row.
     """
     left = np.array([len(own) for own in rows])
     for i in range(len(addresses)):

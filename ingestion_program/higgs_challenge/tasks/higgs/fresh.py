@@ -113,7 +113,7 @@ class FreshEvents:
 
     def facts(self) -> dict[str, Any]:
         """Return how many pseudo-experiments' events there are: without limit, and in the training part."""
-        return {"hidden_depth": None, "training_depth": min(self.training.multiples().values())}
+        return {"hidden_depth": None, "training_depth": self.training.depth()}
 
 
 @contextmanager

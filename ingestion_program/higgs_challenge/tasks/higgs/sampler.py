@@ -1,20 +1,24 @@
 """Draw the events of one pseudo-experiment from the store's hidden part."""
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from higgs_challenge.frames import as_test_set
 from higgs_challenge.task import Experiment
-from higgs_challenge.tasks.higgs.data.store import HiddenProcess, Store
+from higgs_challenge.tasks.higgs.data.store import Store, Stratum
 from higgs_challenge.tasks.higgs.drawing import (
     Integers,
     Transformer,
     draw_number_of,
     experiment_stream,
+    merge,
     mix,
 )
 from higgs_challenge.tasks.higgs.events.columns import FEATURES, PROCESSES
-from higgs_challenge.tasks.higgs.events.transform import Addresses, Floats
+from higgs_challenge.tasks.higgs.events.transform import TABLE_SHIFT, Addresses, Floats
+
+Weights = npt.NDArray[np.float32]
 
 
 def draw_pseudo_experiment(store: Store, experiment: Experiment) -> dict[str, pd.DataFrame | pd.Series]:
@@ -82,23 +86,40 @@ def draw_number(store: Store, process: str, experiment: Experiment) -> int:
 def _draw_rows(store: Store, process: str, experiment: Experiment) -> Integers:
     """Draw a process's events as row numbers, with replacement, in proportion to their weights."""
     hidden, rng = store.hidden[process], experiment_stream(experiment, "rows", process)
-    rows = rng.integers(max(len(hidden.weights), 1), size=draw_number(store, process, experiment))
-    refused = _refuse(hidden, rows, rng)
-    while len(refused):
-        again = rng.integers(len(hidden.weights), size=len(refused))
-        rows[refused] = again
-        refused = refused[_refuse(hidden, again, rng)]
+    n = draw_number(store, process, experiment)
+    if len(hidden.strata) == 1:
+        return _draw_from(hidden.weights, hidden.strata[0], n, rng)
+    shares = np.array([stratum.weight for stratum in hidden.strata])
+    numbers = rng.multinomial(n, shares / shares.sum()) if n else np.zeros(len(shares), dtype=np.int64)
+    first, drawn = 0, []
+    for number, stratum in zip(numbers, hidden.strata, strict=True):
+        drawn.append(_draw_from(hidden.weights[first : first + stratum.rows], stratum, number, rng) + first)
+        first += stratum.rows
+    rows = np.empty(n, dtype=np.int64)
+    merge(tuple(drawn), rng, rows)
+    rows &= (1 << TABLE_SHIFT) - 1
     return rows
 
 
-def _refuse(hidden: HiddenProcess, rows: Integers, rng: np.random.Generator) -> Integers:
+def _draw_from(weights: Weights, stratum: Stratum, number: int, rng: np.random.Generator) -> Integers:
+    """Draw a number of rows of a stratum, counted from its first."""
+    rows = rng.integers(max(stratum.rows, 1), size=number)
+    refused = _refuse(weights, stratum, rows, rng)
+    while len(refused):
+        again = rng.integers(stratum.rows, size=len(refused))
+        rows[refused] = again
+        refused = refused[_refuse(weights, stratum, again, rng)]
+    return rows
+
+
+def _refuse(weights: Weights, stratum: Stratum, rows: Integers, rng: np.random.Generator) -> Integers:
     """Choose the positions in rows to draw again, with probability 1 - weight / largest weight.
 
     A weight is read only where the smallest one would not do: in the official data for one row in a hundred. What this
     costs grows with the largest weight over the mean one, 1.01 there.
     """
-    if hidden.smallest_weight == hidden.largest_weight:
+    if stratum.smallest == stratum.largest:
         return np.empty(0, dtype=np.int64)
-    heights = rng.random(len(rows)) * hidden.largest_weight
-    doubtful = np.flatnonzero(heights >= hidden.smallest_weight)
-    return doubtful[heights[doubtful] >= hidden.weights[rows[doubtful]]]
+    heights = rng.random(len(rows)) * stratum.largest
+    doubtful = np.flatnonzero(heights >= stratum.smallest)
+    return doubtful[heights[doubtful] >= weights[rows[doubtful]]]

@@ -12,7 +12,7 @@ from scipy import stats
 
 from higgs_challenge import Experiment, InputError, Nuisances, draw_pseudo_experiment, open_store
 from higgs_challenge.tasks.higgs import sampler as draw
-from higgs_challenge.tasks.higgs.data.store import HiddenProcess, Store
+from higgs_challenge.tasks.higgs.data.store import HiddenProcess, Store, Stratum
 from higgs_challenge.tasks.higgs.drawing import expected_number
 from higgs_challenge.tasks.higgs.events import columns
 from higgs_challenge.tasks.higgs.events.columns import FEATURES, MISSING, PRIMARY, PROCESSES
@@ -34,7 +34,12 @@ def marked_process(name: str, weights: npt.ArrayLike, yields: float) -> HiddenPr
     rows[:, columns.HAD_PT] = 50.0
     rows[:, columns.HAD_PHI] = 2.0
     rows[:, columns.LEP_PT] = MARKERS[name] + 0.1 * np.arange(len(own))
-    return HiddenProcess(rows, own, float(own.min(initial=own.max(initial=0))), float(own.max(initial=0)), yields)
+    return HiddenProcess(rows, own, (stratum_of(own),), yields)
+
+
+def stratum_of(weights: npt.NDArray[np.float32]) -> Stratum:
+    largest = float(weights.max(initial=0))
+    return Stratum(len(weights), float(weights.sum()), float(weights.min(initial=largest)), largest)
 
 
 def marked_store(weights: npt.ArrayLike = (1.0, 2.0, 0.5), scale: float = 1.0) -> Store:
@@ -109,6 +114,46 @@ def test_rows_are_drawn_in_proportion_to_their_weights() -> None:
         assert stats.chisquare(counts[possible]).pvalue < ONE_IN_A_MILLION  # equal weights would be noticed
 
 
+def in_strata(process: HiddenProcess, sizes: tuple[int, ...]) -> HiddenProcess:
+    """Divide a process's rows into strata of so many."""
+    pieces = np.split(process.weights, np.cumsum(sizes)[:-1])
+    return replace(process, strata=tuple(stratum_of(piece) for piece in pieces))
+
+
+def test_rows_of_strata_are_drawn_in_proportion_to_their_weights() -> None:
+    """Over the strata, and within one whose weights differ; their order is random."""
+    weights = np.concatenate([np.full(10, 1.0), np.random.default_rng(3).uniform(0.02, 0.1, 30)])
+    store = marked_store(weights, scale=30.0)
+    divided = replace(store, hidden={name: in_strata(part, (10, 30)) for name, part in store.hidden.items()})
+    features = draw.draw_features(divided, EXPERIMENT)
+    for number, name in enumerate(PROCESSES):
+        rows = np.round((lep_pt(features)[processes_of(features) == number] - MARKERS[name]) * 10).astype(int)
+        counts = np.bincount(rows, minlength=len(weights))
+        expected = counts.sum() * weights / weights.sum()
+        assert stats.chisquare(counts, expected).pvalue > ONE_IN_A_MILLION / len(PROCESSES)
+        assert stats.chisquare(counts).pvalue < ONE_IN_A_MILLION  # equal weights would be noticed
+        halves = np.array([np.bincount(half < 10, minlength=2) for half in np.array_split(rows, 2)])
+        assert stats.chi2_contingency(halves).pvalue > ONE_IN_A_MILLION / len(PROCESSES)
+
+
+def test_the_numbers_in_strata_are_poisson() -> None:
+    store = marked_store([1.0, 0.1, 0.1])
+    divided = replace(store, hidden={name: in_strata(part, (1, 2)) for name, part in store.hidden.items()})
+    numbers = np.empty(1000, dtype=np.int64)
+    for index, experiment in enumerate(neighbours(len(numbers))):
+        drawn = lep_pt(draw.draw_features(divided, experiment)) - MARKERS["diboson"]
+        numbers[index] = ((drawn > 0.05) & (drawn < 50)).sum()
+    expected = expected_number(YIELDS["diboson"], "diboson", EXPERIMENT) * 0.2 / 1.2
+    assert max(poisson_deviations(numbers, expected)) < z_limit(2)
+
+
+def test_a_stratum_without_rows_gives_none() -> None:
+    store = marked_store([1.0, 2.0])
+    divided = replace(store, hidden={name: in_strata(part, (2, 0)) for name, part in store.hidden.items()})
+    counts = np.bincount(processes_of(draw.draw_features(divided, EXPERIMENT)), minlength=len(PROCESSES))
+    assert counts.tolist() == [draw.draw_number(store, name, EXPERIMENT) for name in PROCESSES]
+
+
 def test_drawing_costs_what_a_pseudo_experiment_holds_not_what_the_store_does() -> None:
     """A store of 40 000 million events, all one in memory, would take hours to go through, and terabytes to copy."""
     small = marked_store([1.0])
@@ -117,6 +162,7 @@ def test_drawing_costs_what_a_pseudo_experiment_holds_not_what_the_store_does() 
             process,
             events=np.broadcast_to(process.events, (10**10, len(PRIMARY))),
             weights=np.broadcast_to(process.weights, 10**10),
+            strata=(replace(process.strata[0], rows=10**10),),
         )
         for name, process in small.hidden.items()
     }

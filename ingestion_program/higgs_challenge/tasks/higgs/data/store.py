@@ -3,6 +3,9 @@
     training/  part.json  events.f32 (n x 16)  processes.u8 (n)  weights.f32 (n)      rows in the order of the source
     hidden/    part.json  <process>.events.f32 (n x 16)  <process>.weights.f32 (n)    one pair a process
 
+The rows of a process may be of two strata, in the hidden part one after the other: where a store is made denser, there
+are more rows for the same expected events, and their weights are smaller.
+
 An event is 16 float32 = 64 bytes, one cache line, so drawing one touches one line; the two parts are separate
 folders so that one can be readable without the other.
 """
@@ -12,7 +15,7 @@ import json
 import math
 import mmap
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -28,7 +31,7 @@ Array = npt.NDArray[Any]
 Progress = Callable[[int, int], None]
 """Callback of a long job, called with the amount done and the total."""
 
-FORMAT = 2
+FORMAT = 3
 STORE_ROW_BYTES = 4 * len(PRIMARY) + 5
 """Bytes of a row on disk: 16 numbers, a weight, and in the training part its process."""
 
@@ -37,19 +40,48 @@ MAX_YIELD = 1e8
 
 
 @dataclass(frozen=True)
+class Stratum:
+    """Rows of a process that lie together: how many, and the sum and range of their weights."""
+
+    rows: int
+    weight: float
+    smallest: float
+    largest: float
+
+
+Strata = tuple[Stratum, ...]
+"""All rows of a process in a part, in the order in which they lie; at least one, which may be empty."""
+
+
+@dataclass(frozen=True)
 class Part:
-    """Content of part.json: where the events come from, and each process's rows, expected yield and weight range."""
+    """Content of part.json: where the events come from, and each process's expected yield and strata."""
 
     source: str
     yields: dict[str, float]
-    rows: dict[str, int]
-    smallest_weights: dict[str, float]
-    largest_weights: dict[str, float]
+    strata: dict[str, Strata]
     format: int = FORMAT
 
-    def multiples(self) -> dict[str, float]:
-        """Return the ratio of rows to expected events in a pseudo-experiment, for each process it contains."""
-        return ratios(self.rows, self.yields)
+    @property
+    def rows(self) -> dict[str, int]:
+        """Rows of each process."""
+        return {name: sum(stratum.rows for stratum in strata) for name, strata in self.strata.items()}
+
+    def multiples(self) -> dict[str, tuple[float, ...]]:
+        """Return how many pseudo-experiments' events there are, for each stratum of each process that is expected."""
+        expected = {name: strata for name, strata in self.strata.items() if self.yields[name] > 0}
+        return {name: find_multiples(strata, self.yields[name]) for name, strata in expected.items()}
+
+    def depth(self) -> float:
+        """Return how many pseudo-experiments' events there are of the rarest process, where they are densest."""
+        return min(max(multiples) for multiples in self.multiples().values())
+
+
+def find_multiples(strata: Strata, expected: float) -> tuple[float, ...]:
+    """Divide the rows of strata by a pseudo-experiment's expected events, shared among them as their weights are."""
+    total = sum(stratum.weight for stratum in strata)
+    filled = [stratum for stratum in strata if stratum.rows]
+    return tuple(stratum.rows * total / (stratum.weight * expected) for stratum in filled) or (0.0,)
 
 
 @dataclass(frozen=True)
@@ -59,14 +91,13 @@ class HiddenProcess:
     Attributes:
         events: float32, shape (n, 16), read-only.
         weights: float32, shape (n,), on any common scale.
-        smallest_weight, largest_weight: their range.
+        strata: into which the rows are divided.
         expected: yield at 10 fb^-1, before selection, at mu = 1 and nominal nuisance parameters.
     """
 
     events: Array
     weights: Array
-    smallest_weight: float
-    largest_weight: float
+    strata: Strata
     expected: float
 
 
@@ -84,14 +115,16 @@ class Store:
         return self.folder / "training"
 
     def multiples(self) -> dict[str, float]:
-        """Return the ratio of hidden rows to expected events in a pseudo-experiment, for each process it contains."""
-        rows = {name: len(part.events) for name, part in self.hidden.items()}
-        return ratios(rows, {name: part.expected for name, part in self.hidden.items()})
+        """Return how many pseudo-experiments' events are hidden of each expected process, where they are scarcest."""
+        return {name: min(multiples) for name, multiples in self._multiples().items()}
 
+    def dense_multiples(self) -> dict[str, float]:
+        """Return how many pseudo-experiments' events are hidden of each expected process, where they are densest."""
+        return {name: max(multiples) for name, multiples in self._multiples().items()}
 
-def ratios(rows: Mapping[str, int], yields: Mapping[str, float]) -> dict[str, float]:
-    """Return rows over expected events, for each process of which any are expected."""
-    return {name: rows[name] / expected for name, expected in yields.items() if expected > 0}
+    def _multiples(self) -> dict[str, tuple[float, ...]]:
+        expected = {name: process for name, process in self.hidden.items() if process.expected > 0}
+        return {name: find_multiples(process.strata, process.expected) for name, process in expected.items()}
 
 
 def open_store(path: str | Path) -> Store:
@@ -112,8 +145,7 @@ def open_store(path: str | Path) -> Store:
         name: HiddenProcess(
             events=map_array(hidden / f"{name}.events.f32", "<f4", (part.rows[name], len(PRIMARY)), at_random=True),
             weights=map_array(hidden / f"{name}.weights.f32", "<f4", (part.rows[name],), at_random=True),
-            smallest_weight=part.smallest_weights[name],
-            largest_weight=part.largest_weights[name],
+            strata=part.strata[name],
             expected=part.yields[name],
         )
         for name in PROCESSES
@@ -133,8 +165,9 @@ def read_part(folder: Path) -> Part:
     try:
         content = json.loads((folder / "part.json").read_text())
         if content["format"] == FORMAT:
-            return _checked_part(folder, Part(**content))
-    except (OSError, ValueError, TypeError, KeyError) as error:
+            strata = {name: tuple(Stratum(**each) for each in own) for name, own in content["strata"].items()}
+            return _checked_part(folder, Part(**{**content, "strata": strata}))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputError(
             f"{folder} is not a valid event-store part ({named(error)}); make one with `make data`."
         ) from error
@@ -144,20 +177,23 @@ def read_part(folder: Path) -> Part:
 
 
 def _checked_part(folder: Path, part: Part) -> Part:
-    numbers = (part.yields, part.smallest_weights, part.largest_weights, part.rows)
-    complete = all(isinstance(values, dict) and set(values) == set(PROCESSES) for values in numbers)
-    if not complete or any(not 0 <= value < math.inf for values in numbers for value in values.values()):
-        raise InputError(f"{folder}/part.json must have a number >= 0 for every process; the store is damaged.")
-    ranges = [(part.rows[name], part.smallest_weights[name], part.largest_weights[name]) for name in PROCESSES]
-    if any(rows and not 0 <= smallest <= largest > 0 for rows, smallest, largest in ranges):
+    complete = set(part.yields) == set(part.strata) == set(PROCESSES) and all(part.strata.values())
+    if not complete or any(not 0 <= value < math.inf for value in part.yields.values()):
+        raise InputError(f"{folder}/part.json must have a yield >= 0 and rows for every process; the store is damaged.")
+    if not all(_is_stratum(stratum) for strata in part.strata.values() for stratum in strata):
         raise InputError(
-            f"{folder}/part.json has a process with an invalid weight range; expected 0 <= smallest <= largest and "
-            "largest > 0."
+            f"{folder}/part.json has a process with an invalid stratum; expected rows >= 0 and, if there are any, "
+            "0 <= smallest <= largest weight, which is above 0, as is the sum of the weights."
         )
     total = sum(part.yields.values())
     if not 0 < total <= MAX_YIELD:
         raise InputError(f"{folder} expects {total:g} events in a pseudo-experiment; about a million would be right.")
     return part
+
+
+def _is_stratum(stratum: Stratum) -> bool:
+    bounded = 0 <= stratum.smallest <= stratum.largest < math.inf and 0 < stratum.weight < math.inf
+    return stratum.rows == 0 or (stratum.rows > 0 and stratum.largest > 0 and bounded)
 
 
 def _is_empty_folder(path: Path) -> bool:
@@ -211,10 +247,7 @@ class StoreWriter:
         self._source = source
         self._partial = self._path.with_name(self._path.name + ".partial")
         self._files: dict[Path, BinaryIO] = {}
-        self._rows = {part: dict.fromkeys(PROCESSES, 0) for part in ("training", "hidden")}
-        self._smallest = {part: dict.fromkeys(PROCESSES, math.inf) for part in ("training", "hidden")}
-        self._largest = {part: dict.fromkeys(PROCESSES, 0.0) for part in ("training", "hidden")}
-        self._weight_sums = dict.fromkeys(PROCESSES, 0.0)
+        self._strata = {part: {name: [NOTHING] for name in PROCESSES} for part in ("training", "hidden")}
 
     def __enter__(self) -> "StoreWriter":
         if self._path.exists() and not is_store(self._path) and not _is_empty_folder(self._path):
@@ -240,26 +273,27 @@ class StoreWriter:
         if kind is not None:
             shutil.rmtree(self._partial, ignore_errors=True)
 
-    def add_training(self, events: Array, processes: Array, weights: Array) -> None:
+    def add_training(self, events: Array, processes: Array, weights: Array, dense: Array | None = None) -> None:
         """Append rows to the training part.
 
         Args:
             events: shape (n, 16), primary columns.
             processes: shape (n,), positions in columns.PROCESSES.
             weights: shape (n,), any common scale.
+            dense: shape (n,), which rows are of the second stratum; None where there is only one.
         """
         self._append("training/events.f32", events.astype("<f4", copy=False))
         self._append("training/processes.u8", processes.astype("u1", copy=False))
         self._append("training/weights.f32", weights.astype("<f4", copy=False))
-        self._count("training", processes, weights)
+        for name, stratum, own in _divide(processes, dense):
+            self._count("training", name, stratum, weights[own])
 
-    def add_hidden(self, events: Array, processes: Array, weights: Array) -> None:
+    def add_hidden(self, events: Array, processes: Array, weights: Array, dense: Array | None = None) -> None:
         """Append rows to the hidden part; arguments as in add_training."""
-        for number, name in enumerate(PROCESSES):
-            own = processes == number
-            self._append(f"hidden/{name}.events.f32", events[own].astype("<f4", copy=False))
-            self._append(f"hidden/{name}.weights.f32", weights[own].astype("<f4", copy=False))
-        self._count("hidden", processes, weights)
+        for name, stratum, own in _divide(processes, dense):
+            self._append(_hidden_file(name, stratum, "events"), events[own].astype("<f4", copy=False))
+            self._append(_hidden_file(name, stratum, "weights"), weights[own].astype("<f4", copy=False))
+            self._count("hidden", name, stratum, weights[own])
 
     def finish(self, *, yields: Mapping[str, float] | None = None, total: float | None = None) -> None:
         """Describe both parts and move the store to its place.
@@ -271,20 +305,26 @@ class StoreWriter:
         Raises:
             InputError: a part has rows of a process, but all of weight 0, so that none could ever be drawn.
         """
-        for part, rows in self._rows.items():
-            for name in PROCESSES:
-                if rows[name] and not self._largest[part][name]:
-                    raise InputError(f"All weights of the {rows[name]} {name} rows of the {part} part are 0.")
+        sums = dict.fromkeys(PROCESSES, 0.0)
+        for part, processes in self._strata.items():
+            for name, strata in processes.items():
+                sums[name] += sum(stratum.weight for stratum in strata)
+                rows = sum(stratum.rows for stratum in strata if not stratum.largest)
+                if rows:
+                    raise InputError(f"All weights of the {rows} {name} rows of the {part} part are 0.")
         if yields is None:
-            summed = sum(self._weight_sums.values())
-            yields = {name: (total or summed) * weight / summed for name, weight in self._weight_sums.items()}
+            summed = sum(sums.values())
+            yields = {name: (total or summed) * weight / summed for name, weight in sums.items()}
         yields = {name: float(yields[name]) for name in PROCESSES}
-        for part, rows in self._rows.items():
-            smallest = {name: min(self._smallest[part][name], self._largest[part][name]) for name in PROCESSES}
-            description = Part(self._source, yields, rows, smallest, self._largest[part])
-            (self._partial / part / "part.json").write_text(json.dumps(asdict(description), indent=2))
         for file in self._files.values():
             file.close()
+        for part, processes in self._strata.items():
+            described = {name: tuple(strata) for name, strata in processes.items()}
+            description = Part(self._source, yields, described)
+            (self._partial / part / "part.json").write_text(json.dumps(asdict(description), indent=2))
+        for name, strata in self._strata["hidden"].items():
+            if len(strata) > 1:
+                self._join(name)
         self._path.mkdir(exist_ok=True)
         for part in ("hidden", "training"):
             shutil.rmtree(self._path / part, ignore_errors=True)
@@ -299,10 +339,42 @@ class StoreWriter:
         if values is not None:
             self._files[path].write(np.ascontiguousarray(values).data)
 
-    def _count(self, part: str, processes: Array, weights: Array) -> None:
-        for number, name in enumerate(PROCESSES):
-            own = weights[processes == number]
-            self._rows[part][name] += len(own)
-            self._weight_sums[name] += float(own.sum(dtype=np.float64))
-            self._smallest[part][name] = min(self._smallest[part][name], float(own.min(initial=math.inf)))
-            self._largest[part][name] = max(self._largest[part][name], float(own.max(initial=0)))
+    def _count(self, part: str, name: str, stratum: int, weights: Array) -> None:
+        strata = self._strata[part][name]
+        while len(strata) <= stratum:
+            strata.append(NOTHING)
+        if len(weights):
+            before, smallest = strata[stratum], float(weights.min())
+            strata[stratum] = Stratum(
+                before.rows + len(weights),
+                before.weight + float(weights.sum(dtype=np.float64)),
+                min(before.smallest, smallest) if before.rows else smallest,
+                max(before.largest, float(weights.max())),
+            )
+
+    def _join(self, process: str) -> None:
+        """Append the second stratum's hidden files to the first's."""
+        for kind in ("events", "weights"):
+            second = self._partial / _hidden_file(process, 1, kind)
+            with (self._partial / _hidden_file(process, 0, kind)).open("ab") as whole, second.open("rb") as content:
+                shutil.copyfileobj(content, whole, COPIED_AT_ONCE)
+            second.unlink()
+
+
+NOTHING = Stratum(0, 0.0, 0.0, 0.0)
+COPIED_AT_ONCE = 16 * 1024 * 1024
+
+
+def _hidden_file(process: str, stratum: int, kind: str) -> str:
+    return f"hidden/{process}.{kind}.f32" + (".dense" if stratum else "")
+
+
+def _divide(processes: Array, dense: Array | None) -> Iterator[tuple[str, int, Array]]:
+    """Find the rows of each process and stratum: its name, 0 or 1, and a mask."""
+    for number, name in enumerate(PROCESSES):
+        own = processes == number
+        if dense is None:
+            yield name, 0, own
+        else:
+            yield name, 0, own & ~dense
+            yield name, 1, own & dense

@@ -7,7 +7,7 @@ import pytest
 from higgs_challenge import InputError, TrainingSet, open_store
 from higgs_challenge.tasks.higgs.data.locate_data import open_data
 from higgs_challenge.tasks.higgs.data.store import StoreWriter, is_store, read_part
-from higgs_challenge.tasks.higgs.events.columns import PRIMARY, PROCESSES
+from higgs_challenge.tasks.higgs.events.columns import HAD_PT, PRIMARY, PROCESSES
 from tests.helpers.handmade import physical_rows, write_store
 
 YIELDS = {"htautau": 1.0, "ztautau": 100.0, "diboson": 2.0, "ttbar": 10.0}
@@ -42,7 +42,9 @@ def test_hidden_events_come_back_by_process(store: Path) -> None:
         weights = np.concatenate([weights[processes == number] for _, processes, weights in pieces])
         assert (hidden.events == np.concatenate([rows[processes == number] for rows, processes, _ in pieces])).all()
         assert (hidden.weights == weights).all()
-        assert (hidden.smallest_weight, hidden.largest_weight) == (weights.min(), weights.max())
+        (stratum,) = hidden.strata
+        assert (stratum.rows, stratum.smallest, stratum.largest) == (len(weights), weights.min(), weights.max())
+        assert stratum.weight == pytest.approx(weights.sum(dtype=float))
         assert hidden.expected == YIELDS[name]
         assert hidden.events.dtype == hidden.weights.dtype == np.float32
     assert opened.source == "two pieces"
@@ -74,6 +76,44 @@ def test_each_part_describes_itself_alone(store: Path) -> None:
 
 def test_multiples_compare_hidden_rows_with_expected_events(store: Path) -> None:
     assert open_store(store).multiples() == {"htautau": 20.0, "ztautau": 0.2, "diboson": 10.0, "ttbar": 2.0}
+
+
+def test_strata_lie_one_after_the_other(tmp_path: Path) -> None:
+    pieces = [mixed_events(seed) for seed in (1, 2)]
+    with StoreWriter(tmp_path / "store", "strata") as writer:
+        for rows, processes, weights in pieces:
+            for add in (writer.add_hidden, writer.add_training):
+                add(rows, processes, weights, rows[:, HAD_PT] > 40.0)
+        writer.finish(yields=YIELDS)
+    opened, training = open_store(tmp_path / "store"), read_part(tmp_path / "store" / "training")
+    pairs = {f"{name}.{kind}.f32" for name in PROCESSES for kind in ("events", "weights")}
+    assert set(files_of(opened.folder / "hidden")) == {"part.json", *pairs}
+    rows, processes, weights = (np.concatenate(arrays) for arrays in zip(*pieces, strict=True))
+    for number, name in enumerate(PROCESSES):
+        own, hidden = processes == number, opened.hidden[name]
+        dense = own & (rows[:, HAD_PT] > 40.0)
+        order = np.concatenate([np.flatnonzero(own & ~dense), np.flatnonzero(dense)])
+        assert (hidden.events == rows[order]).all()
+        assert (hidden.weights == weights[order]).all()
+        assert [stratum.rows for stratum in hidden.strata] == [(own & ~dense).sum(), dense.sum()]
+        assert [stratum.weight for stratum in hidden.strata] == pytest.approx(
+            [weights[own & ~dense].sum(), weights[dense].sum()]
+        )
+        assert training.strata[name] == hidden.strata
+
+
+def test_multiples_are_those_of_the_scarcest_and_of_the_densest_stratum(tmp_path: Path) -> None:
+    """Half of the 12 events expected fall on 2 rows of weight 3, half on 60 of weight 0.1."""
+    rows = physical_rows(np.random.default_rng(1), 62)
+    dense = np.arange(62) >= 2
+    with StoreWriter(tmp_path / "store", "dense") as writer:
+        for add in (writer.add_hidden, writer.add_training):
+            add(rows, np.ones(62, dtype=np.uint8), np.where(dense, 0.1, 3.0).astype(np.float32), dense)
+        writer.finish(yields=dict.fromkeys(PROCESSES, 0.0) | {"ztautau": 12.0})
+    opened = open_store(tmp_path / "store")
+    assert opened.multiples() == pytest.approx({"ztautau": 2 / 6})
+    assert opened.dense_multiples() == pytest.approx({"ztautau": 60 / 6})
+    assert read_part(opened.training_folder).multiples() == {"ztautau": pytest.approx((2 / 6, 60 / 6))}
 
 
 def test_a_total_yield_is_shared_as_the_weights_of_both_parts_are(tmp_path: Path) -> None:
@@ -165,11 +205,11 @@ def test_a_damaged_training_file_is_refused(store: Path, file: str) -> None:
 def test_another_format_is_refused(store: Path) -> None:
     description = store / "hidden" / "part.json"
     description.write_text(json.dumps({**json.loads(description.read_text()), "format": 1}))
-    with pytest.raises(InputError, match="has store format 1, expected 2; make the store again"):
+    with pytest.raises(InputError, match="has store format 1, expected 3; make the store again"):
         open_store(store)
 
 
-@pytest.mark.parametrize("content", ["", "[1, 2]", '{"format": 2}', '{"format": 2, "colour": "red"}'])
+@pytest.mark.parametrize("content", ["", "[1, 2]", '{"format": 3}', '{"format": 3, "strata": [], "colour": "red"}'])
 def test_a_broken_description_is_refused(store: Path, content: str) -> None:
     (store / "hidden" / "part.json").write_text(content)
     with pytest.raises(InputError, match="is not a valid event-store part"):
@@ -224,8 +264,9 @@ def test_a_store_below_a_file_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"rows": {"htautau": 1}}, "a number >= 0 for every process"),
-        ({"yields": dict.fromkeys(PROCESSES, -1.0)}, "a number >= 0 for every process"),
+        ({"strata": {"htautau": []}}, "a yield >= 0 and rows for every process"),
+        ({"strata": {"htautau": [{"rows": 1}]}}, "is not a valid event-store part"),
+        ({"yields": dict.fromkeys(PROCESSES, -1.0)}, "a yield >= 0 and rows for every process"),
         ({"yields": dict.fromkeys(PROCESSES, 0.0)}, "about a million would be right"),
         ({"yields": dict.fromkeys(PROCESSES, 1e12)}, "about a million would be right"),
         ({"yields": dict.fromkeys(PROCESSES, "many")}, "is not a valid event-store part"),
@@ -242,7 +283,7 @@ def test_a_description_that_cannot_be_is_refused(store: Path, change: dict[str, 
 def test_a_range_of_weights_that_is_none_is_refused(store: Path, smallest: float, largest: float) -> None:
     description = store / "hidden" / "part.json"
     content = json.loads(description.read_text())
-    content["smallest_weights"]["ztautau"], content["largest_weights"]["ztautau"] = smallest, largest
+    content["strata"]["ztautau"][0] |= {"smallest": smallest, "largest": largest}
     description.write_text(json.dumps(content))
-    with pytest.raises(InputError, match="invalid weight range; expected 0 <= smallest"):
+    with pytest.raises(InputError, match="invalid stratum; expected rows >= 0"):
         open_store(store)
