@@ -125,7 +125,7 @@ def try_jet(rng: Generator, tuning: Tuning, lepton: Direction, jets: np.ndarray,
 
 @subroutine
 def isolated(rng: Generator, top: TopTuning, lepton: Direction, jets: np.ndarray, n: int) -> bool:
-    """Draw whether no jet spoils the lepton.
+    """Draw whether neither a jet nor soft particles spoil the lepton.
 
     Args:
         rng: random stream.
@@ -137,7 +137,10 @@ def isolated(rng: Generator, top: TopTuning, lepton: Direction, jets: np.ndarray
     Returns:
         Whether it is isolated.
     """
-    return not near_jet(jets, n, lepton, top.isolation * lepton[0], rng.uniform(*top.isolation_radius))
+    allowed = top.isolation * lepton[0]
+    if top.isolation_soft * rng.standard_exponential() > allowed:
+        return False
+    return not near_jet(jets, n, lepton, allowed, rng.uniform(*top.isolation_radius))
 
 
 @subroutine

@@ -96,6 +96,8 @@ class TopTuning(NamedTuple):
     """Distances, evenly distributed, below which two jets are one."""
     isolation: float
     """Momentum of a jet relative to the lepton or tau that it spoils."""
+    isolation_soft: float
+    """GeV, mean momentum of the soft particles near a lepton, which spoil it in the same way."""
     isolation_radius: tuple[float, float]
     """Distances, evenly distributed, below which a jet spoils a lepton."""
     fakes: float
@@ -184,19 +186,20 @@ TUNING = Tuning(
         fakes=0.025,
     ),
     top=TopTuning(
-        radiation=radiation(strength=0.169, scale=314.0, falloff=458.0, splitting=0.175, eta_width=4.12),
+        radiation=radiation(strength=0.163, scale=314.0, falloff=430.0, splitting=0.175, eta_width=4.5),
         pair_mass=(1.5, 4.2, 1.22),
         pair_rapidity=1.27,
         bottom_radiation=0.135,
         quark_radiation=0.08,
-        radius=(0.6, 0.75),
+        radius=(0.6, 0.7),
         isolation=0.3,
-        isolation_radius=(0.6, 0.75),
+        isolation_soft=3.7,
+        isolation_radius=(0.6, 0.66),
         fakes=0.436,
         fake_softness=490.0,
-        single=0.187,
-        single_mass=(2.0, 3.0, 1.71),
-        single_rapidity=1.38,
+        single=0.205,
+        single_mass=(2.0, 2.2, 1.03),
+        single_rapidity=1.5,
     ),
     diboson=DibosonTuning(
         radiation=radiation(strength=0.244, scale=109.0, falloff=1800.0, splitting=0.139, eta_width=2.65),
