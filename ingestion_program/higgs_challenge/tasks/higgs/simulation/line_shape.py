@@ -14,7 +14,7 @@ COLLISION_ENERGY = 13_000.0  # GeV
 MASS_RANGE = (40.0, 1500.0)  # GeV; lighter pairs hardly ever pass the thresholds
 UP_SHARE = 0.55  # of the colliding quarks that are up-like
 # Flux of colliding quark pairs against their mass: power of the fall and of the vanishing at the kinematic limit.
-FLUX_FALL = 0.9
+FLUX_FALL = 1.3
 FLUX_LIMIT = 12.0
 
 

@@ -40,6 +40,8 @@ class Detector(NamedTuple):
     """Of the logarithm of that resolution from event to event."""
     fake_softness: float
     """GeV by which a jet must be harder to be taken for a tau e times less often."""
+    radiated_fake_softness: float
+    """GeV, the same for the jets that come with one boson."""
 
 
 class ZTuning(NamedTuple):
@@ -163,27 +165,28 @@ TUNING = Tuning(
         met_stochastic=0.521,
         met_spread=0.58,
         fake_softness=110.0,
+        radiated_fake_softness=1000.0,
     ),
     collisions=Collisions(rate=0.8, power=4.0),
     z=ZTuning(
         radiation=radiation(strength=0.239, scale=70.2, falloff=177.5, splitting=0.357, eta_width=1.99),
         rapidity=(2.35, 4.0),
-        fakes=0.011,
+        fakes=0.09,
     ),
     higgs=HiggsTuning(
         gluon_radiation=radiation(strength=0.299, scale=122.0, falloff=1000.0, splitting=0.148, eta_width=3.0),
         quark_radiation=radiation(strength=0.255, scale=98.7, falloff=700.0, splitting=0.2, eta_width=2.31),
         bottom_radiation=radiation(strength=0.341, scale=69.6, falloff=100.0, splitting=0.3, eta_width=2.0),
-        mode_shares=(0.774, 0.107, 0.074, 0.039, 0.006),
+        mode_shares=(0.763, 0.113, 0.074, 0.039, 0.011),
         mode_rapidity=(1.75, 1.68, 1.79, 1.6, 1.0),
         fusion_pt=(2.17, 29.6),
         fusion_eta=(3.77, 0.615),
         fusion_opposition=0.616,
         vector_pt=(2.2, 35.1),
         vector_to_quarks=0.751,
-        vector_leptons=0.0863,
+        vector_leptons=0.115,
         top_jet_pt=(2.5, 28.0),
-        fakes=0.025,
+        fakes=0.08,
     ),
     top=TopTuning(
         radiation=radiation(strength=0.163, scale=314.0, falloff=430.0, splitting=0.175, eta_width=4.5),

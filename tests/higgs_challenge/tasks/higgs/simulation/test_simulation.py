@@ -160,6 +160,13 @@ def test_jet_multiplicity(
     np.testing.assert_allclose(found, shares, atol=tolerance)
 
 
+def test_higgs_bosons_have_a_tail_of_taus_that_are_jets(events: Mapping[str, np.ndarray]) -> None:
+    rows = selected(events["htautau"]).astype(np.float64)
+    d_eta, d_phi = (rows[:, columns.LEP_PT + k] - rows[:, columns.HAD_PT + k] for k in (1, 2))
+    mass = np.sqrt(2.0 * rows[:, columns.LEP_PT] * rows[:, columns.HAD_PT] * (np.cosh(d_eta) - np.cos(d_phi)))
+    assert 0.009 < (mass > 130.4).mean() < 0.018  # 0.013 of the official events, above the boson's own mass
+
+
 def test_missing_momentum_balances_the_event_on_average(events: Mapping[str, np.ndarray]) -> None:
     # Missing and visible momentum point away from each other where the boson recoils against nothing that is a jet.
     rows = events["ztautau"][events["ztautau"][:, columns.N_JETS] == 0].astype(np.float64)
