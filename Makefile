@@ -11,6 +11,8 @@ TASK ?= higgs
 FOLDER := $(if $(filter higgs,$(TASK)),,tasks/$(TASK)/)
 -include $(FOLDER)defaults.mk
 SIZE ?= small
+DENSE ?=
+DATA_SET = build/data/$(SIZE)$(if $(DENSE),-dense$(DENSE))
 PHASE ?= feedback
 SETS ?= 10
 PSEUDO_EXPERIMENTS ?= 5
@@ -18,7 +20,7 @@ WORKERS ?=
 FRESH ?=
 OPTIONS ?=
 SUBMISSION ?= $(FOLDER)sample_code_submission
-STORE ?= build/data/$(SIZE)/store
+STORE ?= $(DATA_SET)/store
 OFFICIAL ?=
 RUNS ?= $(wildcard $(RUN_FOLDER)/*)
 REFERENCE ?=
@@ -33,7 +35,7 @@ COMPETITION ?=
 SEND ?=
 BUNDLED := pages logo.png input_data public_data starting_kit dummy_submission sample_code_submission ingestion_program \
 	scoring_program
-DATA ?= $(if $(STORE),$(wildcard build/data/$(SIZE)))
+DATA ?= $(if $(STORE),$(wildcard $(DATA_SET)))
 
 ifneq ($(words $(SUBMISSION)),1)
 $(error SUBMISSION must be one folder whose path has no space, not "$(SUBMISSION)")
@@ -69,17 +71,19 @@ $(VENV)/ready: pyproject.toml $(CONSTRAINTS)
 	$(BIN)/pip install --disable-pip-version-check --constraint $(CONSTRAINTS) --editable '.[baseline,docs,kit,organise,test]'
 	@touch $@
 
-data: setup  ## generate events, SIZE=tiny|small|large, as files and as event store in build/data
-	$(BIN)/higgs-challenge data --size $(SIZE) build/data/$(SIZE)
+data: setup  ## generate events, SIZE=tiny|small|large|huge or a number, DENSE=10 for more where it matters, in build/data
+	$(generate)
 
 official-data: setup  ## download the official data (6.5 GB), or take OFFICIAL=path, for STORE=build/data/official/store
 	$(BIN)/higgs-challenge data $(if $(OFFICIAL),--official "$(OFFICIAL)",--download) build/data/official
 
 # Generate data if there are none, but only in the default location.
-made_data = $(if $(filter file,$(origin STORE)),$(if $(STORE),build/data/$(SIZE)/store/hidden/part.json))
+made_data = $(if $(filter file,$(origin STORE)),$(if $(STORE),$(DATA_SET)/store/hidden/part.json))
 
-build/data/%/store/hidden/part.json: | setup
-	$(BIN)/higgs-challenge data --size $* build/data/$*
+generate = $(BIN)/higgs-challenge data --size $(SIZE) $(if $(DENSE),--dense $(DENSE)) $(DATA_SET)
+
+$(DATA_SET)/store/hidden/part.json: | setup
+	$(generate)
 
 run: setup $(made_data)  ## run SUBMISSION on SETS x PSEUDO_EXPERIMENTS of PHASE and score it; FRESH=yes shares no events
 	$(if $(filter-out yes,$(FRESH)),$(error FRESH is yes or nothing, not "$(FRESH)"))

@@ -7,7 +7,7 @@ import pytest
 from tests.helpers.commands import call
 
 
-@pytest.mark.parametrize("option", ["--size=tiny", "--seed=5"])
+@pytest.mark.parametrize("option", ["--size=tiny", "--seed=5", "--dense=2"])
 def test_options_of_synthetic_data_are_refused_for_the_official_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str
 ) -> None:

@@ -66,6 +66,7 @@ def test_a_download_is_converted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ("arguments", "sentence"),
     [
         (["--seed", "-1"], "-1 is not in the range x>=0"),
+        (["--dense", "0"], "0 is not in the range 1<=x<=100"),
         (["--download", "--official", "file.zip"], "--download and --official exclude each other"),
         (["--size", "hug"], "The size must be tiny, small, large, huge, or how many hidden ztautau events"),
     ],

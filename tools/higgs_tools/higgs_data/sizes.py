@@ -1,16 +1,18 @@
 """How many rows of each process a synthetic data set has."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from higgs_challenge.errors import InputError
+from higgs_challenge.tasks.higgs.events.columns import SIGNAL
+from higgs_tools.higgs_data.informative_region import SHARES as INFORMATIVE
 
-SHARES = {"diboson": 0.03, "ttbar": 0.18}
-"""Rows of a rare background for each ztautau row: 8 and 4 times what a pseudo-experiment has.
+SHARES = {"diboson": 0.02, "ttbar": 0.13}
+"""Rows of a rare background for each ztautau row: 5 and 3 times as many as a pseudo-experiment has.
 
 A shift that all pseudo-experiments share has a variance of f / depth from a process with the share f of the
 information's events; its rows cost depth times its yield. For a given cost the shift is least where depths go as
-sqrt(f / yield).
+sqrt(f / yield): three times ztautau's for ttbar and diboson, 16 times for htautau (f is 0.23, 0.02 and 0.16).
 """
 
 HIDDEN_SIGNAL, TRAINING_SIGNAL = 0.02, 0.3
@@ -20,22 +22,46 @@ FEWEST, MOST = 10_000, 500_000_000
 """Hidden ztautau rows: with fewer, most bins of an analysis would be empty; more cannot be mixed."""
 
 
+MAX_DENSE = 100
+
+
 @dataclass(frozen=True)
 class Size:
-    """Rows per process of the two parts of a data set."""
+    """Rows per process of the two parts of a data set.
+
+    Attributes:
+        hidden, training: rows that there are if none are added where the information is.
+        dense: factor by which there are more rows there (see informative_region), each with less weight.
+    """
 
     hidden: Mapping[str, int]
     training: Mapping[str, int]
+    dense: int = 1
+
+    def factor(self, part: str, process: str) -> int:
+        """Return the factor for a process in a part; signal in training is deep enough without."""
+        return 1 if (part, process) == ("training", SIGNAL) else self.dense
 
     @property
-    def hidden_rows(self) -> int:
-        """Rows of all processes in the hidden part."""
-        return sum(self.hidden.values())
+    def generated(self) -> int:
+        """Events to generate in all; of those outside the region, one in `factor` is kept."""
+        return sum(
+            self.factor(part, name) * rows for part in ("hidden", "training") for name, rows in self.of(part).items()
+        )
 
     @property
     def rows(self) -> int:
-        """Rows of all processes in both parts."""
-        return self.hidden_rows + sum(self.training.values())
+        """Rows of both parts; where they are dense, about so many."""
+        return self.part_rows("hidden") + self.part_rows("training")
+
+    def part_rows(self, part: str) -> int:
+        """Return the rows of a part; where it is dense, about so many."""
+        added = {name: INFORMATIVE[name] * (self.factor(part, name) - 1) for name in INFORMATIVE}
+        return round(sum((1 + added[name]) * rows for name, rows in self.of(part).items()))
+
+    def of(self, part: str) -> Mapping[str, int]:
+        """Return the rows by process of the part "hidden" or "training", without the added ones."""
+        return self.hidden if part == "hidden" else self.training
 
 
 def in_proportion(hidden: int, training: int) -> Size:
@@ -60,17 +86,18 @@ SIZES = {
 }
 
 
-def parse_size(text: str) -> Size:
+def parse_size(text: str, dense: int = 1) -> Size:
     """Read a size: one of SIZES, or a number of hidden ztautau rows, with as many in training.
 
     Args:
         text: for instance "small", "10000000" or "1e7".
+        dense: as in Size.
 
     Raises:
         InputError: it is neither.
     """
     if text in SIZES:
-        return SIZES[text]
+        return replace(SIZES[text], dense=dense)
     try:
         number = float(text)
     except ValueError:
@@ -80,4 +107,4 @@ def parse_size(text: str) -> Size:
             f"The size must be {', '.join(SIZES)}, or how many hidden ztautau events to make, from {FEWEST} to {MOST}, "
             f"for instance 10000000; not {text!r}."
         )
-    return in_proportion(int(number), int(number))
+    return replace(in_proportion(int(number), int(number)), dense=dense)

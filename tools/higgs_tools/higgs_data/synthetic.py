@@ -1,8 +1,9 @@
 """Data sets from the synthetic event generator, the default: an event store and files of the official layout."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from higgs_challenge.tasks.higgs.data.layout import PARQUET, metadata_path
 from higgs_challenge.tasks.higgs.data.store import STORE_ROW_BYTES, Array, Progress, StoreWriter, is_store, no_progress
 from higgs_challenge.tasks.higgs.events.columns import PRIMARY, PROCESSES
 from higgs_challenge.tasks.higgs.simulation import NOMINAL_YIELDS, generator_version, simulate_blocks
+from higgs_tools.higgs_data.informative_region import is_informative
 from higgs_tools.higgs_data.official_writer import OFFICIAL_ROW_BYTES, OfficialWriter
 from higgs_tools.higgs_data.sizes import Size
 
@@ -35,24 +37,25 @@ def make_synthetic_data(folder: Path, size: Size, seed: int = DEFAULT_SEED, prog
         size: rows per process and part, for instance SIZES["small"].
         seed: non-negative; the same seed and size give the same events, so an own one is as secret as the hidden part,
             and nothing that is written tells it.
-        progress: called with rows done and rows in total.
+        progress: called with events generated and events to generate.
 
     Raises:
         InputError: no data set can be made there.
     """
     _check_place(folder)
     require_space(folder, size.rows * (STORE_ROW_BYTES + OFFICIAL_ROW_BYTES), "the data set")
-    source = _source(seed)
+    source, hidden_rows = _source(seed), 0
     try:
         with (
             StoreWriter(folder / "store", source) as events,
             temporary_directory(folder / "official.partial") as aside,
             OfficialWriter(aside) as files,
         ):
-            for part, *batch in _batches(size, seed, progress):
-                _add(events, part, *batch)
-                files.add(*batch)
-            files.finish(source=source, yields=NOMINAL_YIELDS, hidden_rows=size.hidden_rows)
+            for batch in _batches(size, seed, progress):
+                _add(events, batch)
+                files.add(batch.rows, batch.processes, batch.weights)
+                hidden_rows += len(batch.rows) if batch.part == "hidden" else 0
+            files.finish(source=source, yields=NOMINAL_YIELDS, hidden_rows=hidden_rows)
             for file in aside.iterdir():
                 file.replace(folder / file.name)
             events.finish(yields=NOMINAL_YIELDS)
@@ -74,8 +77,8 @@ def make_synthetic_store(folder: Path, size: Size, seed: int = DEFAULT_SEED, pro
     """
     require_space(folder.parent, size.rows * STORE_ROW_BYTES, "the event store")
     with StoreWriter(folder, _source(seed)) as events:
-        for part, *batch in _batches(size, seed, progress):
-            _add(events, part, *batch)
+        for batch in _batches(size, seed, progress):
+            _add(events, batch)
         events.finish(yields=NOMINAL_YIELDS)
 
 
@@ -103,21 +106,34 @@ def _is_synthetic(metadata: Path) -> bool:
         return False
 
 
-def _batches(size: Size, seed: int, progress: Progress) -> Iterator[tuple[str, Array, Array, Array]]:
-    """Generate the events in batches: the part that they belong to, their rows, processes and weights."""
+@dataclass(frozen=True)
+class _Batch:
+    """Some rows of a part; dense says which are in the region with more of them, None that there is none."""
+
+    part: str
+    rows: Array
+    processes: Array
+    weights: Array
+    dense: Array | None
+
+
+def _batches(size: Size, seed: int, progress: Progress) -> Iterator[_Batch]:
+    """Generate the events in batches."""
     done = 0
-    progress(done, size.rows)
+    progress(done, size.generated)
     for part in ("hidden", "training"):
-        process_weights = row_weights(size, part)
-        for rows, processes in prefetch(_mixed_events(getattr(size, part), seed, part)):
-            yield part, rows, processes, process_weights[processes]
-            done += len(rows)
-            progress(done, size.rows)
+        process_weights, factors = row_weights(size, part), np.array([size.factor(part, name) for name in PROCESSES])
+        for counts, rows, processes, inside in prefetch(_mixed_events(size, seed, part)):
+            weights = process_weights[processes]
+            weights[inside] /= factors[processes[inside]].astype(np.float32)
+            yield _Batch(part, rows, processes, weights, inside if size.dense > 1 else None)
+            done += int((counts * factors).sum())
+            progress(done, size.generated)
 
 
-def _add(events: StoreWriter, part: str, rows: Array, processes: Array, weights: Array) -> None:
-    add = events.add_hidden if part == "hidden" else events.add_training
-    add(rows, processes, weights)
+def _add(events: StoreWriter, batch: _Batch) -> None:
+    add = events.add_hidden if batch.part == "hidden" else events.add_training
+    add(batch.rows, batch.processes, batch.weights, batch.dense)
 
 
 def row_weights(size: Size, part: str) -> Array:
@@ -135,42 +151,73 @@ def row_weights(size: Size, part: str) -> Array:
     weights = np.zeros(len(PROCESSES), dtype=np.float32)
     for number, name in enumerate(PROCESSES):
         with_it = [rows for rows in (size.hidden, size.training) if rows[name]]
-        rows = getattr(size, part)
+        rows = size.of(part)
         if rows[name]:
             share = sum(rows.values()) / sum(sum(other.values()) for other in with_it)
             weights[number] = NOMINAL_YIELDS[name] * share / rows[name]
     return weights
 
 
-def _mixed_events(rows: Mapping[str, int], seed: int, part: str) -> Iterator[tuple[Array, Array]]:
-    """Generate all processes' events in a random mixture, in batches, with their process numbers.
+def _mixed_events(size: Size, seed: int, part: str) -> Iterator[tuple[Array, Array, Array, Array]]:
+    """Generate all processes' events in a random mixture, in batches.
 
     How many of each process a batch has is drawn as if all rows had been shuffled together.
+
+    Yields:
+        How many rows of each process would be there without added ones; rows; their process numbers; and which were
+        added to because they are in the informative region.
     """
-    left = np.array([rows[name] for name in PROCESSES])
+    left = np.array([size.of(part)[name] for name in PROCESSES])
+    most = max(ROWS_AT_ONCE * left.sum() // max(size.part_rows(part), 1), 1)
     rng = stream(seed, part, "mixture")
-    sources = [_Source(name, rows[name], derive_seed(seed, part, name)) for name in PROCESSES]
+    sources = [
+        _Source(name, int(n), derive_seed(seed, part, name), size.factor(part, name))
+        for name, n in zip(PROCESSES, left, strict=True)
+    ]
     while left.sum():
-        counts = rng.multivariate_hypergeometric(left, min(ROWS_AT_ONCE, left.sum()), method="marginals")
+        counts = rng.multivariate_hypergeometric(left, min(most, left.sum()), method="marginals")
         left -= counts
-        processes = rng.permutation(np.repeat(np.arange(len(PROCESSES), dtype=np.uint8), counts))
-        events = np.empty((len(processes), len(PRIMARY)), dtype=np.float32)
-        for number, source in enumerate(sources):
-            events[processes == number] = source.take(int(counts[number]))
-        yield events, processes
+        taken = [source.take(int(n)) for source, n in zip(sources, counts, strict=True)]
+        numbers = np.repeat(np.arange(len(PROCESSES), dtype=np.uint8), [len(events) for events, _ in taken])
+        processes = rng.permutation(numbers)
+        rows = np.empty((len(processes), len(PRIMARY)), dtype=np.float32)
+        inside = np.empty(len(processes), dtype=np.bool_)
+        for number, own in enumerate(taken):
+            rows[processes == number], inside[processes == number] = own
+        yield counts, rows, processes, inside
 
 
 class _Source:
-    """One process's events, read a few at a time."""
+    """One process's events, read a few at a time.
 
-    def __init__(self, process: str, n: int, seed: int) -> None:
-        self._blocks = simulate_blocks(process, n, seed)
+    With a factor above 1, so many times the events are generated; all that are informative are kept, and of the others
+    every factor-th.
+    """
+
+    def __init__(self, process: str, n: int, seed: int, factor: int) -> None:
+        self._blocks = simulate_blocks(process, factor * n, seed)
         self._left = np.empty((0, len(PRIMARY)), dtype=np.float32)
+        self._factor, self._others = factor, 0
 
-    def take(self, n: int) -> Array:
-        pieces = [self._left]
-        while sum(map(len, pieces)) < n:
-            pieces.append(next(self._blocks))
-        events = np.concatenate(pieces)
-        self._left = events[n:]
-        return events[:n]
+    def take(self, n: int) -> tuple[Array, Array]:
+        """Take the events kept of factor * n, and say which are informative (none where the factor is 1)."""
+        missing = self._factor * n
+        pieces = [self._thin_out(self._left[:0])]
+        while missing:
+            if not len(self._left):
+                self._left = next(self._blocks)
+            pieces.append(self._thin_out(self._left[:missing]))
+            taken = min(missing, len(self._left))
+            self._left, missing = self._left[taken:], missing - taken
+        events, inside = (np.concatenate(arrays) for arrays in zip(*pieces, strict=True))
+        return events, inside
+
+    def _thin_out(self, events: Array) -> tuple[Array, Array]:
+        if self._factor == 1:
+            return events, np.zeros(len(events), dtype=np.bool_)
+        inside = is_informative(events)
+        others = np.flatnonzero(~inside)
+        kept = inside.copy()
+        kept[others[-self._others % self._factor :: self._factor]] = True
+        self._others += len(others)
+        return events[kept], inside[kept]
