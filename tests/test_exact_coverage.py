@@ -15,7 +15,7 @@ from scipy import stats
 from higgs_challenge import Experiment, Nuisances
 from higgs_challenge.task import Sampler
 from higgs_challenge.tasks.higgs import fresh
-from higgs_challenge.tasks.higgs.data.store import HiddenProcess, Store
+from higgs_challenge.tasks.higgs.data.store import HiddenProcess, Store, Stratum
 from higgs_challenge.tasks.higgs.events.columns import HAD_PHI, HAD_PT, JET1_PT, JET2_PHI, LEP_PT, MISSING, PRIMARY
 from higgs_challenge.tasks.higgs.fresh import FreshSampler
 from higgs_challenge.tasks.higgs.sampler import StoreSampler
@@ -62,7 +62,7 @@ def make_store(seed: int) -> Store:
     for name, expected in YIELDS.items():
         rows = np.empty((int(DEPTH * expected), len(PRIMARY)), dtype=np.float32)
         make_events(name, rows, rng)
-        hidden[name] = HiddenProcess(rows, np.ones(len(rows), dtype=np.float32), 1.0, 1.0, expected)
+        hidden[name] = HiddenProcess(rows, np.ones(len(rows)), (Stratum(len(rows), len(rows), 1.0, 1.0),), expected)
     return Store(Path("none"), "made up", hidden)
 
 

@@ -8,15 +8,7 @@ from markupsafe import Markup
 from higgs_scoring.html_pages import render_template
 from higgs_scoring.leaderboard import Leaderboard
 from higgs_scoring.leaderboard_plot import MAX_RUNS_DRAWN, draw_scores
-from higgs_scoring.leaderboard_text import (
-    baseline_note,
-    cells,
-    data_note,
-    failure_note,
-    outcome,
-    shared_note,
-    tie_rule,
-)
+from higgs_scoring.leaderboard_text import baseline_note, cells, outcome, remarks, tie_rule
 from higgs_scoring.number_formats import grouped
 from higgs_scoring.ranking import BEATS, LOSES, Verdict, verdict_of
 
@@ -49,17 +41,7 @@ def render_leaderboard(board: Leaderboard) -> str:
         "leaderboard.html",
         title=board.title,
         outcome=outcome(board),
-        notes=[
-            note
-            for note in (
-                baseline_note(board),
-                tie_rule(board),
-                shared_note(board),
-                failure_note(board),
-                data_note(board),
-            )
-            if note
-        ],
+        notes=[note for note in (baseline_note(board), tie_rule(board), *remarks(board)) if note],
         rows=[cells(board, place) for place in range(len(board.runs))],
         baseline=next((place for place, run in enumerate(board.runs) if run.is_baseline), None),
         kinds={"Run": "name", "Rank": "rank"},

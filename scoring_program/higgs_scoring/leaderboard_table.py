@@ -1,15 +1,7 @@
 """The leaderboard in a terminal."""
 
 from higgs_scoring.leaderboard import Leaderboard
-from higgs_scoring.leaderboard_text import (
-    baseline_note,
-    cells,
-    data_note,
-    failure_note,
-    outcome,
-    shared_note,
-    tie_rule,
-)
+from higgs_scoring.leaderboard_text import baseline_note, cells, outcome, remarks, tie_rule
 
 WIDE = 140
 """Columns of a terminal that has room for the whole table; ESSENTIAL is shown in one of 80."""
@@ -39,7 +31,7 @@ def print_table(board: Leaderboard) -> None:
     console.print(table)
     # A line may break at the narrow blank of 1 000.
     console.print(f"\n{tie_rule(board)}".rstrip().replace("\u202f", ""))
-    for note in filter(None, (shared_note(board), failure_note(board), data_note(board))):
+    for note in remarks(board):
         console.print(f"\n{note}", soft_wrap=True)
     for missing in board.unranked:
         console.print(f"\nNot ranked: {missing.name}. {missing.problem}", soft_wrap=True)

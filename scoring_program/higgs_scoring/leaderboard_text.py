@@ -64,6 +64,11 @@ def tie_rule(board: Leaderboard) -> str:
     )
 
 
+def remarks(board: Leaderboard) -> list[str]:
+    """Return what else is to be said of the runs: shared events, failed predictions, other events than the first's."""
+    return [note for note in (shared_note(board), failure_note(board), data_note(board)) if note]
+
+
 def data_note(board: Leaderboard) -> str:
     """Return a warning if some runs used other events than the first; empty if none did."""
     others = [run.name for run in board.runs if run.data != board.runs[0].data]

@@ -13,7 +13,7 @@ from higgs_scoring.shared_events import SharedEvents
 
 NIGHT, SLATE, STEEL, AMBER = "#10203a", "#2b4a73", "#7fa3cf", "#d97706"
 STORES = {
-    "small": SharedEvents(5, 6),
+    "small": SharedEvents(5, 5),
     "large": SharedEvents(25, 25),
     "official file": SharedEvents(66, 155),
     "huge": SharedEvents(86, 190),
