@@ -14,7 +14,7 @@ from tests.helpers.commands import start
 
 
 @pytest.mark.parametrize(
-    "path", ["detector.met_noise", "z.radiation.scale", "higgs.fusion_pt.1", "higgs.mode_shares.0", "diboson.forward"]
+    "path", ["detector.met_noise", "z.radiation.scale", "higgs.fusion_pt.1", "higgs.mode_shares.0", "diboson.w_z"]
 )
 def test_a_number_is_replaced_and_no_other(path: str) -> None:
     changed = set_number(TUNING, path, 0.321)

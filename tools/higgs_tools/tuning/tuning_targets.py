@@ -73,8 +73,8 @@ COMPONENTS = {
     ],
     "ttbar": [Component((), {"top.fakes": 0.0})],
     "diboson": [
-        Component((233,), {"diboson.fakes": 0.0, "diboson.z_share": 0.0}),
-        Component((231, 232), {"diboson.fakes": 0.0, "diboson.z_share": 1.0}),
+        Component((233,), {"diboson.fakes": 0.0, "diboson.w_z": 0.0, "diboson.z_z": 0.0}),
+        Component((231, 232), {"diboson.fakes": 0.0, "diboson.w_z": 2.1e6, "diboson.z_z": 1e6}),  # hardly any W W
     ],
 }
 

@@ -7,7 +7,7 @@ from numpy.random import Generator
 
 from higgs_challenge.compiled import subroutine
 from higgs_challenge.tasks.higgs.events.derived import wrap
-from higgs_challenge.tasks.higgs.simulation.detector import expected_raw
+from higgs_challenge.tasks.higgs.simulation.detector import CONE, expected_raw
 from higgs_challenge.tasks.higgs.simulation.kinematics import (
     Direction,
     FourVector,
@@ -45,6 +45,32 @@ def add_quarks(rng: Generator, mass: float, vector: FourVector, jets: np.ndarray
         pt, eta, phi = cylindrical(boosted(daughter, vector))
         n = push(jets, n, pt, eta, phi)
     return n
+
+
+@subroutine
+def push_quarks(rng: Generator, quark: Direction, antiquark: Direction, loss: float, jets: np.ndarray, n: int) -> int:
+    """Turn the two quarks of a boson into its jets: one where they are close.
+
+    Args:
+        rng: random stream.
+        quark: transverse momentum in GeV, pseudorapidity, azimuth in rad.
+        antiquark: the same.
+        loss: mean share of the momentum that leaves the jet, with an exponential distribution.
+        jets: workspace.
+        n: jets in it.
+
+    Returns:
+        Number of jets in the workspace.
+    """
+    first = quark[0] * max(1.0 - loss * rng.standard_exponential(), 0.0)
+    second = antiquark[0] * max(1.0 - loss * rng.standard_exponential(), 0.0)
+    if distance_squared(quark[1], quark[2], antiquark[1], antiquark[2]) > CONE**2:
+        n = push(jets, n, first, quark[1], quark[2])
+        return push(jets, n, second, antiquark[1], antiquark[2])
+    x = first * math.cos(quark[2]) + second * math.cos(antiquark[2])
+    y = first * math.sin(quark[2]) + second * math.sin(antiquark[2])
+    eta = (first * quark[1] + second * antiquark[1]) / max(first + second, 1e-9)
+    return push(jets, n, math.hypot(x, y), eta, math.atan2(y, x))
 
 
 @subroutine

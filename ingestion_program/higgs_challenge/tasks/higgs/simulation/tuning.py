@@ -12,6 +12,9 @@ from higgs_challenge.tasks.higgs.simulation.radiation import Collisions, Radiati
 Gamma = tuple[float, float]
 """Shape and scale of a gamma distribution."""
 
+BetaPrime = tuple[float, float, float]
+"""Powers of the rise and of the fall (plus one) of a beta prime distribution, and its scale."""
+
 
 class Detector(NamedTuple):
     """How well things are measured."""
@@ -118,26 +121,18 @@ class DibosonTuning(NamedTuple):
     """Pairs of W and Z bosons."""
 
     radiation: Radiation
-    pt: Gamma
-    """GeV."""
+    w_z: float
+    """Rate of pairs of a W and a Z boson relative to pairs of W bosons."""
+    z_z: float
+    """The same of pairs of Z bosons."""
+    pair_mass: tuple[BetaPrime, BetaPrime, BetaPrime]
+    """Of the pair's mass above threshold, in units of the threshold; W W, W Z, Z Z."""
     rapidity: tuple[float, float]
-    """Width and largest magnitude, of the pair."""
-    boson_rapidity: float
-    """Width of each boson's rapidity around the pair's."""
-    z_share: float
-    """Share of generated events with a Z boson that decays to both taus."""
+    """Of the pair, relative to the kinematic limit: shape of a symmetric beta distribution, and largest value."""
+    quark_loss: float
+    """Mean share of a quark's momentum that leaves its jet."""
     fakes: float
-    """Share of generated events whose tau is a jet; the rest is W W to a lepton and a tau."""
-    fakes_spread: float
-    """As in TopTuning."""
-    z_partner_leptons: float
-    """Share of that Z boson's partners that give the lepton."""
-    z_partner_to_quarks: float
-    """Share of them seen as two jets; the rest is not seen."""
-    forward: float
-    """Share of W W pairs whose helicities send both charged daughters ahead."""
-    opposition: float
-    """The rate of an angle between the two daughters is 1 - this * cosine times that of independent decays."""
+    """Rate at which events without a hadronic tau are tried with a jet in its place, relative to those with one."""
 
 
 class Tuning(NamedTuple):
@@ -205,16 +200,12 @@ TUNING = Tuning(
         single_rapidity=1.5,
     ),
     diboson=DibosonTuning(
-        radiation=radiation(strength=0.244, scale=109.0, falloff=1800.0, splitting=0.139, eta_width=2.65),
-        pt=(1.66, 27.6),
-        rapidity=(1.71, 3.8),
-        boson_rapidity=1.16,
-        z_share=0.177,
-        fakes=0.299,
-        fakes_spread=0.95,
-        z_partner_leptons=0.167,
-        z_partner_to_quarks=0.614,
-        forward=0.18,
-        opposition=0.402,
+        radiation=radiation(strength=0.21, scale=99.0, falloff=1800.0, splitting=0.185, eta_width=1.9),
+        w_z=0.34,
+        z_z=0.16,
+        pair_mass=((1.40, 3.24, 1.13), (2.12, 3.33, 0.99), (1.40, 2.80, 0.76)),
+        rapidity=(1.59, 0.9),
+        quark_loss=0.09,
+        fakes=0.075,
     ),
 )

@@ -3,16 +3,14 @@
 import math
 
 import numpy as np
-from numba import njit
 from numpy.random import Generator
 
+from higgs_challenge.compiled import subroutine
 from higgs_challenge.tasks.higgs.simulation.detector import LEPTON_FLOOR, TAU_FLOOR, reconstruct
 from higgs_challenge.tasks.higgs.simulation.hard_jets import add_quarks, spread_jets, take_fake
 from higgs_challenge.tasks.higgs.simulation.kinematics import (
     Direction,
     FourVector,
-    boosted,
-    cylindrical,
     moving,
 )
 from higgs_challenge.tasks.higgs.simulation.tau_decays import (
@@ -28,7 +26,7 @@ W_MASS = 80.4  # GeV
 W_LEPTON_FROM_TAU = 0.13  # share of W leptons that come through a tau
 
 
-@njit(nogil=True)
+@subroutine
 def back_to_back(
     rng: Generator,
     mass_a: float,
@@ -61,7 +59,7 @@ def back_to_back(
     return moving(mass_a, half_x + px, half_y + py, rapidity_a), moving(mass_b, half_x - px, half_y - py, rapidity_b)
 
 
-@njit(nogil=True)
+@subroutine
 def at_angle(rng: Generator, w: FourVector, cosine: float) -> FourVector:
     """Return a massless daughter of a W boson in its rest frame.
 
@@ -87,27 +85,7 @@ def at_angle(rng: Generator, w: FourVector, cosine: float) -> FourVector:
     )
 
 
-@njit(nogil=True)
-def w_daughter(rng: Generator, ahead: bool, w: FourVector, rapidity: float) -> Direction:
-    """Decay a W boson of a boson pair.
-
-    Args:
-        rng: random stream.
-        ahead: whether the W boson's helicity sends the charged daughter ahead; otherwise the decay is isotropic.
-        w: four-vector, GeV.
-        rapidity: of the pair, in whose rest frame the helicity counts.
-
-    Returns:
-        The charged daughter's transverse momentum in GeV, pseudorapidity, azimuth in rad.
-    """
-    cosine = rng.uniform(-1.0, 1.0)
-    if ahead:
-        cosine = 2.0 * rng.random() ** (1.0 / 3.0) - 1.0  # density (1 + cosine)^2
-    axis = (w[0], w[1], w[2], w[3] * math.cosh(rapidity) - w[0] * math.sinh(rapidity))
-    return cylindrical(boosted(at_angle(rng, axis, cosine), w))
-
-
-@njit(nogil=True)
+@subroutine
 def try_w_pair(
     rng: Generator,
     tuning: Tuning,

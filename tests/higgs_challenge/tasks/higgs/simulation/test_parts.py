@@ -7,7 +7,7 @@ import pytest
 from numba import njit
 
 from higgs_challenge.tasks.higgs.events import columns
-from higgs_challenge.tasks.higgs.simulation import tau_decays, top_pairs, w_pairs
+from higgs_challenge.tasks.higgs.simulation import tau_decays, top_pairs, w_pairs, w_spins
 from higgs_challenge.tasks.higgs.simulation.detector import CONE, LEPTON_PT, RAW_PT, floors, measured_tau
 from higgs_challenge.tasks.higgs.simulation.generator import simulate_blocks
 from higgs_challenge.tasks.higgs.simulation.hard_jets import (
@@ -17,6 +17,7 @@ from higgs_challenge.tasks.higgs.simulation.hard_jets import (
     PIECES,
     merge_near,
     near_jet,
+    push_quarks,
     radiate,
     spread_jets,
     take_fake,
@@ -147,13 +148,50 @@ def test_daughter_flies_at_its_angle_to_the_w_boson() -> None:
         assert np.array(daughter[1:]) @ axis == pytest.approx(cosine * daughter[0], abs=1e-9)
 
 
-def test_forward_w_daughters_are_harder() -> None:
-    w = moving(80.4, 60.0, 0.0, 1.0)
+def test_spinor_products_are_roots_of_the_momentum_product() -> None:
+    a, b = (5.0, 3.0, 0.0, 4.0), (13.0, -5.0, 12.0, 0.0)
+    twice = 2 * (a[0] * b[0] - np.dot(a[1:], b[1:]))
+    assert abs(w_spins.angle_product(a, b)) ** 2 == pytest.approx(twice)
+    assert w_spins.angle_product(a, b) * w_spins.square_product(b, a) == pytest.approx(twice)
+    assert w_spins.angle_product(a, b) == pytest.approx(-w_spins.angle_product(b, a))
+
+
+def draw_w_pair(mass: float, cosine: float, draws: int) -> np.ndarray:
+    momentum = math.sqrt(0.25 * mass**2 - 80.4**2)
+    x, z = momentum * math.sqrt(1 - cosine**2), momentum * cosine
+    quark = (0.5 * mass, 0.0, 0.0, 0.5 * mass)
+    pair = ((0.5 * mass, x, 0.0, z), (0.5 * mass, -x, 0.0, -z))
     generator = rng()
-    ahead, isotropic = (
-        np.array([w_pairs.w_daughter(generator, forward, w, 1.0)[0] for _ in range(5_000)]) for forward in (True, False)
-    )
-    assert ahead.mean() > isotropic.mean() + 6 * isotropic.std() / math.sqrt(5_000)
+    return np.array([w_spins.w_pair_decays(generator, quark, (80.4, 80.4), pair, 2 / 3) for _ in range(draws)])
+
+
+def test_w_pair_decays_conserve_momentum() -> None:
+    np.testing.assert_allclose(draw_w_pair(250.0, 0.6, 20).sum(axis=1), [[250.0, 0.0, 0.0, 0.0]] * 20, atol=1e-9)
+
+
+def test_fast_w_bosons_near_their_quark_are_left_handed() -> None:
+    # Then the outer daughter's energy in the pair's frame is (1 - v cos) times half a W boson's, with the mean of cos
+    # for the density 3/8 (1 + cos)^2, which is 1/2.
+    outer = draw_w_pair(1000.0, 0.99, 5_000)[:, 0, 0]
+    velocity = math.sqrt(1 - (2 * 80.4 / 1000.0) ** 2)
+    assert outer.mean() == pytest.approx(250.0 * (1 - 0.5 * velocity), rel=0.06)
+
+
+def test_spins_send_both_leptons_of_slow_w_bosons_apart() -> None:
+    # At 170 GeV W bosons hardly move, so that independent decays would give -0.05.
+    daughters = draw_w_pair(170.0, 0.3, 5_000)
+    first, second = daughters[:, 0, 1:3], daughters[:, 2, 1:3]
+    opposite = np.sum(first * second, axis=1) / np.linalg.norm(first, axis=1) / np.linalg.norm(second, axis=1)
+    assert opposite.mean() < -0.2
+
+
+def test_close_quarks_make_one_jet() -> None:
+    jets = np.zeros(WORKSPACE_SHAPE)
+    assert push_quarks(rng(), (40.0, 0.1, 0.0), (30.0, 0.9, 0.0), 0.0, jets, 0) == 2
+    np.testing.assert_allclose(jets[:2, 0], [40.0, 30.0])
+    assert push_quarks(rng(), (40.0, 0.1, 3.1), (30.0, 0.1, -3.1), 0.0, jets, 0) == 1
+    assert jets[0, 0] == pytest.approx(70.0, rel=1e-3)
+    assert abs(jets[0, 2]) > 3.0
 
 
 def test_decay_conserves_momentum_and_mass() -> None:
