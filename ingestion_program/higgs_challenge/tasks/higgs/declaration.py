@@ -49,8 +49,8 @@ class StoredEvents:
         return sha256(b"".join(parts)).hexdigest()
 
     def multiple(self) -> float:
-        """Return how many pseudo-experiments' events of the rarest process the store hides."""
-        return min(self.store.multiples().values())
+        """Return how many pseudo-experiments' events the store hides, as far as they tell about mu."""
+        return self.store.depth()
 
     def warnings(self) -> list[str]:
         """Return the reasons why the store is too small for results to mean much."""
@@ -58,7 +58,7 @@ class StoredEvents:
         absent = [name for name, part in self.store.hidden.items() if len(part.events) == 0]
         warnings = [f"there is no hidden {name} event, so pseudo-experiments have none" for name in absent]
         scarcest = min(multiples, key=lambda name: multiples[name])
-        if multiples[scarcest] < ENOUGH_MULTIPLES:
+        if self.multiple() < ENOUGH_MULTIPLES:
             warnings.append(
                 f"the store hides only {multiples[scarcest]:.2g} times as many {scarcest} events as a "
                 f"pseudo-experiment has; below {ENOUGH_MULTIPLES}, pseudo-experiments share so many events that their "
@@ -70,8 +70,8 @@ class StoredEvents:
         """Return how many pseudo-experiments' events the store holds: hidden by process, and both parts' depths."""
         return {
             "hidden_multiples": self.store.multiples(),
-            "hidden_depth": min(self.store.dense_multiples().values()),
-            "training_depth": read_part(self.store.training_folder).depth(),
+            "hidden_depth": self.store.depth(),
+            "training_depth": read_part(self.store.training_folder).multiples().depth(),
         }
 
 

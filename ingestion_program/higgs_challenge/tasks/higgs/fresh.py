@@ -113,7 +113,7 @@ class FreshEvents:
 
     def facts(self) -> dict[str, Any]:
         """Return how many pseudo-experiments' events there are: without limit, and in the training part."""
-        return {"hidden_depth": None, "training_depth": self.training.depth()}
+        return {"hidden_depth": None, "training_depth": self.training.multiples().depth()}
 
 
 @contextmanager

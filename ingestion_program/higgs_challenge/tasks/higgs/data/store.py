@@ -35,6 +35,10 @@ FORMAT = 3
 STORE_ROW_BYTES = 4 * len(PRIMARY) + 5
 """Bytes of a row on disk: 16 numbers, a weight, and in the training part its process."""
 
+INFORMATION_WHERE_DENSE = 0.95
+"""Share of what the counts tell about mu in the region of which a dense store has more events
+(benchmarks/information_by_region.py)."""
+
 MAX_YIELD = 1e8
 """A pseudo-experiment with more events would not fit into memory."""
 
@@ -67,21 +71,47 @@ class Part:
         """Rows of each process."""
         return {name: sum(stratum.rows for stratum in strata) for name, strata in self.strata.items()}
 
-    def multiples(self) -> dict[str, tuple[float, ...]]:
-        """Return how many pseudo-experiments' events there are, for each stratum of each process that is expected."""
-        expected = {name: strata for name, strata in self.strata.items() if self.yields[name] > 0}
-        return {name: find_multiples(strata, self.yields[name]) for name, strata in expected.items()}
+    def multiples(self) -> "Multiples":
+        """Return how many pseudo-experiments' events there are."""
+        return Multiples({name: (strata, self.yields[name]) for name, strata in self.strata.items()})
+
+
+class Multiples:
+    """How many pseudo-experiments' events there are of each process that is expected, by stratum.
+
+    Args:
+        processes: each one's strata and its expected events in a pseudo-experiment.
+    """
+
+    def __init__(self, processes: Mapping[str, tuple[Strata, float]]) -> None:
+        self._each = {name: _multiples(*process) for name, process in processes.items() if process[1] > 0}
+
+    def scarcest(self) -> dict[str, float]:
+        """Return those of the stratum with fewest."""
+        return {name: min(multiples) for name, multiples in self._each.items()}
+
+    def densest(self) -> dict[str, float]:
+        """Return those of the stratum with most."""
+        return {name: max(multiples) for name, multiples in self._each.items()}
 
     def depth(self) -> float:
-        """Return how many pseudo-experiments' events there are of the rarest process, where they are densest."""
-        return min(max(multiples) for multiples in self.multiples().values())
+        """Return how many there are as far as they tell about mu, of the process with fewest.
+
+        A measurement's variance from the limited number of events is the sum of its strata's, each in proportion to
+        what the stratum tells about mu.
+        """
+        scarcest, densest = self.scarcest(), self.densest()
+        if not min(scarcest.values()):
+            return 0.0
+        share = INFORMATION_WHERE_DENSE
+        return min(1 / (share / densest[name] + (1 - share) / scarcest[name]) for name in scarcest)
 
 
-def find_multiples(strata: Strata, expected: float) -> tuple[float, ...]:
+def _multiples(strata: Strata, expected: float) -> list[float]:
     """Divide the rows of strata by a pseudo-experiment's expected events, shared among them as their weights are."""
     total = sum(stratum.weight for stratum in strata)
     filled = [stratum for stratum in strata if stratum.rows]
-    return tuple(stratum.rows * total / (stratum.weight * expected) for stratum in filled) or (0.0,)
+    return [stratum.rows * total / (stratum.weight * expected) for stratum in filled] or [0.0]
 
 
 @dataclass(frozen=True)
@@ -116,15 +146,18 @@ class Store:
 
     def multiples(self) -> dict[str, float]:
         """Return how many pseudo-experiments' events are hidden of each expected process, where they are scarcest."""
-        return {name: min(multiples) for name, multiples in self._multiples().items()}
+        return self._multiples().scarcest()
 
     def dense_multiples(self) -> dict[str, float]:
         """Return how many pseudo-experiments' events are hidden of each expected process, where they are densest."""
-        return {name: max(multiples) for name, multiples in self._multiples().items()}
+        return self._multiples().densest()
 
-    def _multiples(self) -> dict[str, tuple[float, ...]]:
-        expected = {name: process for name, process in self.hidden.items() if process.expected > 0}
-        return {name: find_multiples(process.strata, process.expected) for name, process in expected.items()}
+    def depth(self) -> float:
+        """Return how many pseudo-experiments' events are hidden, as far as they tell about mu."""
+        return self._multiples().depth()
+
+    def _multiples(self) -> Multiples:
+        return Multiples({name: (process.strata, process.expected) for name, process in self.hidden.items()})
 
 
 def open_store(path: str | Path) -> Store:

@@ -20,7 +20,7 @@ from higgs_challenge.tasks.higgs.simulation.tau_decays import (
 )
 from higgs_challenge.tasks.higgs.simulation.tau_pairs import Z_TAU_POLARISATION
 from higgs_challenge.tasks.higgs.simulation.tuning import DibosonTuning, Tuning
-from higgs_challenge.tasks.higgs.simulation.w_pairs import W_MASS
+from higgs_challenge.tasks.higgs.simulation.w_decays import W_MASS
 from higgs_challenge.tasks.higgs.simulation.w_spins import boson_decay_at_random, w_pair_decays
 
 W_WIDTH = 2.085  # GeV

@@ -22,8 +22,6 @@ FAKE_PT = 15.0  # GeV, of a jet that can be taken for a tau
 FAKE_ETA = 2.7
 MAX_CANDIDATES = 8.0
 NEAREST, FARTHEST = 0.6, 2.0  # of what a quark radiates from the quark, in that plane
-PIECES = 4  # of a broken jet
-PIECES_AWAY = 0.9  # from where it was, in the plane of pseudorapidity and azimuth
 
 
 @subroutine
@@ -71,30 +69,6 @@ def push_quarks(rng: Generator, quark: Direction, antiquark: Direction, loss: fl
     y = first * math.sin(quark[2]) + second * math.sin(antiquark[2])
     eta = (first * quark[1] + second * antiquark[1]) / max(first + second, 1e-9)
     return push(jets, n, math.hypot(x, y), eta, math.atan2(y, x))
-
-
-@subroutine
-def spread_jets(rng: Generator, jets: np.ndarray, start: int, stop: int) -> int:
-    """Break the workspace's last jets into pieces around them, too far apart to be one jet.
-
-    Args:
-        rng: random stream.
-        jets: workspace.
-        start: row of the first jet to break.
-        stop: row after the last one, and after the workspace's last jet.
-
-    Returns:
-        Number of jets in the workspace.
-    """
-    n = stop
-    for i in range(start, stop):
-        pt, eta, phi = jets[i, 0] / PIECES, jets[i, 1], jets[i, 2]
-        jets[i, 0] = 0.0
-        angle = rng.uniform(-math.pi, math.pi)
-        for _ in range(PIECES):
-            n = push(jets, n, pt, eta + PIECES_AWAY * math.cos(angle), phi + PIECES_AWAY * math.sin(angle))
-            angle += 2.0 * math.pi / PIECES
-    return n
 
 
 @subroutine

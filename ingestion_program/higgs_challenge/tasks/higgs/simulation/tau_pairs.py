@@ -205,7 +205,7 @@ def try_tau_pair(
         jets[lepton_row, 0] = 0.0
     if fake:
         n = push(jets, n, tau[0], tau[1], tau[2])
-        tau, group, three_prong = take_fake(rng, tuning.detector.radiated_fake_softness, jets, n - 1), A1, True
+        tau, group, three_prong = take_fake(rng, tuning.detector.fake_softness, jets, n - 1), A1, True
     if lepton[0] < LEPTON_FLOOR or tau[0] < TAU_FLOOR:
         return False
     return reconstruct(rng, tuning, lepton, tau, group, three_prong, jets, n, row)

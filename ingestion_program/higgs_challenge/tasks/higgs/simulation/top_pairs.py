@@ -32,7 +32,7 @@ from higgs_challenge.tasks.higgs.simulation.tau_decays import (
     leptonic_share,
 )
 from higgs_challenge.tasks.higgs.simulation.tuning import TopTuning, Tuning
-from higgs_challenge.tasks.higgs.simulation.w_pairs import W_MASS, at_angle
+from higgs_challenge.tasks.higgs.simulation.w_decays import W_MASS, at_angle
 
 TOP_MASS = 172.5  # GeV
 BOTTOM_MASS = 4.8  # GeV

@@ -43,8 +43,6 @@ class Detector(NamedTuple):
     """Of the logarithm of that resolution from event to event."""
     fake_softness: float
     """GeV by which a jet must be harder to be taken for a tau e times less often."""
-    radiated_fake_softness: float
-    """GeV, the same for the jets that come with one boson."""
 
 
 class ZTuning(NamedTuple):
@@ -159,8 +157,7 @@ TUNING = Tuning(
         met_noise=3.26,
         met_stochastic=0.521,
         met_spread=0.58,
-        fake_softness=110.0,
-        radiated_fake_softness=1000.0,
+        fake_softness=1000.0,
     ),
     collisions=Collisions(rate=0.8, power=4.0),
     z=ZTuning(

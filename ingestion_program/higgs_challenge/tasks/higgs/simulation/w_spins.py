@@ -12,7 +12,7 @@ from numpy.random import Generator
 from higgs_challenge.compiled import subroutine
 from higgs_challenge.tasks.higgs.simulation.kinematics import FourVector, boosted
 from higgs_challenge.tasks.higgs.simulation.line_shape import WEAK_MIXING, Z_MASS
-from higgs_challenge.tasks.higgs.simulation.w_pairs import W_MASS, at_angle
+from higgs_challenge.tasks.higgs.simulation.w_decays import W_MASS, at_angle
 
 Daughters = tuple[FourVector, FourVector, FourVector, FourVector]
 """Outer and inner daughter of the quark's W boson, then of the antiquark's, in the rest frame of the pair; GeV."""

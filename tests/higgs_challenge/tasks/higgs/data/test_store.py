@@ -75,7 +75,10 @@ def test_each_part_describes_itself_alone(store: Path) -> None:
 
 
 def test_multiples_compare_hidden_rows_with_expected_events(store: Path) -> None:
-    assert open_store(store).multiples() == {"htautau": 20.0, "ztautau": 0.2, "diboson": 10.0, "ttbar": 2.0}
+    opened = open_store(store)
+    assert opened.multiples() == {"htautau": 20.0, "ztautau": 0.2, "diboson": 10.0, "ttbar": 2.0}
+    assert opened.dense_multiples() == opened.multiples()
+    assert opened.depth() == pytest.approx(0.2)
 
 
 def test_strata_lie_one_after_the_other(tmp_path: Path) -> None:
@@ -113,7 +116,10 @@ def test_multiples_are_those_of_the_scarcest_and_of_the_densest_stratum(tmp_path
     opened = open_store(tmp_path / "store")
     assert opened.multiples() == pytest.approx({"ztautau": 2 / 6})
     assert opened.dense_multiples() == pytest.approx({"ztautau": 60 / 6})
-    assert read_part(opened.training_folder).multiples() == {"ztautau": pytest.approx((2 / 6, 60 / 6))}
+    assert opened.depth() == pytest.approx(1 / (0.95 / 10 + 0.05 * 3))
+    training = read_part(opened.training_folder).multiples()
+    assert (training.scarcest(), training.densest()) == (opened.multiples(), opened.dense_multiples())
+    assert training.depth() == opened.depth()
 
 
 def test_a_total_yield_is_shared_as_the_weights_of_both_parts_are(tmp_path: Path) -> None:

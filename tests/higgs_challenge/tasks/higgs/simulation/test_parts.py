@@ -7,19 +7,17 @@ import pytest
 from numba import njit
 
 from higgs_challenge.tasks.higgs.events import columns
-from higgs_challenge.tasks.higgs.simulation import tau_decays, top_pairs, w_pairs, w_spins
-from higgs_challenge.tasks.higgs.simulation.detector import CONE, LEPTON_PT, RAW_PT, floors, measured_tau
+from higgs_challenge.tasks.higgs.simulation import tau_decays, top_pairs, w_decays, w_spins
+from higgs_challenge.tasks.higgs.simulation.detector import LEPTON_PT, RAW_PT, floors, measured_tau
 from higgs_challenge.tasks.higgs.simulation.generator import simulate_blocks
 from higgs_challenge.tasks.higgs.simulation.hard_jets import (
     FAKE_PT,
     MAX_CANDIDATES,
     NEAREST,
-    PIECES,
     merge_near,
     near_jet,
     push_quarks,
     radiate,
-    spread_jets,
     take_fake,
 )
 from higgs_challenge.tasks.higgs.simulation.higgs import production_mode
@@ -143,7 +141,7 @@ def test_daughter_flies_at_its_angle_to_the_w_boson() -> None:
     w = moving(80.4, 30.0, -40.0, 0.7)
     axis = np.array(w[1:]) / np.linalg.norm(w[1:])
     for cosine in (-1.0, -0.3, 0.8, 1.0):
-        daughter = w_pairs.at_angle(rng(), w, cosine)
+        daughter = w_decays.at_angle(rng(), w, cosine)
         assert np.linalg.norm(daughter[1:]) == pytest.approx(daughter[0])
         assert np.array(daughter[1:]) @ axis == pytest.approx(cosine * daughter[0], abs=1e-9)
 
@@ -237,17 +235,6 @@ def test_soft_central_jets_are_taken_for_a_tau() -> None:
     for count, pt in zip(taken[:2], (40.0, 90.0), strict=True):
         expected = tries * math.exp((FAKE_PT - pt) / softness) / MAX_CANDIDATES
         assert abs(count - expected) < 6 * math.sqrt(expected)
-
-
-def test_spread_jets_keep_their_momentum_and_are_apart() -> None:
-    jets = np.zeros(WORKSPACE_SHAPE)
-    jets[0], jets[1] = (100.0, 0.2, 1.0), (60.0, -1.5, -3.0)
-    n = spread_jets(rng(), jets, 1, 2)
-    assert n == 2 + PIECES
-    assert jets[1, 0] == 0.0
-    assert jets[2:n, 0].sum() == pytest.approx(60.0)
-    assert jets[2:n, 1].mean() == pytest.approx(-1.5)
-    assert np.hypot(*(jets[2, 1:] - jets[3, 1:])) > CONE
 
 
 def test_radiating_quark_keeps_its_momentum_and_direction() -> None:
