@@ -86,8 +86,8 @@ def changed(events: float, official: float, synthetic: float) -> official_checks
         (1_001.0, 0.005, 0.0066, False),
         (1_001.0, -0.05, -0.0549, True),
         (1_001.0, -0.05, -0.0551, False),
-        (999.0, 0.005, 0.0099, True),
-        (999.0, 0.005, 0.0101, False),
+        (999.0, 0.005, 0.0105, True),
+        (999.0, 0.005, 0.0106, False),
     ],
 )
 def test_changes_are_held_against_points_or_a_share(

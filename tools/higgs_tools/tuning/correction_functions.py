@@ -37,15 +37,32 @@ OF_JETS = (
 )
 """Columns of events with two jets or more."""
 
+PRODUCTS = (
+    ("DER_mass_transverse_met_lep", "DER_pt_tot"),
+    ("DER_mass_transverse_met_lep", "DER_mass_vis"),
+    ("DER_mass_transverse_met_lep", "PRI_had_pt"),
+    ("DER_mass_transverse_met_lep", "PRI_lep_pt"),
+)
+"""Pairs of columns of events with two jets or more. Few of them have a high transverse mass, so that functions of
+single columns say little about how the other columns are distributed there."""
+
 NUMBERS_OF_JETS = np.arange(8, dtype=np.float64)
-QUANTILES = (0.003, 0.05, 0.15, 0.3, 0.5, 0.7, 0.85, 0.95, 0.99, 0.999)
+QUANTILES = (0.003, 0.05, 0.15, 0.3, 0.5, 0.7, 0.85, 0.95, 0.985, 0.996, 0.9993)
 """Of a column, where its knots are; the tails have some of their own."""
 
 
 class Function(NamedTuple):
-    """One function of a correction: its column, the class of jets it acts on, and its knots, shape (k,), rising."""
+    """One function of a correction.
+
+    Attributes:
+        column: that it depends on.
+        factor: the column that it is multiplied with; None for none.
+        jets: class of jets it acts on.
+        knots: rising, shape (k,).
+    """
 
     column: str
+    factor: str | None
     jets: int
     knots: npt.NDArray[np.float64]
 
@@ -60,14 +77,17 @@ def choose_functions(features: Floats, base: npt.NDArray[np.float64]) -> list[Fu
     Returns:
         The functions; their knots have four digits, as they are written.
     """
-    functions = [Function("PRI_n_jets", ANY_JETS, NUMBERS_OF_JETS)]
+    functions = [Function("PRI_n_jets", None, ANY_JETS, NUMBERS_OF_JETS)]
     for jets in range(MAX_JET_CLASS + 1):
         acts = jet_class(features) == jets
         own, weights = features[:, acts], base[acts]
-        for name in OF_PAIR + (OF_JET if jets else ()) + (OF_JETS if jets == MAX_JET_CLASS else ()):
-            quantiles = np.quantile(_argument(own, name), QUANTILES, weights=weights, method="inverted_cdf")
-            knots = sorted({float(f"{x:.4g}") for x in quantiles})
-            functions.append(Function(name, jets, np.array(knots, dtype=np.float64)))
+        names = OF_PAIR + (OF_JET if jets else ()) + (OF_JETS if jets == MAX_JET_CLASS else ())
+        pairs = PRODUCTS if jets == MAX_JET_CLASS else ()
+        for name, factor in (*((name, None) for name in names), *pairs):
+            x = _argument(own, name, factor)
+            quantiles = np.quantile(x, QUANTILES, weights=weights, method="inverted_cdf")
+            knots = sorted({float(f"{quantile:.4g}") for quantile in quantiles})
+            functions.append(Function(name, factor, jets, np.array(knots, dtype=np.float64)))
     return functions
 
 
@@ -85,7 +105,7 @@ def design_matrix(functions: list[Function], features: Floats) -> sp.csr_matrix:
     blocks = []
     for function in functions:
         acts = (classes == function.jets) | (function.jets == ANY_JETS)
-        blocks.append(_hats(_argument(features, function.column), acts, function.knots))
+        blocks.append(_hats(_argument(features, function.column, function.factor), acts, function.knots))
     return sp.hstack(blocks, format="csr")
 
 
@@ -95,9 +115,10 @@ def jet_class(features: Floats) -> npt.NDArray[np.int64]:
     return classes
 
 
-def _argument(features: Floats, name: str) -> Floats:
+def _argument(features: Floats, name: str, factor: str | None) -> Floats:
     values = column(features, name)
-    return np.abs(values) if is_symmetric(name) else values
+    values = np.abs(values) if is_symmetric(name) else values
+    return values if factor is None else values * column(features, factor)
 
 
 def _hats(x: Floats, acts: npt.NDArray[np.bool_], knots: npt.NDArray[np.float64]) -> sp.csr_matrix:

@@ -21,7 +21,7 @@ from higgs_challenge.tasks.higgs.simulation.correction import ANY_JETS, FILE
 from higgs_tools.tuning.correction_functions import Function, choose_functions, design_matrix
 from higgs_tools.tuning.correction_targets import collect_targets
 from higgs_tools.tuning.target import Doubles, Target
-from higgs_tools.validation.regions import MT_CUT, PT_CUTS, VBF_SUBLEADING, Floats, column, unselected
+from higgs_tools.validation.regions import MT_CUT, PT_CUTS, VBF_LEADING, VBF_SUBLEADING, Floats, column, unselected
 
 SHARE_ERROR = 0.002
 """Of the share of accepted events, what counts as one standard deviation."""
@@ -30,11 +30,11 @@ SIZE = 0.5
 SEED, OTHER_SEED = 7, 8
 """Of the events to fit with, and of those to judge the fit by."""
 
-THINNED = {"ztautau": 10, "htautau": 3}
-"""One of so many events is kept where the process has most of them, and counts as many: low transverse mass, low pt and
-no pair of hard jets. The other regions are as well known, and hold few events."""
-FAR_BELOW = 0.85
-"""Of the limits of the other regions, so that a thinned event does not enter them when nuisance parameters vary."""
+THINNED = {"ztautau": 10, "htautau": 3, "ttbar": 4}
+"""One of so many events is kept where the process has most of them, and counts as many. The other regions are as well
+known, and hold few events."""
+MARGIN = 0.85
+"""Between the crowded region and the others, so that no thinned event enters them when nuisance parameters vary."""
 
 
 def fit_process(process: str, official: Path, events: int, share: float, steps: int) -> None:
@@ -74,18 +74,20 @@ def generate(process: str, events: int, seed: int) -> tuple[Floats, Doubles]:
         Primary columns, float32, shape (n, 16), and weights, shape (n,).
     """
     factor = THINNED.get(process, 1)
-    blocks = [_thin(block, factor) for block in simulate_blocks(process, factor * events, seed, corrected=False)]
+    blocks = [
+        _thin(process, block, factor) for block in simulate_blocks(process, factor * events, seed, corrected=False)
+    ]
     return np.concatenate([rows for rows, _ in blocks]), np.concatenate([base for _, base in blocks])
 
 
-def _thin(rows: Floats, factor: int) -> tuple[Floats, Doubles]:
+def _thin(process: str, rows: Floats, factor: int) -> tuple[Floats, Doubles]:
     features = unselected(rows)
-    limits = {
-        "DER_mass_transverse_met_lep": MT_CUT,
-        "DER_pt_h": PT_CUTS[0],
-        "PRI_jet_subleading_pt": VBF_SUBLEADING,
-    }
-    crowded = np.all([column(features, name) < FAR_BELOW * limit for name, limit in limits.items()], axis=0)
+    leading, subleading = column(features, "PRI_jet_leading_pt"), column(features, "PRI_jet_subleading_pt")
+    if process == "ttbar":
+        crowded = (leading > VBF_LEADING / MARGIN) & (subleading > VBF_SUBLEADING / MARGIN)
+    else:
+        mt, pt = column(features, "DER_mass_transverse_met_lep"), column(features, "DER_pt_h")
+        crowded = (mt < MARGIN * MT_CUT) & (pt < MARGIN * PT_CUTS[0]) & (subleading < MARGIN * VBF_SUBLEADING)
     kept = ~crowded | (np.arange(len(rows)) % factor == 0)
     return rows[kept], np.where(crowded, float(factor), 1.0)[kept]
 
@@ -160,6 +162,7 @@ def describe(functions: Sequence[Function], values: Doubles, offset: float) -> d
     entries = [
         {
             "column": function.column,
+            **({"factor": function.factor} if function.factor else {}),
             "jets": "any" if function.jets == ANY_JETS else function.jets,
             "knots": function.knots.tolist(),
             "values": [round(float(value), 4) for value in own],

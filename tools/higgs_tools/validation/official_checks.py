@@ -34,8 +34,8 @@ WIDTHS, MAX_WIDTH = ("PRI_had_pt", "DER_mass_vis", "DER_sum_pt"), 10.0
 """Columns whose standard deviation is checked, since their tails show jets that pass for taus; percent."""
 
 LARGE_EVENTS, MAX_CHANGE, MAX_SMALL_CHANGE, SHARE_OF_CHANGE = 1_000.0, 0.15, 0.5, 0.1
-"""A region's relative change: percentage points where it holds more than LARGE_EVENTS official events, and where it
-holds fewer; or a share of the official change where that is more."""
+"""A region's relative change: percentage points where it holds more than LARGE_EVENTS official events, and, beyond the
+standard error, where it holds fewer; or a share of the official change where that is more."""
 
 ROWS_PER_EVENT = {"htautau": 51_190.0, "ztautau": 100.0, "ttbar": 100.0, "diboson": 100.0}
 """Rows of the official file for an expected event after the selection."""
@@ -131,12 +131,13 @@ def check_official_responses(official: OfficialResponse, synthetic: Responses) -
     Yields:
         A check of each point, in percentage points of the yield; the error is that of both samples.
     """
-    least = MAX_CHANGE if official.events > LARGE_EVENTS else MAX_SMALL_CHANGE
+    small = official.events <= LARGE_EVENTS
     for point, change in official.changes.items():
         found = synthetic[point][official.region]
         rows = official.events * ROWS_PER_EVENT[official.process]
         error = max(math.hypot(found.error, math.sqrt(found.moved / rows)), 1e-9)
         comparison = Comparison(change, error, found.change, (change - found.change) / error)
+        least = MAX_SMALL_CHANGE + 100 * error if small else MAX_CHANGE
         deviation, limit = 100 * (found.change - change), max(least, SHARE_OF_CHANGE * 100 * abs(change))
         name = f"{official.region}: {point}"
         yield Check(

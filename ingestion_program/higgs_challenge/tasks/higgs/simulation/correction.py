@@ -1,8 +1,8 @@
 """The last step of the generator: events are accepted with a probability that mends what its mechanics get wrong.
 
-The probability is 1 / (1 + exp(-s)), where s is a sum of piecewise-linear functions of single columns, other ones for
-events without jet, with one, and with more. `higgs-challenge fit-correction` fits them to the official data and writes
-corrections.json; docs/data.md says to which.
+The probability is 1 / (1 + exp(-s)), where s is a sum of piecewise-linear functions of single columns, and of products
+of two, other ones for events without jet, with one, and with more. `higgs-challenge fit-correction` fits them to the
+official data and writes corrections.json; docs/data.md says to which.
 """
 
 import json
@@ -25,6 +25,8 @@ MAX_JET_CLASS = 2
 ANY_JETS = MAX_JET_CLASS + 1
 """In place of a class of jets: a function that acts on all events."""
 
+NO_FACTOR = -1
+
 Doubles = npt.NDArray[np.float64]
 
 
@@ -33,6 +35,7 @@ class Correction(NamedTuple):
 
     Attributes:
         columns: position of each function's column in columns.FEATURES, shape (m,).
+        factors: position of the column that it is multiplied with, or NO_FACTOR, shape (m,).
         jets: class of jets that each acts on, 0 to MAX_JET_CLASS or ANY_JETS, shape (m,).
         absolute: whether it is a function of the column's absolute value, shape (m,).
         knots: rising, shape (m, k); beyond the last one a function is constant; filled up with infinity.
@@ -41,6 +44,7 @@ class Correction(NamedTuple):
     """
 
     columns: npt.NDArray[np.int64]
+    factors: npt.NDArray[np.int64]
     jets: npt.NDArray[np.int64]
     absolute: npt.NDArray[np.bool_]
     knots: Doubles
@@ -52,7 +56,8 @@ def make_correction(content: dict[str, Any]) -> Correction:
     """Make a correction from a process's entry in corrections.json.
 
     Args:
-        content: "offset", and "functions", each with "column", "jets" (0, 1, 2 or "any"), "knots" and "values".
+        content: "offset", and "functions", each with "column", "jets" (0, 1, 2 or "any"), "knots" and "values", and
+            "factor" where the column is multiplied with another.
 
     Returns:
         The correction.
@@ -67,12 +72,17 @@ def make_correction(content: dict[str, Any]) -> Correction:
     names = [function["column"] for function in functions]
     return Correction(
         columns=np.array([FEATURES.index(name) for name in names], dtype=np.int64),
+        factors=np.array([_place(function.get("factor")) for function in functions], dtype=np.int64),
         jets=np.array([ANY_JETS if f["jets"] == "any" else f["jets"] for f in functions], dtype=np.int64),
         absolute=np.array([is_symmetric(name) for name in names], dtype=bool),
         knots=knots,
         values=values,
         offset=float(content["offset"]),
     )
+
+
+def _place(factor: str | None) -> int:
+    return NO_FACTOR if factor is None else FEATURES.index(factor)
 
 
 def is_symmetric(column: str) -> bool:
@@ -120,13 +130,14 @@ def acceptance(correction: Correction, rows: Floats) -> Doubles:
 
 @compiled
 def _add_functions(functions, features, sums) -> Any:  # type: ignore[no-untyped-def]
-    columns, jets, absolute, knots, values = functions
+    columns, factors, jets, absolute, knots, values = functions
     members, sizes = _sort_by_jets(features[N_JETS])
     for k in range(len(columns)):
-        column = features[columns[k]]
+        column, factor = features[columns[k]], features[factors[k]]
         for m in range(sizes[jets[k]]):
             i = members[jets[k], m]
             x = abs(column[i]) if absolute[k] else column[i]
+            x *= factor[i] if factors[k] != NO_FACTOR else np.float32(1.0)
             if x <= knots[k, 0]:
                 sums[i] += values[k, 0]
                 continue
