@@ -168,10 +168,14 @@ def test_the_fingerprint_does_not_change_with_what_reports_reveal(plan: MakePlan
     assert plan(reveal="all").fingerprint == plan().fingerprint
 
 
+def test_the_fingerprint_does_not_change_with_where_events_come_from(plan: MakePlan) -> None:
+    assert plan(fresh_events=True).fingerprint == plan().fingerprint
+
+
 def test_every_setting_is_part_of_the_fingerprint_or_said_not_to_be(plan: MakePlan) -> None:
     """A new setting needs a decision, and a case above."""
     deciding = {"task", "num_of_sets", "num_pseudo_experiments", "mu_range", "systematics", "random_seed"}
-    known = deciding | {"limits", "reveal"}
+    known = deciding | {"limits", "reveal", "fresh_events"}
     assert set(Settings.model_fields) == known
 
 
