@@ -108,7 +108,7 @@ def measure_memory(store: Store) -> float:
     """Give the bytes that a worker needs on our side at most, where the submission is slower than drawing is."""
     plan = [Experiment(0, index, 1.0, NUISANCES, seed=3) for index in range(4)]
     before = own_memory()
-    with watched_memory() as peak, Prefetcher(StoredEvents(store), plan, 1) as prefetcher:
+    with watched_memory() as peak, Prefetcher(StoredEvents.of(store), plan, 1) as prefetcher:
         for drawn in prefetcher:
             with drawn.file:
                 time.sleep(1.0)
@@ -126,7 +126,7 @@ def measure_ingestion(store: Store, folder: Path, experiments: int) -> float:
     make_scratch(job.scratch, folder / "submission")
     plan = [Experiment(0, index, 1.0, NUISANCES, seed=2) for index in range(experiments)]
     log = SubmissionLog(folder / "submission.log")
-    with LocalEngine(job, [Slot(None, 1)] * WORKERS, WORKERS, StoredEvents(store), log) as engine:
+    with LocalEngine(job, [Slot(None, 1)] * WORKERS, WORKERS, StoredEvents.of(store), log) as engine:
         engine.fit(600.0)
         if engine.start().level != FULL:
             raise SystemExit("The submission is not fully isolated here; this would not be a fair figure.")

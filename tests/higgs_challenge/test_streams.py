@@ -12,6 +12,7 @@ import pytest
 
 from higgs_challenge import Experiment, Nuisances, open_store
 from higgs_challenge.streams import derive_seed, stream
+from higgs_challenge.tasks.higgs import drawing
 from higgs_challenge.tasks.higgs import sampler as draw
 from higgs_challenge.tasks.higgs.data.store import Store
 from higgs_challenge.tasks.higgs.events.columns import PROCESSES
@@ -45,7 +46,7 @@ def opened_streams(store: Store, opener: Opener, monkeypatch: pytest.MonkeyPatch
         names.append(name)
         return opener(*name)
 
-    monkeypatch.setattr(draw, "stream", spy)
+    monkeypatch.setattr(drawing, "stream", spy)
     for seed, set_index, index in product(range(SEEDS), range(SETS), range(INDICES)):
         draw.draw_features(store, replace(FIRST, seed=FIRST.seed + seed, set_index=set_index, index=index))
     return names
@@ -95,7 +96,7 @@ def test_yields_of_neighbours_are_independent(store: Store) -> None:
 
 
 def test_yields_from_added_seeds_would_be_noticed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(draw, "stream", added)
+    monkeypatch.setattr(drawing, "stream", added)
     deviations = correlations_of_yields(store)
     assert np.abs(deviations).max() > z_limit(len(deviations))
 

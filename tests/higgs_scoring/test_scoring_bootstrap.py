@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from higgs_scoring import bootstrap
@@ -243,6 +243,7 @@ def test_order_in_a_set_and_a_common_shift_are_nothing(num_sets: int, n: int, se
             assert getattr(other, name) == pytest.approx(getattr(drawn, name), rel=1e-9, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(st.integers(2, 12), st.integers(1, 8), st.integers(0, 2**32))
 def test_resamples_lie_between_the_best_and_the_worst_set(num_sets: int, n: int, seed: int) -> None:
     mus, arrays = uneven_run(num_sets, n, seed)

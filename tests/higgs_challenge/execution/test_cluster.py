@@ -326,7 +326,7 @@ def job(tmp_path: Path, small_store: Path) -> Job:
 
 def versions_of(job: Job) -> dict[str, str]:
     assert job.data is not None
-    return find_versions(StoredEvents(open_store(job.data)))
+    return find_versions(StoredEvents.of(open_store(job.data)))
 
 
 def test_files_that_a_worker_does_not_see_are_reported(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:

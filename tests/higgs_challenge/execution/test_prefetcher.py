@@ -36,7 +36,7 @@ EXPERIMENTS = [Experiment(0, index, 1.0, Nuisances(soft_met=2.0), seed=4) for in
 
 @pytest.fixture
 def data(small_store: Path) -> StoredEvents:
-    return StoredEvents(open_store(small_store))
+    return StoredEvents.of(open_store(small_store))
 
 
 def read(file: EventFile) -> Floats:

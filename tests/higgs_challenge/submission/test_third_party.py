@@ -72,7 +72,7 @@ def run(submission: Path, store: Path, workers: int = 1) -> list[Result]:
     plan = plan_of(Settings(num_of_sets=1, num_pseudo_experiments=PSEUDO_EXPERIMENTS))
     experiments = [plan.experiment(0, index) for index in range(PSEUDO_EXPERIMENTS)]
     with logging_to(folder / "submission.log") as log:
-        engine = LocalEngine(job, [Slot(None, 2)] * workers, 2, StoredEvents(open_store(store)), log)
+        engine = LocalEngine(job, [Slot(None, 2)] * workers, 2, StoredEvents.of(open_store(store)), log)
         with engine:
             fit = engine.fit(LIMIT)
             assert fit.not_kept == ""

@@ -10,7 +10,7 @@ from typing import Any
 from higgs_challenge.errors import SubmissionError
 from higgs_challenge.task import Task
 from higgs_challenge.tasks.higgs.data.locate_data import open_data
-from higgs_challenge.tasks.higgs.data.store import Store, read_part
+from higgs_challenge.tasks.higgs.data.store import Part, Store, read_part
 from higgs_challenge.tasks.higgs.data.training import TrainingSet
 from higgs_challenge.tasks.higgs.events.columns import FEATURES
 from higgs_challenge.tasks.higgs.events.nuisances import PRIORS, Nuisances
@@ -28,6 +28,12 @@ class StoredEvents:
     """The events of an open store, as a run sees them; see task.Data."""
 
     store: Store
+    training: Part
+
+    @classmethod
+    def of(cls, store: Store) -> "StoredEvents":
+        """Make it for a store; its training part is described while it is there."""
+        return cls(store, read_part(store.training_folder))
 
     @property
     def folder(self) -> Path:
@@ -71,7 +77,7 @@ class StoredEvents:
         return {
             "hidden_multiples": self.store.multiples(),
             "hidden_depth": self.store.depth(),
-            "training_depth": read_part(self.store.training_folder).multiples().depth(),
+            "training_depth": self.training.multiples().depth(),
         }
 
 
@@ -79,7 +85,7 @@ class StoredEvents:
 def open_events(folders: Sequence[Path]) -> Iterator[StoredEvents]:
     """Open the store, or the official file, in the first of several folders that holds any; see open_data."""
     with open_data(folders) as store:
-        yield StoredEvents(store)
+        yield StoredEvents.of(store)
 
 
 def open_training(folder: Path | None) -> TrainingSet:
