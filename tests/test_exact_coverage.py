@@ -15,7 +15,8 @@ from scipy import stats
 from higgs_challenge import Experiment, Nuisances
 from higgs_challenge.task import Sampler
 from higgs_challenge.tasks.higgs import fresh
-from higgs_challenge.tasks.higgs.data.store import HiddenProcess, Store, Stratum
+from higgs_challenge.tasks.higgs.data.store import HiddenProcess, Store
+from higgs_challenge.tasks.higgs.data.strata import Stratum
 from higgs_challenge.tasks.higgs.events.columns import HAD_PHI, HAD_PT, JET1_PT, JET2_PHI, LEP_PT, MISSING, PRIMARY
 from higgs_challenge.tasks.higgs.fresh import FreshSampler
 from higgs_challenge.tasks.higgs.sampler import StoreSampler

@@ -6,7 +6,8 @@ import pandas as pd
 
 from higgs_challenge.frames import as_test_set
 from higgs_challenge.task import Experiment
-from higgs_challenge.tasks.higgs.data.store import Store, Stratum
+from higgs_challenge.tasks.higgs.data.store import Store
+from higgs_challenge.tasks.higgs.data.strata import Stratum
 from higgs_challenge.tasks.higgs.drawing import (
     Integers,
     Transformer,

@@ -12,7 +12,8 @@ from scipy import stats
 
 from higgs_challenge import Experiment, InputError, Nuisances, draw_pseudo_experiment, open_store
 from higgs_challenge.tasks.higgs import sampler as draw
-from higgs_challenge.tasks.higgs.data.store import HiddenProcess, Store, Stratum
+from higgs_challenge.tasks.higgs.data.store import HiddenProcess, Store
+from higgs_challenge.tasks.higgs.data.strata import Stratum
 from higgs_challenge.tasks.higgs.drawing import expected_number
 from higgs_challenge.tasks.higgs.events import columns
 from higgs_challenge.tasks.higgs.events.columns import FEATURES, MISSING, PRIMARY, PROCESSES

@@ -25,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from higgs_challenge.errors import InputError, named
+from higgs_challenge.tasks.higgs.data.strata import Multiples, Strata, Stratum
 from higgs_challenge.tasks.higgs.events.columns import PRIMARY, PROCESSES
 
 Array = npt.NDArray[Any]
@@ -35,26 +36,8 @@ FORMAT = 3
 STORE_ROW_BYTES = 4 * len(PRIMARY) + 5
 """Bytes of a row on disk: 16 numbers, a weight, and in the training part its process."""
 
-INFORMATION_WHERE_DENSE = 0.95
-"""Share of what the counts tell about mu in the region of which a dense store has more events
-(benchmarks/information_by_region.py)."""
-
 MAX_YIELD = 1e8
 """A pseudo-experiment with more events would not fit into memory."""
-
-
-@dataclass(frozen=True)
-class Stratum:
-    """Rows of a process that lie together: how many, and the sum and range of their weights."""
-
-    rows: int
-    weight: float
-    smallest: float
-    largest: float
-
-
-Strata = tuple[Stratum, ...]
-"""All rows of a process in a part, in the order in which they lie; at least one, which may be empty."""
 
 
 @dataclass(frozen=True)
@@ -71,47 +54,9 @@ class Part:
         """Rows of each process."""
         return {name: sum(stratum.rows for stratum in strata) for name, strata in self.strata.items()}
 
-    def multiples(self) -> "Multiples":
+    def multiples(self) -> Multiples:
         """Return how many pseudo-experiments' events there are."""
         return Multiples({name: (strata, self.yields[name]) for name, strata in self.strata.items()})
-
-
-class Multiples:
-    """How many pseudo-experiments' events there are of each process that is expected, by stratum.
-
-    Args:
-        processes: each one's strata and its expected events in a pseudo-experiment.
-    """
-
-    def __init__(self, processes: Mapping[str, tuple[Strata, float]]) -> None:
-        self._each = {name: _multiples(*process) for name, process in processes.items() if process[1] > 0}
-
-    def scarcest(self) -> dict[str, float]:
-        """Return those of the stratum with fewest."""
-        return {name: min(multiples) for name, multiples in self._each.items()}
-
-    def densest(self) -> dict[str, float]:
-        """Return those of the stratum with most."""
-        return {name: max(multiples) for name, multiples in self._each.items()}
-
-    def depth(self) -> float:
-        """Return how many there are as far as they tell about mu, of the process with fewest.
-
-        A measurement's variance from the limited number of events is the sum of its strata's, each in proportion to
-        what the stratum tells about mu.
-        """
-        scarcest, densest = self.scarcest(), self.densest()
-        if not min(scarcest.values()):
-            return 0.0
-        share = INFORMATION_WHERE_DENSE
-        return min(1 / (share / densest[name] + (1 - share) / scarcest[name]) for name in scarcest)
-
-
-def _multiples(strata: Strata, expected: float) -> list[float]:
-    """Divide the rows of strata by a pseudo-experiment's expected events, shared among them as their weights are."""
-    total = sum(stratum.weight for stratum in strata)
-    filled = [stratum for stratum in strata if stratum.rows]
-    return [stratum.rows * total / (stratum.weight * expected) for stratum in filled] or [0.0]
 
 
 @dataclass(frozen=True)
