@@ -107,17 +107,18 @@ def emit(rng: Generator, source: Radiation, jets: np.ndarray) -> tuple[int, floa
     Returns:
         Number of jets, and the two components in GeV of the recoil that the hard process takes.
     """
-    n, soft, _ = draw_momenta(rng, source, jets)
+    n, soft, _ = draw_momenta(rng, source, 1.0, jets)
     return send(rng, source, soft, jets, n)
 
 
 @subroutine
-def draw_momenta(rng: Generator, source: Radiation, jets: np.ndarray) -> tuple[int, float, float]:
+def draw_momenta(rng: Generator, source: Radiation, hardness: float, jets: np.ndarray) -> tuple[int, float, float]:
     """Draw only the transverse momenta of the emissions, hardest first.
 
     Args:
         rng: random stream.
         source: what radiates.
+        hardness: > 0, what all momenta are multiplied by.
         jets: workspace, of which the first column is written from row 0.
 
     Returns:
@@ -132,7 +133,7 @@ def draw_momenta(rng: Generator, source: Radiation, jets: np.ndarray) -> tuple[i
     while expected < source.rate:
         position = math.sqrt(math.sqrt(expected / source.rate)) * (len(source.momenta) - 1)
         k = int(position)
-        p = source.momenta[k] + (position - k) * (source.momenta[k + 1] - source.momenta[k])
+        p = hardness * (source.momenta[k] + (position - k) * (source.momenta[k + 1] - source.momenta[k]))
         n = push(jets, n, p, 0.0, 0.0)
         total += p
         expected += rng.standard_exponential()

@@ -23,8 +23,8 @@ from higgs_challenge.tasks.higgs.simulation.hard_jets import (
 from higgs_challenge.tasks.higgs.simulation.higgs import production_mode
 from higgs_challenge.tasks.higgs.simulation.kinematics import boosted, moving, two_body
 from higgs_challenge.tasks.higgs.simulation.line_shape import MASS_RANGE, Z_MASS, pair_mass, pair_rate
-from higgs_challenge.tasks.higgs.simulation.radiation import SOFTEST, WORKSPACE_SHAPE, emit, recoil
-from higgs_challenge.tasks.higgs.simulation.tau_pairs import decay_pair, draw_decay, reaches
+from higgs_challenge.tasks.higgs.simulation.radiation import SOFTEST, WORKSPACE_SHAPE, draw_momenta, emit, recoil
+from higgs_challenge.tasks.higgs.simulation.tau_pairs import decay_pair, draw_decay, hardness, reaches
 from higgs_challenge.tasks.higgs.simulation.tuning import TUNING
 
 DRAWS = 100_000
@@ -212,6 +212,16 @@ def test_emissions_have_their_rate_and_balance() -> None:
         back_x, back_y = recoil(jets, 0, n)
         assert math.hypot(px - back_x, py - back_y) < 25.0  # what is left is the intrinsic recoil of 2.7 GeV
     assert_mean(numbers, source.rate)
+
+
+def test_radiation_of_heavier_pairs_is_harder() -> None:
+    assert hardness(Z_MASS) == 1.0
+    assert hardness(4.0 * Z_MASS) == pytest.approx(2.0)
+    jets, harder = np.zeros(WORKSPACE_SHAPE), np.zeros(WORKSPACE_SHAPE)
+    n, soft, highest = draw_momenta(rng(), TUNING.z.radiation, 1.0, jets)
+    assert draw_momenta(rng(), TUNING.z.radiation, 2.0, harder) == (n, soft, pytest.approx(2.0 * highest - soft))
+    assert n > 0
+    assert harder[:n, 0] == pytest.approx(2.0 * jets[:n, 0])
 
 
 def test_production_modes_have_their_shares() -> None:
