@@ -43,8 +43,8 @@ PRODUCTS = (
     ("DER_mass_transverse_met_lep", "PRI_had_pt"),
     ("DER_mass_transverse_met_lep", "PRI_lep_pt"),
 )
-"""Pairs of columns of events with two jets or more. Few of them have a high transverse mass, so that functions of
-single columns say little about how the other columns are distributed there."""
+"""Pairs of columns of events with a jet. Few of them have a high transverse mass, so that functions of single columns
+say little about how the other columns are distributed there."""
 
 NUMBERS_OF_JETS = np.arange(8, dtype=np.float64)
 QUANTILES = (0.003, 0.05, 0.15, 0.3, 0.5, 0.7, 0.85, 0.95, 0.985, 0.996, 0.9993)
@@ -82,7 +82,7 @@ def choose_functions(features: Floats, base: npt.NDArray[np.float64]) -> list[Fu
         acts = jet_class(features) == jets
         own, weights = features[:, acts], base[acts]
         names = OF_PAIR + (OF_JET if jets else ()) + (OF_JETS if jets == MAX_JET_CLASS else ())
-        pairs = PRODUCTS if jets == MAX_JET_CLASS else ()
+        pairs = PRODUCTS if jets else ()
         for name, factor in (*((name, None) for name in names), *pairs):
             x = _argument(own, name, factor)
             quantiles = np.quantile(x, QUANTILES, weights=weights, method="inverted_cdf")

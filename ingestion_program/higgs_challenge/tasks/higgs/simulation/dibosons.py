@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.random import Generator
 
-from higgs_challenge.compiled import subroutine
+from higgs_challenge.compiled import inlined, subroutine
 from higgs_challenge.tasks.higgs.simulation.detector import CENTRAL, LEPTON_FLOOR, LEPTON_PT, TAU_FLOOR, reconstruct
 from higgs_challenge.tasks.higgs.simulation.hard_jets import push_quarks, take_fake
 from higgs_challenge.tasks.higgs.simulation.kinematics import Direction, boosted, cylindrical, moving
@@ -37,7 +37,7 @@ Z_TO_LEPTONS, Z_TO_TAUS, Z_TO_NEUTRINOS = 0.0673, 0.0337, 0.2
 TAU_LEPTONIC = 0.352
 
 
-@subroutine
+@inlined
 def diboson_event(rng: Generator, tuning: Tuning, jets: np.ndarray, row: np.ndarray) -> None:
     """Make one reconstructed diboson event.
 
@@ -211,7 +211,7 @@ def produce(
     )
 
 
-@subroutine
+@inlined
 def try_pair(
     rng: Generator,
     tuning: Tuning,

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.random import Generator
 
-from higgs_challenge.compiled import subroutine
+from higgs_challenge.compiled import inlined, subroutine
 from higgs_challenge.tasks.higgs.simulation.hard_jets import add_quarks
 from higgs_challenge.tasks.higgs.simulation.kinematics import moving
 from higgs_challenge.tasks.higgs.simulation.radiation import emit, limited_normal, push, recoil
@@ -20,7 +20,7 @@ TOP_JETS = 4
 TOP_JET_ETA = 1.2  # width
 
 
-@subroutine
+@inlined
 def higgs_event(rng: Generator, tuning: Tuning, jets: np.ndarray, row: np.ndarray) -> None:
     """Make one reconstructed H -> tau tau event of a production mode drawn from the tuning's shares.
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.random import Generator
 
-from higgs_challenge.compiled import subroutine
+from higgs_challenge.compiled import inlined, subroutine
 from higgs_challenge.tasks.higgs.simulation.detector import (
     CENTRAL,
     LEPTON_FLOOR,
@@ -227,7 +227,7 @@ def hardness(mass: float) -> float:
     return math.sqrt(mass / Z_MASS)
 
 
-@subroutine
+@inlined
 def z_event(rng: Generator, tuning: Tuning, jets: np.ndarray, row: np.ndarray) -> None:
     """Make one reconstructed Z -> tau tau event, the photon included.
 
@@ -250,7 +250,7 @@ def z_event(rng: Generator, tuning: Tuning, jets: np.ndarray, row: np.ndarray) -
             done = try_z(rng, tuning, mass, jets, row)
 
 
-@subroutine
+@inlined
 def try_z(rng: Generator, tuning: Tuning, mass: float, jets: np.ndarray, row: np.ndarray) -> bool:
     """Make a Z boson and reconstruct lepton and tau, what is most likely to fail first.
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.random import Generator
 
-from higgs_challenge.compiled import subroutine
+from higgs_challenge.compiled import inlined, subroutine
 from higgs_challenge.tasks.higgs.simulation.detector import (
     BEAM_ENERGY,
     CENTRAL,
@@ -44,7 +44,7 @@ SPECTATOR_PT = (4.0, 100.0)  # GeV
 SPECTATOR_ETA = 2.0  # width
 
 
-@subroutine
+@inlined
 def top_event(rng: Generator, tuning: Tuning, jets: np.ndarray, row: np.ndarray) -> None:
     """Make one reconstructed top-pair event.
 
@@ -59,7 +59,7 @@ def top_event(rng: Generator, tuning: Tuning, jets: np.ndarray, row: np.ndarray)
         done = try_top_pair(rng, tuning, jets, row)
 
 
-@subroutine
+@inlined
 def try_top_pair(rng: Generator, tuning: Tuning, jets: np.ndarray, row: np.ndarray) -> bool:
     """Make one top pair and, where it is reconstructed, write its record.
 
