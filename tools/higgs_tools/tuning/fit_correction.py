@@ -25,12 +25,12 @@ from higgs_tools.validation.regions import MT_CUT, PT_CUTS, VBF_LEADING, VBF_SUB
 
 SHARE_ERROR = 0.002
 """Of the share of accepted events, what counts as one standard deviation."""
-SIZE = 0.5
+SIZE = 0.7
 """Of a function, what counts as one standard deviation from zero; also for its second differences."""
 SEED, OTHER_SEED = 7, 8
 """Of the events to fit with, and of those to judge the fit by."""
 
-THINNED = {"ztautau": 10, "htautau": 3, "ttbar": 4}
+THINNED = {"ztautau": 20, "htautau": 3, "ttbar": 4}
 """One of so many events is kept where the process has most of them, and counts as many. The other regions are as well
 known, and hold few events."""
 MARGIN = 0.85

@@ -16,7 +16,7 @@ KEPT_EVENTS = 300_000
 KEPT_OTHERS = 500_000
 """Events of a process to keep for responses beside those near the VBF regions."""
 
-COUNTED_EVENTS = {"htautau": 2_000_000, "ztautau": 5_000_000, "ttbar": 1_500_000, "diboson": 600_000}
+COUNTED_EVENTS = {"htautau": 2_000_000, "ztautau": 10_000_000, "ttbar": 1_500_000, "diboson": 600_000}
 """Synthetic events of which the regions' yields, moments and responses are known: so many that a third of a yield's
 tolerance, where it is 10 or 25 %, is more than its statistical error, and so is half of a response's."""
 
