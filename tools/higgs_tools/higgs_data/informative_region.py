@@ -14,7 +14,7 @@ MIN_PT_H = 60.0
 MIN_JETS = 2
 """An event with as many jets is inside, whatever its mass and momentum in GeV are."""
 
-SHARES = {"htautau": 0.75, "ztautau": 0.22, "diboson": 0.76, "ttbar": 0.99}
+SHARES = {"htautau": 0.73, "ztautau": 0.23, "diboson": 0.74, "ttbar": 0.99}
 """Of each process's events that are inside, rounded up."""
 
 MASS_VIS, PT_H = FEATURES.index("DER_mass_vis"), FEATURES.index("DER_pt_h")

@@ -12,7 +12,8 @@ SHARES = {"diboson": 0.02, "ttbar": 0.13}
 
 A shift that all pseudo-experiments share has a variance of f / depth from a process with the share f of the
 information's events; its rows cost depth times its yield. For a given cost the shift is least where depths go as
-sqrt(f / yield): three times ztautau's for ttbar and diboson, 16 times for htautau (f is 0.23, 0.02 and 0.16).
+sqrt(f / yield): 2.7 times ztautau's for ttbar, 2 times for diboson, 11 times for htautau (f is 0.69 for ztautau, else
+0.22, 0.01 and 0.08; benchmarks/information_by_region.py). These processes have rather more.
 """
 
 HIDDEN_SIGNAL, TRAINING_SIGNAL = 0.02, 0.3

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-INFORMATION_WHERE_DENSE = 0.95
+INFORMATION_WHERE_DENSE = 0.92
 """Share of what the counts tell about mu in the region of which a dense store has more events
 (benchmarks/information_by_region.py)."""
 
