@@ -62,10 +62,10 @@ def test_drawing_into_the_same_memory_leaves_nothing_of_the_last_one() -> None:
 
 
 def test_events_are_the_generators_distorted_and_selected_as_stored_ones() -> None:
-    experiment = replace(EXPERIMENT, nuisances=Nuisances(tes=1.03, jes=0.97))
+    experiment = replace(EXPERIMENT, nuisances=Nuisances(tes=1.05, jes=0.97))
     made = draw(experiment, {**dict.fromkeys(PROCESSES, 0.0), "ztautau": 20_000.0})
     rows = simulate("ztautau", 40_000, seed=3)
-    expected, nominal = transform(rows, tes=1.03, jes=0.97)[0], transform(rows)[0]
+    expected, nominal = transform(rows, tes=1.05, jes=0.97)[0], transform(rows)[0]
     limit = ONE_IN_A_MILLION / len(FEATURES)
     assert min(stats.ks_2samp(*pair).pvalue for pair in zip(made, expected, strict=True)) > limit
     assert stats.ks_2samp(made[columns.HAD_PT], nominal[columns.HAD_PT]).pvalue < limit  # no distortion is noticed

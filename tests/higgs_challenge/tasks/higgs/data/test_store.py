@@ -7,6 +7,7 @@ import pytest
 from higgs_challenge import InputError, TrainingSet, open_store
 from higgs_challenge.tasks.higgs.data.locate_data import open_data
 from higgs_challenge.tasks.higgs.data.store import StoreWriter, is_store, read_part
+from higgs_challenge.tasks.higgs.data.strata import INFORMATION_WHERE_DENSE
 from higgs_challenge.tasks.higgs.events.columns import HAD_PT, PRIMARY, PROCESSES
 from tests.helpers.handmade import physical_rows, write_store
 
@@ -116,7 +117,7 @@ def test_multiples_are_those_of_the_scarcest_and_of_the_densest_stratum(tmp_path
     opened = open_store(tmp_path / "store")
     assert opened.multiples() == pytest.approx({"ztautau": 2 / 6})
     assert opened.dense_multiples() == pytest.approx({"ztautau": 60 / 6})
-    assert opened.depth() == pytest.approx(1 / (0.95 / 10 + 0.05 * 3))
+    assert opened.depth() == pytest.approx(1 / (INFORMATION_WHERE_DENSE / 10 + (1 - INFORMATION_WHERE_DENSE) * 3))
     training = read_part(opened.training_folder).multiples()
     assert (training.scarcest(), training.densest()) == (opened.multiples(), opened.dense_multiples())
     assert training.depth() == opened.depth()
