@@ -1,16 +1,18 @@
 """The fit of the corrections, on events whose right weights are known."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import scipy.sparse as sp
 from scipy.special import expit, logit
 
+from higgs_challenge.errors import InputError
 from higgs_challenge.tasks.higgs.simulation import simulate_blocks
 from higgs_challenge.tasks.higgs.simulation.correction import acceptance, make_correction
 from higgs_tools.tuning.correction_functions import choose_functions, design_matrix
-from higgs_tools.tuning.fit_correction import describe, fit, restrain
+from higgs_tools.tuning.fit_correction import describe, fit, fit_process, restrain
 from higgs_tools.tuning.target import Target
 from higgs_tools.validation.regions import column, unselected
 from tests.helpers.commands import start
@@ -78,3 +80,9 @@ def test_what_is_written_gives_the_fitted_probabilities(rows: np.ndarray) -> Non
 
 def test_command_explains_itself() -> None:
     assert "--share" in start("fit-correction", "--help").stdout
+
+
+def test_folder_without_official_facts_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "official_moments.json").touch()
+    with pytest.raises(InputError, match=r"there is no official_responses.json, facts/histograms_per_process_PRI"):
+        fit_process("ztautau", tmp_path, EVENTS, 0.5, 1)

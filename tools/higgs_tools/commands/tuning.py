@@ -62,7 +62,7 @@ def fit_correction(process: str, official: Path, events: int, share: float, step
     The last step of the generator: what its mechanics get wrong is mended by accepting events with a probability that
     depends on their columns. It is fitted to all that is known of the official data, but for the held-out rows, and
     written into simulation/corrections.json; then every deviation is printed, of other events than those of the fit.
-    Fit again after any change of the mechanics. Takes some minutes and 4 GB of memory.
+    Fit again after any change of the mechanics. Takes ten minutes and 5 GB of memory.
     """
     fit_process(process, official, events, share, steps)
 

@@ -6,13 +6,16 @@ from pathlib import Path
 import numpy as np
 import scipy.sparse as sp
 
+from higgs_challenge.errors import InputError
 from higgs_challenge.tasks.higgs.simulation import NOMINAL_YIELDS, simulate
 from higgs_tools.tuning.correction_functions import Function, design_matrix
-from higgs_tools.tuning.published_histograms import linear_histograms, logarithmic_histograms
+from higgs_tools.tuning.published_histograms import LINEAR, LOGARITHMIC, linear_histograms, logarithmic_histograms
 from higgs_tools.tuning.target import Doubles, Target, make_target
 from higgs_tools.validation.earlier_rows import JULY, read_all_real
+from higgs_tools.validation.moments import FILE as MOMENTS
 from higgs_tools.validation.moments import Moments, measure_moments, read_moments, vbf_masks
 from higgs_tools.validation.regions import Floats, unselected
+from higgs_tools.validation.responses import FILE as RESPONSES
 from higgs_tools.validation.responses import NOMINAL, membership, read_responses
 from higgs_tools.validation.samples import SUBLEADING
 from higgs_tools.validation.targets import INCLUSIVE, REGION_YIELDS
@@ -34,6 +37,21 @@ OTHER_EVENTS, OTHER_SEED = 400_000, 9
 """Of a process that shares moments with the one that is fitted."""
 LEAST_VARIANCE = 1e-3
 """Of a combination of functions, relative to the largest; real rows say nothing about less."""
+
+
+def check_folder(official: Path) -> None:
+    """Check that a folder holds what a fit compares events with, beside the rows.
+
+    Args:
+        official: as in collect_targets.
+
+    Raises:
+        InputError: a file is missing.
+    """
+    needed = (MOMENTS, RESPONSES, f"facts/{LINEAR}", f"facts/{LOGARITHMIC}")
+    missing = [name for name in needed if not (official / name).is_file()]
+    if missing:
+        raise InputError(f"{official} must hold {', '.join(needed)}; there is no {', '.join(missing)}.")
 
 
 def collect_targets(

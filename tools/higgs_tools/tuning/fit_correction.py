@@ -19,7 +19,7 @@ from higgs_challenge.atomic import atomic_file
 from higgs_challenge.tasks.higgs.simulation import simulate_blocks
 from higgs_challenge.tasks.higgs.simulation.correction import ANY_JETS, FILE
 from higgs_tools.tuning.correction_functions import Function, choose_functions, design_matrix
-from higgs_tools.tuning.correction_targets import collect_targets
+from higgs_tools.tuning.correction_targets import check_folder, collect_targets
 from higgs_tools.tuning.target import Doubles, Target
 from higgs_tools.validation.regions import MT_CUT, PT_CUTS, VBF_LEADING, VBF_SUBLEADING, Floats, column, unselected
 
@@ -50,6 +50,7 @@ def fit_process(process: str, official: Path, events: int, share: float, steps: 
     Raises:
         InputError: the folder does not hold what it should.
     """
+    check_folder(official)
     rows, base = generate(process, events, SEED)
     functions = choose_functions(unselected(rows), base)
     design = design_matrix(functions, unselected(rows))
