@@ -47,6 +47,9 @@ endif
 
 # Before events are generated for it.
 ifneq ($(filter run submission,$(MAKECMDGOALS)),)
+ifneq ($(filter-out yes,$(FRESH)),)
+$(error FRESH is yes or nothing, not "$(FRESH)")
+endif
 ifeq ($(wildcard $(SUBMISSION)),)
 $(error There is no submission $(SUBMISSION); copy one to start from: cp -r dummy_submission $(SUBMISSION))
 endif
@@ -86,7 +89,6 @@ $(DATA_SET)/store/hidden/part.json: | setup
 	$(generate)
 
 run: setup $(made_data)  ## run SUBMISSION on SETS x PSEUDO_EXPERIMENTS of PHASE and score it; FRESH=yes shares no events
-	$(if $(filter-out yes,$(FRESH)),$(error FRESH is yes or nothing, not "$(FRESH)"))
 	$(BIN)/higgs-challenge truth $(PLAN) --reveal all --output $(OUTPUT)/reference
 	@rm -f $(OUTPUT)/scores/scores.json $(OUTPUT)/scores/detailed_results.html
 	$(BIN)/higgs-challenge run $(PLAN) $(if $(STORE),--data $(STORE)) --submission $(SUBMISSION) \

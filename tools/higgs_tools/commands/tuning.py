@@ -45,7 +45,12 @@ def tune_simulation(
     help="folder of official rows, moments, responses and facts",
 )
 @click.option(
-    "--events", type=AT_LEAST_ONE, default=400_000, show_default=True, metavar="N", help="synthetic events to fit with"
+    "--events",
+    type=click.IntRange(min=1_000),
+    default=400_000,
+    show_default=True,
+    metavar="N",
+    help="synthetic events to fit with",
 )
 @click.option(
     "--share",
