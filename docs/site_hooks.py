@@ -21,7 +21,12 @@ PAGES = {
 }
 """Pages by their place in the repository, and their name on the site."""
 
-PACKAGES = {"higgs_challenge": "ingestion_program", "higgs_scoring": "scoring_program", "higgs_tools": "tools"}
+PACKAGES = {
+    "higgs_challenge": "ingestion_program",
+    "higgs_scoring": "scoring_program",
+    "higgs_inference": "inference",
+    "higgs_tools": "tools",
+}
 REFERENCE = "reference"
 LINK = re.compile(r'(\]\(|<img src=")([^)"\s:#]+)(#[^)"\s]*)?(?=[)"])')
 

@@ -7,12 +7,13 @@ import pkgutil
 import pytest
 
 import higgs_challenge
+import higgs_inference
 import higgs_scoring
 import higgs_tools.validation
 
 MODULES = [
     module.name
-    for package in (higgs_challenge, higgs_scoring, higgs_tools.validation)
+    for package in (higgs_challenge, higgs_scoring, higgs_inference, higgs_tools.validation)
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
 ] + ["higgs_tools.bundle.pages", "higgs_tools.tuning.tuning_targets"]
 

@@ -1,0 +1,58 @@
+"""What a measurement is expected to know, without pseudo-experiments: from counts that equal their expectation."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from higgs_inference.intervals import MU_RANGE
+from higgs_inference.nuisances import draw_pulls
+from higgs_inference.templates import Floats, Templates
+
+
+def information(templates: Templates, parameters: Floats) -> Floats:
+    """Return the Fisher information on mu and the pulls, priors and the templates' statistical errors included.
+
+    Args:
+        templates: expected counts.
+        parameters: mu and the pulls, shape (1 + nuisances,).
+
+    Returns:
+        Shape (parameters, parameters); half the second derivatives of the expected -2 ln L.
+    """
+    at = templates.expect(np.asarray(parameters, dtype=np.float64))
+    variance = at.total + templates.background_variance * at.background**2
+    fisher = (at.by_parameter / np.maximum(variance, 1e-300)) @ at.by_parameter.T
+    fisher[np.arange(1, len(fisher)), np.arange(1, len(fisher))] += 1.0
+    return np.asarray(fisher)
+
+
+def expected_width(templates: Templates, mu: float, pulls: Floats | None = None, fixed: Sequence[str] = ()) -> float:
+    """Return the expected width of the 68.27 % interval, two standard deviations of mu.
+
+    Args:
+        templates: expected counts.
+        mu: true signal strength.
+        pulls: true pulls, shape (nuisances,); None for 0.
+        fixed: names of nuisance parameters that are known exactly.
+    """
+    pulls = np.zeros(len(templates.nuisances)) if pulls is None else pulls
+    fisher = information(templates, np.array([mu, *pulls]))
+    free = [number for number, name in enumerate(templates.names) if name not in fixed]
+    covariance = np.linalg.inv(fisher[np.ix_(free, free)])
+    return float(2 * np.sqrt(covariance[0, 0]))
+
+
+def mean_expected_width(
+    templates: Templates, mu_range: tuple[float, float] = MU_RANGE, number: int = 500, seed: int = 1
+) -> float:
+    """Return the mean expected width over mu in a range and nuisance parameters from their priors.
+
+    Args:
+        templates: expected counts.
+        mu_range: from which mu is drawn.
+        number: of points.
+        seed: of the points.
+    """
+    rng = np.random.default_rng(seed)
+    mus = rng.uniform(*mu_range, number)
+    return float(np.mean([expected_width(templates, mu, draw_pulls(rng, templates.nuisances)) for mu in mus]))

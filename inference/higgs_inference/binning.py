@@ -1,0 +1,130 @@
+"""Bins in one or several dimensions that the events populate equally, signal and background counting the same."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from higgs_inference.templates import Floats
+
+MIN_BACKGROUND_EVENTS = 100
+"""In a bin; thinner ones join a neighbour, so that no template is made of a handful of events."""
+
+
+@dataclass(frozen=True, eq=False)
+class Binning:
+    """Bins of the first discriminant, each divided by the second one, each of those by the third, and so on.
+
+    Attributes:
+        edges: for each discriminant the inner edges of every cell of those before it, shape (cells, edges).
+        bins: for each of the smallest cells the bin that it belongs to, shape (cells,).
+    """
+
+    edges: tuple[Floats, ...]
+    bins: npt.NDArray[np.int64]
+
+    @property
+    def number(self) -> int:
+        """The number of bins."""
+        return int(self.bins[-1]) + 1
+
+    @property
+    def positions(self) -> Floats:
+        """Where each bin is along every discriminant, from -1 to 1, shape (bins, discriminants)."""
+        shape = [edges.shape[1] + 1 for edges in self.edges]
+        grids = np.meshgrid(*(np.linspace(-1, 1, n) if n > 1 else np.zeros(1) for n in shape), indexing="ij")
+        members = np.bincount(self.bins)
+        return np.stack([np.bincount(self.bins, weights=grid.ravel()) / members for grid in grids], axis=1)
+
+    def find(self, discriminants: npt.NDArray[np.floating]) -> npt.NDArray[np.int64]:
+        """Return every event's bin, shape (n,).
+
+        Args:
+            discriminants: shape (n, discriminants).
+        """
+        cells = np.zeros(len(discriminants), dtype=np.int64)
+        for number, edges in enumerate(self.edges):
+            cells = _divide(cells, discriminants[:, number], edges)
+        return self.bins[cells]
+
+    def count(self, discriminants: npt.NDArray[np.floating], weights: npt.NDArray[np.floating] | None = None) -> Floats:
+        """Add up the weights of the events in every bin, shape (bins,); without weights, count them."""
+        return np.bincount(self.find(discriminants), weights=weights, minlength=self.number).astype(np.float64)
+
+
+def choose_bins(
+    discriminants: npt.NDArray[np.floating],
+    weights: npt.NDArray[np.floating],
+    is_signal: npt.NDArray[np.bool_],
+    numbers: Sequence[int],
+    min_events: float = MIN_BACKGROUND_EVENTS,
+) -> Binning:
+    """Choose bins that hold the same share of all events, where signal and background count the same.
+
+    Args:
+        discriminants: of selected events, shape (n, discriminants); the first one tells signal from background.
+        weights: their weights, shape (n,).
+        is_signal: shape (n,), some of them True.
+        numbers: into how many parts each discriminant divides a cell.
+        min_events: of background in a bin; cells with fewer join the one before.
+
+    Raises:
+        ValueError: there are not as many discriminants as numbers, or no signal, or no background.
+    """
+    if discriminants.ndim != 2 or discriminants.shape[1] != len(numbers):
+        raise ValueError(f"expected discriminants of shape (n, {len(numbers)}); got {discriminants.shape}")
+    if not is_signal.any() or is_signal.all():
+        raise ValueError("bins need both signal and background events; there is only one of the two")
+    shares = np.where(is_signal, weights / weights[is_signal].sum(), weights / weights[~is_signal].sum())
+    cells = np.zeros(len(discriminants), dtype=np.int64)
+    every: list[Floats] = []
+    for column, number in enumerate(numbers):
+        values = discriminants[:, column].astype(np.float64)
+        count = 1 if not every else len(every[-1]) * (every[-1].shape[1] + 1)
+        edges = _quantiles(cells, values, shares, count, number)
+        cells = _divide(cells, values, edges)
+        every.append(edges)
+    count = len(every[-1]) * (every[-1].shape[1] + 1)
+    background = np.bincount(cells[~is_signal], minlength=count)
+    return Binning(tuple(every), _join_thin(background, min_events))
+
+
+def _quantiles(cells: npt.NDArray[np.int64], values: Floats, shares: Floats, count: int, number: int) -> Floats:
+    """Return the values that divide the shares of every cell into equal parts, shape (count, number - 1)."""
+    edges = np.full((count, number - 1), np.inf)  # of an empty cell: all events stay in its first part
+    order = np.lexsort((values, cells))
+    ends = np.searchsorted(cells[order], np.arange(count + 1))
+    for cell in range(count):
+        own = order[ends[cell] : ends[cell + 1]]
+        if len(own):
+            cumulative = np.cumsum(shares[own])
+            wanted = np.searchsorted(cumulative, cumulative[-1] * np.arange(1, number) / number)
+            edges[cell] = values[own[np.minimum(wanted, len(own) - 1)]]
+    return edges
+
+
+def _divide(cells: npt.NDArray[np.int64], values: npt.NDArray[np.floating], edges: Floats) -> npt.NDArray[np.int64]:
+    """Number the cells that the edges make of the ones before."""
+    if len(edges) == 1:
+        parts = np.searchsorted(edges[0], values, side="left")
+    else:
+        parts = np.zeros(len(values), dtype=np.int64)
+        for edge in edges.T:
+            parts += values > edge[cells]
+    return np.asarray(cells * (edges.shape[1] + 1) + parts)
+
+
+def _join_thin(background: npt.NDArray[np.int64], min_events: float) -> npt.NDArray[np.int64]:
+    """Number bins so that each has enough background events, from the last cell, the most signal-like, downwards."""
+    bins = np.zeros(len(background), dtype=np.int64)
+    current, events = 0, 0
+    for cell in range(len(background) - 1, -1, -1):
+        bins[cell] = current
+        events += background[cell]
+        if events >= min_events:
+            current, events = current + 1, 0
+    if events and current:  # what is left at the low end has too few, and joins the bin above
+        bins[bins == current] = current - 1
+    bins = bins.max() - bins
+    return np.asarray(np.unique(bins, return_inverse=True)[1].reshape(-1))

@@ -1,0 +1,100 @@
+"""Fits of a likelihood: its minimum, and its minimum with some parameters fixed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from iminuit import Minuit
+
+from higgs_inference.likelihood import Likelihood
+from higgs_inference.templates import Floats
+
+MAX_PULL = 5.0
+"""Responses are measured within some widths of the priors, and believed no further than this."""
+
+START_MU = 1.0
+
+
+class FitError(RuntimeError):
+    """A fit has not converged."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A minimum of -2 ln L.
+
+    Attributes:
+        names: of the parameters, mu first.
+        values: at the minimum, shape (parameters,).
+        covariance: from the second derivatives there, shape (parameters, parameters); 0 for fixed parameters.
+        minimum: -2 ln L.
+    """
+
+    names: tuple[str, ...]
+    values: Floats
+    covariance: Floats
+    minimum: float
+
+    @property
+    def mu(self) -> float:
+        """The signal strength."""
+        return float(self.values[0])
+
+    @property
+    def errors(self) -> Floats:
+        """Standard deviations of the parameters, shape (parameters,)."""
+        return np.sqrt(np.diag(self.covariance))
+
+
+def fit(likelihood: Likelihood, start: Floats | None = None, fixed: Mapping[str, float] | None = None) -> Fit:
+    """Minimise -2 ln L.
+
+    Args:
+        likelihood: with its gradient.
+        start: first values, shape (parameters,); None for mu = 1 and no pulls.
+        fixed: values of parameters that stay as they are, by name.
+
+    Returns:
+        The minimum.
+
+    Raises:
+        FitError: no minimum was found.
+    """
+    minuit = minimise(likelihood, start, fixed or {})
+    minuit.hesse()
+    return as_fit(minuit)
+
+
+def minimise(likelihood: Likelihood, start: Floats | None, fixed: Mapping[str, float]) -> Minuit:
+    """Minimise, and return iminuit's own object at the minimum; arguments as in `fit`."""
+    names = likelihood.names
+    values = np.array([START_MU] + [0.0] * (len(names) - 1)) if start is None else np.array(start, dtype=np.float64)
+    for name, value in fixed.items():
+        values[names.index(name)] = value
+    minuit = Minuit(likelihood.value, values, grad=likelihood.gradient, name=names)
+    minuit.errordef = Minuit.LEAST_SQUARES  # -2 ln L rises by 1 within one standard deviation
+    minuit.strategy = 1
+    minuit.print_level = 0
+    for name in names[1:]:
+        minuit.limits[name] = (-MAX_PULL, MAX_PULL)
+        minuit.errors[name] = 0.5
+    minuit.errors[names[0]] = 0.2
+    for name in fixed:
+        minuit.fixed[name] = True
+    minuit.migrad()
+    if not minuit.valid:
+        minuit.simplex()
+        minuit.migrad()
+    if not minuit.valid:
+        raise FitError(f"no minimum of -2 ln L was found; the last values were {dict(minuit.values.to_dict())}")
+    return minuit
+
+
+def as_fit(minuit: Minuit) -> Fit:
+    """Read a fit from iminuit's object, whose minimum and covariance are known."""
+    return Fit(
+        tuple(minuit.parameters),
+        np.array(minuit.values),
+        np.array(minuit.covariance) if minuit.covariance is not None else np.zeros((minuit.npar,) * 2),
+        float(minuit.fval),
+    )

@@ -1,0 +1,189 @@
+"""Intervals for mu: from the profile likelihood, by MINOS or a scan, and from a posterior; and the cut at a range."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.stats import norm
+
+from higgs_inference.fitting import Fit, FitError, as_fit, fit, minimise
+from higgs_inference.likelihood import Likelihood
+from higgs_inference.templates import Floats
+
+CONFIDENCE = 0.6827
+MU_RANGE = (0.1, 3.0)
+"""From which the challenge draws mu; everybody knows it."""
+
+MAX_STEPS = 60
+"""By which a search for an interval's end moves away from the estimate, half a standard deviation each."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate of mu with the ends of its 68.27 % interval."""
+
+    mu: float
+    low: float
+    high: float
+
+    @property
+    def width(self) -> float:
+        """The interval's length."""
+        return self.high - self.low
+
+
+def answer(interval: Interval, cut: tuple[float, float] | None = None) -> dict[str, float]:
+    """Return what a submission's predict returns.
+
+    Args:
+        interval: before any cut; half its width is `delta_mu_hat`.
+        cut: range of mu beyond which nobody needs to look; the ends that lie outside move to its edge. An interval
+            that lies outside as a whole becomes the edge itself.
+
+    Example:
+        >>> answer(Interval(0.2, -0.1, 0.5), cut=(0.1, 3.0))
+        {'mu_hat': 0.2, 'delta_mu_hat': 0.3, 'p16': 0.1, 'p84': 0.5}
+    """
+    low, high = interval.low, interval.high
+    if cut is not None:
+        low, high = float(np.clip(low, *cut)), float(np.clip(high, *cut))
+    return {"mu_hat": interval.mu, "delta_mu_hat": interval.width / 2, "p16": low, "p84": high}
+
+
+def profile_interval(likelihood: Likelihood, start: Floats | None = None) -> tuple[Interval, Fit]:
+    """Return where the profile likelihood ratio has risen by 1, by MINOS, or by a search where MINOS gives up.
+
+    Args:
+        likelihood: with its gradient.
+        start: first values of the fit, shape (parameters,).
+
+    Returns:
+        The interval, and the fit.
+
+    Raises:
+        FitError: the likelihood has no minimum, or does not rise by 1.
+    """
+    minuit = minimise(likelihood, start, {})
+    minuit.hesse()
+    at_minimum = as_fit(minuit)
+    name = likelihood.names[0]
+    try:
+        minuit.minos(name)
+        ends = minuit.merrors[name]
+        if ends.is_valid and minuit.fval > at_minimum.minimum - 1e-3:
+            return Interval(at_minimum.mu, at_minimum.mu + ends.lower, at_minimum.mu + ends.upper), at_minimum
+    except RuntimeError:
+        pass  # MINOS says so of a minimum that it does not believe; the search below needs none
+    ends_found = [find_end(likelihood, at_minimum, side) for side in (-1, 1)]
+    return Interval(at_minimum.mu, *ends_found), at_minimum
+
+
+def find_end(likelihood: Likelihood, at_minimum: Fit, side: int, rise: float = 1.0) -> float:
+    """Search for the mu on one side of the minimum at which the profile likelihood has risen.
+
+    Args:
+        likelihood: with its gradient.
+        at_minimum: its fit.
+        side: -1 for below, 1 for above.
+        rise: of -2 ln L.
+
+    Raises:
+        FitError: it does not rise so far within 30 standard deviations.
+    """
+    name, step = likelihood.names[0], max(float(at_minimum.errors[0]) / 2, 1e-6)
+
+    def above(mu: float) -> float:
+        return fit(likelihood, at_minimum.values, {name: mu}).minimum - at_minimum.minimum - rise
+
+    inside = at_minimum.mu
+    for _ in range(MAX_STEPS):
+        outside = inside + side * step
+        if above(outside) > 0:
+            return float(brentq(above, inside, outside, xtol=1e-4))
+        inside = outside
+    raise FitError(f"-2 ln L does not rise by {rise} within {MAX_STEPS / 2:.0f} standard deviations of mu")
+
+
+def scan(likelihood: Likelihood, mus: Sequence[float] | Floats) -> Floats:
+    """Return the profile of -2 ln L: minimised over the nuisance parameters at each mu.
+
+    Args:
+        likelihood: with its gradient.
+        mus: increasing, shape (n,).
+
+    Returns:
+        Above the smallest of them, shape (n,).
+    """
+    values, start = [], None
+    for mu in mus:
+        at = fit(likelihood, start, {likelihood.names[0]: float(mu)})
+        start = at.values
+        values.append(at.minimum)
+    return np.array(values) - min(values)
+
+
+def posterior_interval(mus: Floats, deviance: Floats, confidence: float = CONFIDENCE) -> Interval:
+    """Return the median and the central interval of a posterior, with a flat prior on the range of the scan.
+
+    Args:
+        mus: increasing, equally spaced or not, shape (n,); the prior is flat between the first and the last.
+        deviance: -2 ln L there, profiled or integrated over the nuisance parameters, shape (n,).
+        confidence: share of the posterior inside.
+    """
+    fine = np.linspace(mus[0], mus[-1], 20 * len(mus) + 1)
+    density = np.exp(-0.5 * (np.interp(fine, mus, deviance) - np.min(deviance)))
+    steps = (density[1:] + density[:-1]) / 2 * np.diff(fine)
+    below = np.concatenate([[0.0], np.cumsum(steps)])
+    tail = (1 - confidence) / 2
+    low, middle, high = np.interp(np.array([tail, 0.5, 1 - tail]) * below[-1], below, fine)
+    return Interval(float(middle), float(low), float(high))
+
+
+@dataclass(frozen=True, eq=False)
+class Belt:
+    """A Neyman construction: where an estimate lies, for every mu.
+
+    Attributes:
+        mus: increasing, shape (n,).
+        low, high: quantiles of the estimate at each mu, which increase with mu, shape (n,).
+    """
+
+    mus: Floats
+    low: Floats
+    high: Floats
+
+    def interval(self, estimate: float) -> Interval:
+        """Return the mu whose belt holds the estimate; beyond the belt's ends it continues straight."""
+        middle = (self.low + self.high) / 2
+        mu, low, high = (_invert(self.mus, edge, estimate) for edge in (middle, self.high, self.low))
+        return Interval(mu, low, high)
+
+
+def build_belt(mus: Floats, estimates: Sequence[Floats], confidence: float = CONFIDENCE) -> Belt:
+    """Build a Neyman construction from pseudo-experiments whose nuisance parameters follow their priors.
+
+    The quantiles come from mean and standard deviation of a normal distribution, and vary along mu as a quadratic:
+    a few hundred pseudo-experiments are enough.
+
+    Args:
+        mus: increasing, at least 3, shape (n,).
+        estimates: of the pseudo-experiments at each mu.
+        confidence: share of the estimates inside.
+    """
+    reach = float(norm.ppf(0.5 + confidence / 2))
+    centre = np.polyval(np.polyfit(mus, [np.mean(one) for one in estimates], 2), mus)
+    spread = np.polyval(np.polyfit(mus, [np.std(one, ddof=1) for one in estimates], 2), mus)
+    return Belt(np.asarray(mus), centre - reach * spread, centre + reach * spread)
+
+
+def _invert(mus: Floats, edge: Floats, estimate: float) -> float:
+    """Return the mu at which an increasing edge of the belt equals the estimate."""
+    if estimate < edge[0]:
+        pair = slice(0, 2)
+    elif estimate > edge[-1]:
+        pair = slice(-2, None)
+    else:
+        return float(np.interp(estimate, edge, mus))
+    (first, second), (one, other) = mus[pair], edge[pair]
+    return float(first + (estimate - one) / (other - one) * (second - first))

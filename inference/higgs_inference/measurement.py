@@ -1,0 +1,210 @@
+"""From a classifier to a measurement: bins, templates, responses and calibration, built of training events."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from higgs_inference.asimov import mean_expected_width
+from higgs_inference.binning import Binning, choose_bins
+from higgs_inference.calibration import Calibration, calibrate, significant
+from higgs_inference.intervals import MU_RANGE, Interval, profile_interval
+from higgs_inference.likelihood import BinnedLikelihood
+from higgs_inference.nuisances import BACKGROUNDS, HIGGS, Nuisance, draw_pulls, shape_nuisances
+from higgs_inference.pseudo_experiments import Distorted, draw_counts, values_at
+from higgs_inference.responses import design_points, fit_response
+from higgs_inference.templates import Floats, Templates
+from higgs_inference.training_events import Discriminate, Events, Systematics, fill, read_events, score_events, thin
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SIGNAL = "htautau"
+PROCESSES = (SIGNAL, *BACKGROUNDS)
+
+EVENTS_FOR_BINS = 4_000_000
+"""That show where the edges of equally populated bins are."""
+
+DISTORTED_EVENTS = 800_000
+"""Of each process, for the responses and again for the calibration; those that matter are chosen first."""
+
+MIN_IMPORTANCE = 0.02
+"""Of an event for the choice; that of others is the share of signal in their bin."""
+
+REACH = {"tes": (-2.0, -1.0, 1.0, 2.0), "jes": (-2.0, -1.0, 1.0, 2.0), "soft_met": (0.7, 1.5, 2.5, 3.5, 5.0)}
+"""Shifts at which responses are measured, within some widths of the priors."""
+
+CALIBRATION_POINTS, EXPERIMENTS_PER_POINT = 20, 50
+"""Nuisance parameters drawn from their priors, and pseudo-experiments of different mu at each."""
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """All that turns the discriminants of a pseudo-experiment into an interval.
+
+    Attributes:
+        binning: the bins.
+        templates: expected counts in them.
+        calibration: the last correction.
+    """
+
+    binning: Binning
+    templates: Templates
+    calibration: Calibration
+
+    def measure(
+        self, discriminants: npt.NDArray[np.floating], weights: npt.NDArray[np.floating] | None = None
+    ) -> Interval:
+        """Return the interval for mu of a pseudo-experiment.
+
+        Args:
+            discriminants: of its events, shape (n, discriminants).
+            weights: of its events, shape (n,).
+        """
+        return self.measure_counts(self.binning.count(discriminants, weights))
+
+    def measure_counts(self, counts: Floats) -> Interval:
+        """Return the interval for mu of counts in the bins, shape (bins,)."""
+        return self.calibration.apply(profile_interval(BinnedLikelihood(self.templates, counts))[0])
+
+    @property
+    def expected_width(self) -> float:
+        """The mean width of the intervals to expect, before any cut, calibration included."""
+        return self.calibration.scale * mean_expected_width(self.templates)
+
+
+def build_measurement(
+    get_train_set: Callable[..., "pd.DataFrame"],
+    systematics: Systematics,
+    rows: npt.NDArray[np.int64],
+    discriminate: Discriminate,
+    numbers: Sequence[int],
+    nuisances: tuple[Nuisance, ...] = HIGGS,
+) -> Measurement:
+    """Build a measurement of mu in H -> tau tau from a classifier.
+
+    Args:
+        get_train_set: the challenge's function.
+        systematics: the challenge's function.
+        rows: training rows that the classifier was not trained on, increasing, shape (n,).
+        discriminate: the classifier: gives the discriminants of a DataFrame of events, shape (n, discriminants).
+        numbers: into how many parts each discriminant divides a bin.
+        nuisances: the nuisance parameters that the fit knows.
+    """
+    with _step("templates"):
+        events = score_events(read_events(get_train_set, PROCESSES, rows), systematics, discriminate)
+    binning = bins_of(events, numbers)
+    nominal, variance = fill(events, binning, len(PROCESSES))
+    templates = without_response(nominal, variance, nuisances)
+    first, second = (
+        list(read_events(get_train_set, PROCESSES, *thin_by_purity(half, binning, nominal)))
+        for half in _halves(events)
+    )
+    del events
+    with _step("responses"):
+        templates = replace(templates, response=measure_response(first, systematics, discriminate, binning, templates))
+    measurement = Measurement(binning, templates, Calibration())
+    with _step("calibration"):
+        distorted = Distorted(second, systematics, discriminate, binning, len(PROCESSES))
+        calibration = calibrate_on(distorted, measurement)
+    made = replace(measurement, calibration=significant(calibration))
+    print(
+        f"{binning.number} bins; calibration: shift {calibration.shift:+.3f} ± {calibration.shift_error:.3f}, "
+        f"scale {calibration.scale:.3f} ± {calibration.scale_error:.3f}; expected width {made.expected_width:.3f}"
+    )
+    return made
+
+
+def bins_of(events: Events, numbers: Sequence[int]) -> Binning:
+    """Choose the bins from the first of the events; arguments as in `build_measurement`."""
+    some = slice(0, EVENTS_FOR_BINS)
+    is_signal = events.processes[some] == PROCESSES.index(SIGNAL)
+    return choose_bins(events.discriminants[some], events.weights[some], is_signal, numbers)
+
+
+def without_response(nominal: Floats, variance: Floats, nuisances: tuple[Nuisance, ...]) -> Templates:
+    """Make templates that do not yet respond; empty bins are lifted to a tenth of an event, so that logarithms exist.
+
+    Args:
+        nominal, variance: shape (processes, bins).
+        nuisances: all nuisance parameters.
+    """
+    typical = variance.sum(axis=1, keepdims=True) / np.maximum(nominal.sum(axis=1, keepdims=True), 1e-12)
+    lifted = np.maximum(nominal, 0.1 * np.maximum(typical, 1e-9))
+    num_shifts = len(shape_nuisances(nuisances))
+    response = np.zeros((*nominal.shape, num_shifts * (num_shifts + 3) // 2))
+    return Templates(PROCESSES, SIGNAL, nuisances, lifted, variance, response)
+
+
+def measure_response(
+    slices: Sequence["pd.DataFrame"],
+    systematics: Systematics,
+    discriminate: Discriminate,
+    binning: Binning,
+    templates: Templates,
+) -> Floats:
+    """Measure how the templates respond to the nuisance parameters that change events.
+
+    Args:
+        slices: training events as `training_events.label` makes them.
+        systematics, discriminate: as in `build_measurement`.
+        binning: the bins.
+        templates: nominal ones.
+
+    Returns:
+        Coefficients of `templates.terms`, shape (processes, bins, terms).
+    """
+    shapes = shape_nuisances(templates.nuisances)
+    points = design_points(len(shapes), [REACH[one.name] for one in shapes])
+    distorted = Distorted(slices, systematics, discriminate, binning, len(templates.processes))
+    ratios = []
+    for seed, point in enumerate(points, start=1):
+        values = {one.name: one.value_of_shift(shift) for one, shift in zip(shapes, point.tolist(), strict=True)}
+        ratios.append(np.log(distorted.ratios(values, seed)))
+    return fit_response(points, np.array(ratios), distorted.nominal, binning.positions)
+
+
+def calibrate_on(distorted: Distorted, measurement: Measurement, seed: int = 2) -> Calibration:
+    """Measure pseudo-experiments of training events, at nuisance parameters from their priors, and calibrate on them.
+
+    Args:
+        distorted: events that the responses were not measured with.
+        measurement: to be calibrated.
+        seed: of the pseudo-experiments.
+    """
+    rng = np.random.default_rng(seed)
+    templates, mus, intervals, groups = measurement.templates, [], [], []
+    for group in range(CALIBRATION_POINTS):
+        pulls = draw_pulls(rng, templates.nuisances)
+        ratios = distorted.ratios(values_at(templates.nuisances, pulls), seed=1000 + group)
+        for mu in rng.uniform(*MU_RANGE, EXPERIMENTS_PER_POINT):
+            counts = draw_counts(rng, templates, ratios, mu, pulls)
+            intervals.append(measurement.measure_counts(counts.astype(np.float64)))
+            mus.append(mu)
+            groups.append(group)
+    return calibrate(np.array(mus), intervals, np.array(groups))
+
+
+def _halves(events: Events) -> Iterator[Events]:
+    middle = len(events.weights) // 2
+    for half in (slice(0, middle), slice(middle, None)):
+        yield Events(events.discriminants[half], events.weights[half], events.processes[half], events.rows[half])
+
+
+def thin_by_purity(events: Events, binning: Binning, nominal: Floats) -> tuple[npt.NDArray[np.int64], Floats]:
+    """Choose the rows to distort, with their factors: mostly those in bins with much signal."""
+    purity = nominal[PROCESSES.index(SIGNAL)] / np.maximum(nominal.sum(axis=0), 1e-12)
+    importance = np.maximum(purity, MIN_IMPORTANCE)[binning.find(events.discriminants)]
+    return thin(events, importance, DISTORTED_EVENTS, seed=1)
+
+
+@contextmanager
+def _step(name: str) -> Iterator[None]:
+    """Print how long a step took, for the log."""
+    started = monotonic()
+    yield
+    print(f"{name}: {monotonic() - started:.0f} s", flush=True)

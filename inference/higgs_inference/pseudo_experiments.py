@@ -1,0 +1,106 @@
+"""Pseudo-experiments made from training events at any mu and nuisance parameters."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from higgs_inference.binning import Binning
+from higgs_inference.nuisances import Nuisance
+from higgs_inference.templates import Floats, Templates
+from higgs_inference.training_events import Discriminate, Systematics, fill, score_events
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def values_at(nuisances: Sequence[Nuisance], pulls: Floats) -> dict[str, float]:
+    """Return the values of those nuisance parameters that change events, by name, at given pulls of all of them."""
+    return {one.name: one.value(pull) for one, pull in zip(nuisances, pulls.tolist(), strict=True) if not one.scales}
+
+
+class Distorted:
+    """Ratios of distorted to nominal counts, measured on the same events: what nuisance parameters really do to bins.
+
+    Args:
+        slices: training events as `label` makes them, kept in memory.
+        systematics: the challenge's function.
+        discriminate: gives the discriminants.
+        binning: the bins.
+        num_processes: how many processes there are.
+    """
+
+    def __init__(
+        self,
+        slices: Sequence["pd.DataFrame"],
+        systematics: Systematics,
+        discriminate: Discriminate,
+        binning: Binning,
+        num_processes: int,
+    ) -> None:
+        self._slices, self._systematics, self._discriminate = slices, systematics, discriminate
+        self._binning, self._num_processes = binning, num_processes
+        self.nominal = self._count({}, seed=0)
+
+    def ratios(self, values: dict[str, float], seed: int) -> Floats:
+        """Return distorted over nominal counts, shape (processes, bins); 1 in bins where there are no events.
+
+        Args:
+            values: of the nuisance parameters, by name.
+            seed: of the noise that systematics adds.
+        """
+        distorted = self._count(values, seed)
+        some = (self.nominal > 0) & (distorted > 0)
+        return np.divide(distorted, self.nominal, out=np.ones_like(distorted), where=some)
+
+    def _count(self, values: dict[str, float], seed: int) -> Floats:
+        events = score_events(self._slices, self._systematics, self._discriminate, values, seed)
+        return fill(events, self._binning, self._num_processes)[0]
+
+
+def draw_counts(
+    rng: np.random.Generator, templates: Templates, ratios: Floats, mu: float, pulls: Floats
+) -> npt.NDArray[np.int64]:
+    """Draw the counts of a pseudo-experiment, shape (bins,).
+
+    Its expectation is the nominal templates times measured ratios, not the templates' own smooth response. It differs
+    from the templates by their statistical error, as hidden events do that the templates were not made of.
+
+    Args:
+        rng: source of the randomness.
+        templates: nominal counts, their variance, and the scales of the yields.
+        ratios: distorted over nominal counts at these pulls, shape (processes, bins); see `Distorted`.
+        mu: true signal strength.
+        pulls: of all nuisance parameters, shape (nuisances,).
+    """
+    true = rng.normal(templates.nominal, np.sqrt(templates.variance)) * ratios
+    expected = templates.factors(np.array([mu, *pulls])) @ np.maximum(true, 0.0)
+    return np.asarray(rng.poisson(expected))
+
+
+def draw_rows(
+    rng: np.random.Generator,
+    weights: npt.NDArray[np.floating],
+    processes: npt.NDArray[np.integer],
+    factors: Iterable[float],
+) -> npt.NDArray[np.int64]:
+    """Draw the events of a pseudo-experiment, as numbers of labelled events, in random order.
+
+    Of each process a Poisson number is drawn, in proportion to the weights, with replacement.
+
+    Args:
+        rng: source of the randomness.
+        weights: those of a process add up to its expected events, shape (n,).
+        processes: numbers of the processes, shape (n,).
+        factors: by which each process's expected events are multiplied, mu for the signal.
+    """
+    drawn = []
+    for process, factor in enumerate(factors):
+        own = np.flatnonzero(processes == process)
+        cumulative = np.cumsum(weights[own], dtype=np.float64)
+        number = rng.poisson(factor * cumulative[-1]) if len(own) else 0
+        if number:
+            where = np.searchsorted(cumulative, rng.random(number) * cumulative[-1], side="right")
+            drawn.append(own[np.minimum(where, len(own) - 1)])
+    return rng.permutation(np.concatenate(drawn)) if drawn else np.empty(0, dtype=np.int64)

@@ -1,0 +1,90 @@
+"""How templates respond to the nuisance parameters, learnt from the same events distorted and not."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from higgs_inference.templates import Floats, terms
+
+MAX_DEGREES = (10, 3, 2)
+"""Of the polynomials along each discriminant by which responses vary from bin to bin."""
+
+
+def design_points(num_shifts: int, reach: Sequence[tuple[float, ...]]) -> Floats:
+    """Return the points at which responses are measured: on every axis, and where two axes are shifted at once.
+
+    Args:
+        num_shifts: number of nuisance parameters.
+        reach: for each of them the shifts to use on its own axis; the corners of a pair are at three quarters of the
+            first and of the last.
+
+    Returns:
+        Shape (points, num_shifts).
+    """
+    points = [
+        [shift if axis == number else 0.0 for axis in range(num_shifts)]
+        for number in range(num_shifts)
+        for shift in reach[number]
+    ]
+    for one in range(num_shifts):
+        for other in range(one + 1, num_shifts):
+            for first in _corners(reach[one]):
+                for second in _corners(reach[other]):
+                    point = [0.0] * num_shifts
+                    point[one], point[other] = first, second
+                    points.append(point)
+    return np.array(points)
+
+
+def _corners(reach: Sequence[float]) -> list[float]:
+    return [0.75 * end for end in sorted({reach[0], reach[-1]}) if end == reach[-1] or reach[0] < 0]
+
+
+def fit_response(points: Floats, ratios: Floats, weights: Floats, positions: Floats) -> Floats:
+    """Fit the logarithmic changes of the templates.
+
+    A template's change is a quadratic in the shifts whose coefficients are polynomials in the bin's position:
+    neighbouring bins behave alike, and what one lacks in events the others lend.
+
+    Args:
+        points: shifts, shape (points, shifts).
+        ratios: log(distorted / nominal), shape (points, processes, bins).
+        weights: of the bins in the fit, such as nominal counts, shape (processes, bins).
+        positions: of the bins along each discriminant, from -1 to 1, shape (bins, discriminants).
+
+    Returns:
+        Coefficients of `terms`, shape (processes, bins, terms).
+    """
+    in_shifts = np.array([terms(point.tolist()) for point in points])
+    coefficients = np.einsum("tp,pkb->kbt", np.linalg.pinv(in_shifts), ratios)
+    along = polynomials(positions, MAX_DEGREES)
+    response: Floats = np.empty(coefficients.shape)
+    for process, own in enumerate(np.sqrt(weights)):
+        scaled = own[:, np.newaxis]
+        solution = np.linalg.lstsq(along * scaled, coefficients[process] * scaled, rcond=1e-6)[0]
+        response[process] = along @ solution
+    return response
+
+
+def polynomials(positions: Floats, degrees: Sequence[int]) -> Floats:
+    """Return products of Legendre polynomials along each discriminant, shape (bins, products).
+
+    Those are taken whose degrees, each divided by the largest allowed on its axis, add up to at most 1. No axis has
+    a higher degree than the number of different positions on it determines.
+
+    Args:
+        positions: from -1 to 1, shape (bins, discriminants).
+        degrees: the largest along each discriminant; later discriminants have the last one.
+    """
+    columns = [(np.ones(len(positions)), 0.0)]
+    for axis, values in enumerate(positions.T):
+        wanted = degrees[min(axis, len(degrees) - 1)]
+        degree = min(wanted, len(np.unique(values)) - 1)
+        basis = np.polynomial.legendre.legvander(values, degree)
+        columns = [
+            (column * basis[:, power], used + power / wanted)
+            for column, used in columns
+            for power in range(degree + 1)
+            if used + power / wanted <= 1 + 1e-9
+        ]
+    return np.stack([column for column, _ in columns], axis=1)

@@ -1,0 +1,163 @@
+"""Labelled training events: read in slices, thinned, distorted, and reduced to what templates need of them."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from higgs_inference.binning import Binning
+from higgs_inference.templates import Floats
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ROWS_AT_ONCE = 500_000
+
+PROCESS, ROW = "process_number", "row_number"
+"""Columns that `label` adds."""
+
+Discriminate = Callable[["pd.DataFrame"], npt.NDArray[np.floating]]
+"""Returns the discriminants of selected events, shape (n, discriminants), from a DataFrame of their features."""
+
+Systematics = Callable[..., "pd.DataFrame"]
+
+
+@dataclass(frozen=True, eq=False)
+class Events:
+    """Selected events, as little of each as templates need.
+
+    Attributes:
+        discriminants: shape (n, discriminants).
+        weights: those of each process add up to its expected yield after selection, shape (n,).
+        processes: numbers of the processes, shape (n,).
+        rows: numbers of the training rows, shape (n,).
+    """
+
+    discriminants: npt.NDArray[np.float32]
+    weights: npt.NDArray[np.float32]
+    processes: npt.NDArray[np.int8]
+    rows: npt.NDArray[np.int64]
+
+
+def label(events: "pd.DataFrame", processes: Sequence[str], rows: npt.NDArray[np.int64]) -> "pd.DataFrame":
+    """Replace the names of the processes by numbers, and add the number of each row.
+
+    Weights become those that the rows of a process have on average, so that slices of different lengths go together.
+
+    Args:
+        events: of one call of get_train_set; its column `detailed_labels` names each event's process.
+        processes: the names, in the order of the numbers.
+        rows: numbers of the rows, shape (n,).
+
+    Raises:
+        ValueError: a process has no number.
+    """
+    found, names = events["detailed_labels"].factorize()
+    unknown = sorted(set(names) - set(processes))
+    if unknown:
+        raise ValueError(f"expected the processes {', '.join(processes)}; the training events have {unknown[0]} too")
+    numbers = np.array([list(processes).index(name) for name in names], dtype=np.int8)[found]
+    scaled = events["weights"].to_numpy(dtype=np.float64) * np.bincount(numbers, minlength=len(processes))[numbers]
+    columns = {"weights": scaled, PROCESS: numbers, ROW: rows}
+    return events.drop(columns=["detailed_labels"]).assign(**columns)
+
+
+def read_events(
+    get_train_set: Callable[..., "pd.DataFrame"],
+    processes: Sequence[str],
+    rows: npt.NDArray[np.int64],
+    factors: npt.NDArray[np.floating] | None = None,
+) -> Iterator["pd.DataFrame"]:
+    """Read training rows, labelled as `label` does, a slice at a time, so that memory stays bounded.
+
+    Args:
+        get_train_set: the challenge's function.
+        processes: names of the processes.
+        rows: which rows, increasing, shape (n,).
+        factors: by which the weights are multiplied, such as those of `thin`, shape (n,).
+    """
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        piece = rows[start : start + ROWS_AT_ONCE]
+        events = label(get_train_set(selected_indices=piece), processes, piece)
+        if factors is not None:
+            events["weights"] *= factors[start : start + ROWS_AT_ONCE]
+        yield events
+
+
+def score_events(
+    slices: Iterable["pd.DataFrame"],
+    systematics: Systematics,
+    discriminate: Discriminate,
+    values: Mapping[str, float] | None = None,
+    seed: int = 0,
+) -> Events:
+    """Distort, select and score events.
+
+    Args:
+        slices: as `label` makes them.
+        systematics: the challenge's function; it takes a seed, and nuisance parameters by name.
+        discriminate: gives the discriminants.
+        values: of nuisance parameters by name; the others are nominal.
+        seed: of the noise that systematics adds.
+    """
+    parts: list[tuple[npt.NDArray[Any], ...]] = []
+    rows_of_process = np.zeros(128)
+    for number, events in enumerate(slices):
+        rows_of_process += np.bincount(events[PROCESS], minlength=len(rows_of_process))
+        kept = systematics(events, seed=1000 * seed + number, **(values or {}))
+        weights = kept["weights"].to_numpy(dtype=np.float64)
+        columns = kept[PROCESS].to_numpy(dtype=np.int8), kept[ROW].to_numpy(dtype=np.int64)
+        parts.append((np.asarray(discriminate(kept), dtype=np.float32), weights, *columns))
+    discriminants, weights, numbers, rows = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    normalised = (weights / rows_of_process[numbers]).astype(np.float32)
+    return Events(discriminants, normalised, numbers, rows)
+
+
+def fill(events: Events, binning: Binning, num_processes: int) -> tuple[Floats, Floats]:
+    """Add up weights, and squared weights, per process and bin; both have the shape (processes, bins)."""
+    shape = num_processes, binning.number
+    cells = events.processes.astype(np.int64) * shape[1] + binning.find(events.discriminants)
+    weights = events.weights.astype(np.float64)
+    sums = [np.bincount(cells, weights=one, minlength=shape[0] * shape[1]) for one in (weights, weights**2)]
+    counts, squares = (np.asarray(one, dtype=np.float64).reshape(shape) for one in sums)
+    return counts, squares
+
+
+def thin(
+    events: Events, importance: npt.NDArray[np.floating], number: int, seed: int
+) -> tuple[npt.NDArray[np.int64], Floats]:
+    """Choose training rows, more of those that matter, and the factors that make up for the others.
+
+    Of every process at most `number` rows are chosen, each with a probability in proportion to its importance, up to 1.
+    What nuisance parameters do to the bins that hold the information is known so from few events.
+
+    Args:
+        events: nominal ones.
+        importance: of each event, above 0, shape (n,).
+        number: of rows of each process.
+        seed: of the choice.
+
+    Returns:
+        The rows, increasing, and for each the reciprocal of its probability.
+    """
+    rng = np.random.default_rng(seed)
+    probability = np.empty(len(importance))
+    for process in np.unique(events.processes):
+        own = events.processes == process
+        probability[own] = _probabilities(np.asarray(importance[own], dtype=np.float64), number)
+    chosen = np.flatnonzero(rng.random(len(probability)) < probability)
+    chosen = chosen[np.argsort(events.rows[chosen])]
+    return events.rows[chosen], 1 / probability[chosen]
+
+
+def _probabilities(importance: Floats, number: int) -> Floats:
+    """Return probabilities in proportion to the importance, at most 1, that add up to `number` or to all."""
+    if number >= len(importance):
+        return np.ones(len(importance))
+    scale = number / importance.sum()
+    for _ in range(50):
+        probability = np.minimum(scale * importance, 1.0)
+        scale *= number / probability.sum()
+    return np.asarray(np.minimum(scale * importance, 1.0))
