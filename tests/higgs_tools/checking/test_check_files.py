@@ -204,7 +204,7 @@ def test_a_module_that_is_missing_here_names_its_distribution(tmp_path: Path) ->
 
 def test_the_image_is_what_the_package_requires_with_its_extra() -> None:
     modules = image_modules(["numpy", 'scikit-learn; extra == "image"', 'pytest; extra == "test"'])
-    assert {"numpy", "sklearn", "joblib", "higgs_challenge"} <= set(modules)
+    assert {"numpy", "sklearn", "joblib", "higgs_challenge", "higgs_inference"} <= set(modules)
     assert "pytest" not in modules
     assert image_modules(["numpy"]) == {}
 

@@ -16,21 +16,30 @@ from higgs_tools.checking.contract import check_contract
 from higgs_tools.checking.findings import Finding, Level
 from higgs_tools.checking.image import image_distributions, image_modules
 from higgs_tools.checking.imports import check_imports
+from higgs_tools.checking.library import check_library, missing_modules
 from higgs_tools.checking.packing import belongs
 from higgs_tools.checking.phases import Phase
-from higgs_tools.checking.structure import MODEL, check_structure
-from higgs_tools.checking.submission_zip import Entry, copy_plain, list_folder, list_zip, open_zip, unpack
+from higgs_tools.checking.structure import check_structure
+from higgs_tools.checking.submission_zip import MODEL, Entry, copy_plain, list_folder, list_zip, open_zip, unpack
 
 TRIED = ("isolation", "fit", "pickling", "predict", "answers", "order", "time", "memory", "output")
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What was submitted: all its entries, a copy of its plain files, and whether it came as a zip."""
+    """What was submitted.
+
+    Attributes:
+        entries: all its own.
+        folder: a copy of its plain files; of a folder, with the library where packing adds that.
+        packed: whether it came as a zip.
+        added: whether the library was added.
+    """
 
     entries: Sequence[Entry]
     folder: Path
     packed: bool
+    added: bool = False
 
 
 def check_submission(path: Path, phase: Phase, data: Path | None = None) -> list[Finding]:
@@ -63,7 +72,7 @@ def opened(path: Path, max_bytes: int) -> Iterator[Contents]:
     """Copy or unpack a submission into a temporary folder.
 
     Raises:
-        InputError: there is nothing at that path.
+        InputError: there is nothing at that path, or it needs the library and that is not installed.
         SubmissionError: it cannot be read.
     """
     if not path.exists():
@@ -72,14 +81,19 @@ def opened(path: Path, max_bytes: int) -> Iterator[Contents]:
     try:
         folder = scratch / "submission"
         folder.mkdir()
+        library = {}
         if path.is_dir():
             entries = list_folder(path)
             copy_plain(path, [entry for entry in entries if belongs(entry)], folder)
+            library = missing_modules(folder)
+            for name, source in library.items():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, folder / name)
         else:
             with open_zip(path) as archive:
                 entries = list_zip(archive)
                 unpack(archive, folder, max_bytes)
-        yield Contents(entries, folder, packed=not path.is_dir())
+        yield Contents(entries, folder, packed=not path.is_dir(), added=bool(library))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -91,6 +105,7 @@ def _check(contents: Contents, phase: Phase, data: Path | None, max_bytes: int) 
     findings = check_structure(contents.entries, max_bytes, RESERVED, taken_names, contents.packed, metadata)
     if not (contents.folder / MODEL).is_file():
         return [*findings, *_unchecked(f"needs a {MODEL} at the top", ("class Model", "imports", *TRIED))]
+    findings += check_library(contents.folder, contents.added)
     findings.append(check_contract(contents.folder))
     offered = _offered_modules(phase)
     imports, untried = check_imports(contents.folder, image, offered)

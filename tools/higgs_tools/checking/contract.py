@@ -5,7 +5,7 @@ from pathlib import Path
 
 from higgs_tools.checking.findings import Finding, Level
 from higgs_tools.checking.imports import UnreadableError, read_source
-from higgs_tools.checking.structure import MODEL
+from higgs_tools.checking.submission_zip import MODEL
 
 CHECK = "class Model"
 ARGUMENTS = {"fit": 0, "predict": 1}

@@ -20,8 +20,8 @@ IMPORTED_AS = {
 }
 """Modules whose distribution has another name; needed only where it is not installed."""
 
-OURS = ("higgs_challenge",)
-"""What a submission's process can always import: the ingestion program, which started it."""
+OURS = ("higgs_challenge", "higgs_inference")
+"""What a submission's process can always import: the ingestion program, which started it, and the image's library."""
 
 
 def image_modules(requirements: Iterable[str] | None = None) -> dict[str, str]:

@@ -11,11 +11,14 @@ from pathlib import Path
 from higgs_challenge.submission.image_extra import extra_note
 from higgs_challenge.submission.source_text import is_decodable
 from higgs_tools.checking.findings import Finding, Level
-from higgs_tools.checking.structure import MODEL
+from higgs_tools.checking.submission_zip import MODEL
 
 CHECK = "imports"
 HANDLED = ("ImportError", "ModuleNotFoundError", "Exception", "BaseException")
 """Handling one of these means that a submission can do without the module."""
+
+HIDDEN = (".", "__pycache__")
+"""How the names of sub-folders begin whose modules a submission cannot import, as in submission_path."""
 
 EXTENSIONS = (".so", ".pyd")
 CONSTANTS = ("TYPE_CHECKING", "__name__")
@@ -85,7 +88,9 @@ def find_imports(folder: Path) -> list[Import]:
 def _own_files(folder: Path, module: str) -> list[Path]:
     if not module.isidentifier():
         return []
-    for place in [folder, *sorted(path for path in folder.rglob("*") if path.is_dir())]:  # as in submission_path
+    inside = sorted(path for path in folder.rglob("*") if path.is_dir())
+    shown = [path for path in inside if not any(part.startswith(HIDDEN) for part in path.relative_to(folder).parts)]
+    for place in [folder, *shown]:
         if (place / f"{module}.py").is_file():
             return [place / f"{module}.py"]
         if found := sorted((place / module).rglob("*.py")):

@@ -2,10 +2,13 @@
 
 import shutil
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from higgs_challenge.atomic import atomic_file, report_write_errors
 from higgs_challenge.errors import InputError, SubmissionError
+from higgs_challenge.number_formats import count
+from higgs_tools.checking.library import LIBRARY, missing_modules
 from higgs_tools.checking.submission_zip import Entry, Kind, list_folder
 
 LEFT_BY_PROGRAMS = ("__pycache__", "__MACOSX", "Thumbs.db", "desktop.ini")
@@ -30,6 +33,8 @@ def belongs(entry: Entry) -> bool:
 def pack(folder: Path, target: Path) -> list[str]:
     """Pack a submission's folder, without hidden files and leftovers; the zip appears whole or not at all.
 
+    It gets the project's library too, if the submission imports that and has no copy of its own.
+
     Args:
         folder: with model.py at its top.
         target: path of the zip; its folder is created if needed.
@@ -39,7 +44,7 @@ def pack(folder: Path, target: Path) -> list[str]:
 
     Raises:
         SubmissionError: there is nothing to pack, or one of the files is a link.
-        InputError: the zip cannot be written, or would lie in the folder.
+        InputError: the zip cannot be written, or would lie in the folder; or the library is not installed.
     """
     if target.resolve().is_relative_to(folder.resolve()):
         raise InputError(f"{target} is inside the folder to be packed: choose a path outside {folder}.")
@@ -47,15 +52,28 @@ def pack(folder: Path, target: Path) -> list[str]:
     links = [entry.name for entry in own if entry.kind == Kind.LINK]
     if links:
         raise SubmissionError(f"{folder} contains links ({', '.join(links)}): replace them with the files themselves.")
-    names = [entry.name for entry in own if entry.kind == Kind.FILE]
-    if not names:
+    files = {entry.name: folder / entry.name for entry in own if entry.kind == Kind.FILE}
+    if not files:
         raise SubmissionError(f"{folder} contains no file to pack.")
+    files |= missing_modules(folder)
     with report_write_errors(target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)
     with atomic_file(target) as file, zipfile.ZipFile(file, "w") as archive:
-        for name in names:
-            _add(archive, folder / name, name)
-    return names
+        for name in sorted(files):
+            _add(archive, files[name], name)
+    return sorted(files)
+
+
+def count_files(names: Sequence[str]) -> str:
+    """Say how many files were packed, those of the library apart.
+
+    Example:
+        >>> count_files(["higgs_inference/__init__.py", "model.py", "net.py"])
+        '2 files, and higgs_inference with 1'
+    """
+    library = sum(name.startswith(f"{LIBRARY}/") for name in names)
+    own = count(len(names) - library, "file")
+    return f"{own}, and {LIBRARY} with {library}" if library else own
 
 
 def format_size(size: int) -> str:

@@ -7,11 +7,11 @@ from fnmatch import fnmatch
 
 from higgs_challenge.number_formats import count
 from higgs_tools.checking.findings import Finding, Level
+from higgs_tools.checking.library import LIBRARY
 from higgs_tools.checking.packing import belongs, format_size
-from higgs_tools.checking.submission_zip import Entry, Kind, leads_out
+from higgs_tools.checking.submission_zip import MODEL, Entry, Kind, leads_out
 
 CHECK = "files"
-MODEL = "model.py"
 PACK_AGAIN = "pack it with `higgs-challenge pack FOLDER submission.zip`"
 MAX_NAMES = 5
 
@@ -106,8 +106,9 @@ def _metadata(problems: Sequence[str]) -> Finding | None:
 
 
 def _sub_folders(entries: Sequence[Entry]) -> Finding | None:
+    """Warn of sub-folders, but not of the library's copy: without it, the platform's is imported."""
     wanted = [entry for entry in entries if belongs(entry) and not leads_out(entry.name)]
-    folders = sorted({entry.parts[0] for entry in wanted if len(entry.parts) > 1})
+    folders = sorted({entry.parts[0] for entry in wanted if len(entry.parts) > 1} - {LIBRARY})
     if not folders or not any(entry.name == MODEL for entry in entries):
         return None
     return Finding(

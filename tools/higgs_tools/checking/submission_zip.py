@@ -13,6 +13,9 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from higgs_challenge.errors import SubmissionError
 
+MODEL = "model.py"
+"""The file of every submission that ingestion imports."""
+
 ENCRYPTED = 0x1
 """Flag bit of an encrypted zip member."""
 

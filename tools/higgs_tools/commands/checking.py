@@ -13,10 +13,11 @@ from rich.console import Console
 from higgs_challenge.atomic import require_writable, write_bytes
 from higgs_challenge.cli import Command
 from higgs_challenge.errors import InputError
-from higgs_challenge.number_formats import count, format_seconds
+from higgs_challenge.number_formats import format_seconds
 from higgs_challenge.options import AT_LEAST_ONE, EXISTING_DIRECTORY, PATH, POSITIVE
 from higgs_tools.checking.checker import check_submission
 from higgs_tools.checking.findings import NOT_READY, Verdict, judge, show
+from higgs_tools.checking.packing import count_files
 from higgs_tools.checking.packing import pack as pack_folder
 from higgs_tools.checking.phases import PHASES, Phase, find_phase
 from higgs_tools.repository import find_repository
@@ -112,7 +113,7 @@ def _pack_and_check(folder: Path, target: Path, phase: Phase, data: Path | None)
         if verdict.code == NOT_READY:
             return Verdict(f"{verdict.text} {target} was not written.", verdict.code)
         write_bytes(target, made.read_bytes())
-    return Verdict(f"{verdict.text} {target} is packed, {count(len(names), 'file')}: hand it in.", verdict.code)
+    return Verdict(f"{verdict.text} {target} is packed, {count_files(names)}: hand it in.", verdict.code)
 
 
 def _exit_with(verdict: Verdict, started: float) -> None:
