@@ -41,6 +41,9 @@ READS = {
     "lists all processes": "os.listdir('/proc')",
     "lists the root folder": "os.listdir('/')",
     "lists the temporary folder": "os.listdir('/tmp')",
+    "lists the repository": "os.listdir(T['repository'])",
+    "reads a file of the repository": "open(T['repository'] + '/pyproject.toml').read()",
+    "lists the folder of the library's package": "os.listdir(T['repository'] + '/inference')",
 }
 
 READS_AS_ROOT = {
@@ -65,6 +68,7 @@ WRITES = {
     "writes into our package": "leave(T['package'] + '/hostile_probe.py')",
     "writes into our compiled code": "leave(T['compiled'] + '/hostile_probe.nbi')",
     "writes into our __pycache__": "leave(T['package'] + '/__pycache__/hostile_probe.pyc')",
+    "writes into the library": "leave(T['library'] + '/hostile_probe.py')",
     "writes into site-packages": "leave(T['packages'] + '/hostile_probe.pth')",
     "writes into /dev/shm": "leave('/dev/shm/hostile_probe')",
     "writes into /tmp": "leave('/tmp/hostile_probe')",

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import higgs_challenge
+import higgs_inference
 from higgs_challenge.compiled import cache_folder
+from tests.helpers.repository import ROOT
 
 
 @contextmanager
@@ -63,6 +65,8 @@ def _installation() -> dict[str, str]:
     disks = [path for name in ("vda", "sda", "nvme0n1", "xvda") if (path := Path("/dev", name)).exists()]
     return {
         "package": str(Path(higgs_challenge.__file__).parent),
+        "library": str(Path(higgs_inference.__file__).parent),
+        "repository": str(ROOT),
         "compiled": str(cache_folder()),
         "packages": site.getsitepackages()[0],
         "disk": str(disks[0]) if disks else "/dev/no_disk_found",

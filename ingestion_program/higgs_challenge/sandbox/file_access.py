@@ -1,5 +1,6 @@
 """Restrict the files that a process may read and write, by Landlock, which needs no privileges (Linux 5.13)."""
 
+import importlib.util
 import os
 import site
 import sys
@@ -35,14 +36,18 @@ FOR_FILES = AccessFS.EXECUTE | AccessFS.READ_FILE | AccessFS.WRITE_FILE | Access
 ACCELERATOR = DEVICE | AccessFS.IOCTL_DEV
 
 OUR_PACKAGE = Path(__file__).parents[1]
+LIBRARY = "higgs_inference"
+"""The package that submissions may import; installed from a checkout as editable, it lies in no folder of sys.path."""
 
 
 def installation() -> list[Path]:
-    """List the existing folders of the running Python installation: prefixes, sys.path, libraries."""
+    """List the existing folders of the running Python installation: prefixes, sys.path, libraries, and LIBRARY."""
     named = [Path(prefix) for prefix in (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)]
     named += [Path(entry) for entry in [*sys.path, site.getusersitepackages()] if entry]
     for variable in LIBRARY_PATHS:
         named += [Path(entry) for entry in os.environ.get(variable, "").split(os.pathsep) if entry]
+    if library := importlib.util.find_spec(LIBRARY):
+        named += [Path(folder) for folder in library.submodule_search_locations or ()]
     folders = {path.resolve() for path in named if path.exists()}
     ours = OUR_PACKAGE.parent.resolve()  # the package is enough, without the rest of the program's folder
     return sorted((folders - {ours}) | {OUR_PACKAGE.resolve()})

@@ -10,6 +10,7 @@ from higgs_challenge import SubmissionError
 from higgs_challenge.submission.answer import Interval
 from higgs_challenge.submission.slot import Slot
 from higgs_challenge.tasks.higgs.events.transform import Floats
+from higgs_inference.intervals import MU_RANGE
 from tests.helpers.tiny_submissions import LIMIT, ask, running, write_submission
 
 
@@ -50,6 +51,16 @@ def test_a_submissions_own_modules_win(tmp_path: Path, training: Path) -> None:
         "own folder without __init__",
     ]
     assert str(expected) in printed(tmp_path)
+
+
+@pytest.mark.parametrize("carried", [True, False])
+def test_the_library_is_the_carried_copy_or_the_installed_one(tmp_path: Path, training: Path, carried: bool) -> None:
+    files = {"higgs_inference/__init__.py": "", "higgs_inference/intervals.py": "MU_RANGE = 'carried'"}
+    fit = "from higgs_inference.intervals import MU_RANGE\nprint(MU_RANGE)"
+    folder = write_submission(tmp_path / "submission", files if carried else {}, fit=fit)
+    with running(folder, training) as process:
+        process.fit(LIMIT)
+    assert printed(tmp_path) == f"{'carried' if carried else MU_RANGE}\n"
 
 
 def test_files_travel_with_a_submission(tmp_path: Path, training: Path) -> None:
