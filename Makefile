@@ -34,7 +34,7 @@ PLAN = --input $(FOLDER)input_data/$(PHASE) --num-of-sets $(SETS) --num-pseudo-e
 COMPETITION ?=
 SEND ?=
 BUNDLED := pages logo.png input_data public_data starting_kit dummy_submission sample_code_submission ingestion_program \
-	scoring_program
+	scoring_program inference
 DATA ?= $(if $(STORE),$(wildcard $(DATA_SET)))
 
 ifneq ($(words $(SUBMISSION)),1)

@@ -6,6 +6,7 @@ import pytest
 
 from higgs_tools.bundle import make_bundle
 from higgs_tools.bundle.task_files import source_folders
+from higgs_tools.checking.packing import pack
 from tests.helpers.commands import call
 from tests.helpers.zips import unzip
 
@@ -80,6 +81,18 @@ def test_what_programs_leave_behind_stays_out(project, monkeypatch, capsys):
     assert "fresh seed" in capsys.readouterr().err
 
 
+def test_the_library_travels_with_a_sample_that_imports_it(project, monkeypatch, capsys):
+    sample = project / "sample_code_submission"
+    (sample / "model.py").write_text("from higgs_inference import templates\n" + (sample / "model.py").read_text())
+    assert run(project, monkeypatch) == 0
+    solution = unzip(unzip((project / "build" / "bundle.zip").read_bytes())["sample_code_submission.zip"])
+    pack(sample, project / "packed.zip")
+    packed = unzip((project / "packed.zip").read_bytes())
+    assert "higgs_inference/templates.py" in packed
+    assert solution == {name: content for name, content in packed.items() if name != "trained_model.pt"}
+    assert "sub-folder" not in capsys.readouterr().err
+
+
 def test_an_output_that_cannot_be_written_is_refused_before_the_work(project, monkeypatch, capsys):
     monkeypatch.chdir(project)
     monkeypatch.setattr(make_bundle, "collect", lambda *arguments: pytest.fail("collected"))
@@ -102,7 +115,9 @@ def test_a_task_brings_its_own_and_shares_the_rest(root, tmp_path):
     program = unzip(files["ingestion_program_feedback.zip"])
     assert "run_ingestion.py" in program
     assert b"task: gaussian" in program["phase/settings.yaml"]
-    assert b"The optimal analysis of the toy" in unzip(files["sample_code_submission.zip"])["model.py"]
+    sample = unzip(files["sample_code_submission.zip"])
+    assert set(sample) == {"model.py"}
+    assert b"The optimal analysis of the toy" in sample["model.py"]
     assert b"shift" in unzip(files["reference_data_feedback.zip"])["true_nuisances.json"]
     assert b"Gaussians" in files["pages/overview.md"]
     assert files["pages/terms.md"]

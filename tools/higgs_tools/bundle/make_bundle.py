@@ -13,11 +13,12 @@ from higgs_tools.bundle.rules import Problem, parse_competition
 from higgs_tools.bundle.rules.parsing import load_yaml
 from higgs_tools.bundle.rules.whole_zip import inspect_zip
 from higgs_tools.bundle.task_files import find
+from higgs_tools.checking.library import missing_modules
 from higgs_tools.checking.packing import belongs as own_file
 from higgs_tools.checking.packing import plain_member
 from higgs_tools.checking.submission_zip import Entry, Kind
 
-KIT = "starting_kit.zip"
+KIT, SAMPLE = "starting_kit.zip", "sample_code_submission.zip"
 PHASE_FOLDER = "phase/"
 # Programs and data go in as zips, not as folders: Codabench takes both, but it would zip a folder as it is.
 FOLDERS = {
@@ -26,7 +27,7 @@ FOLDERS = {
     "ingestion_program_feedback.zip": {"ingestion_program": "", "input_data/feedback": PHASE_FOLDER},
     "ingestion_program_final.zip": {"ingestion_program": "", "input_data/final": PHASE_FOLDER},
     "scoring_program.zip": {"scoring_program": ""},
-    "sample_code_submission.zip": {"sample_code_submission": ""},
+    SAMPLE: {"sample_code_submission": ""},
     KIT: {"starting_kit": "", "dummy_submission": "dummy_submission/"},
     "public_data.zip": {"public_data": ""},
 }
@@ -134,7 +135,13 @@ def read_folders(folders: Sequence[Path], archive: str) -> dict[str, bytes]:
 
 
 def made_files(folders: Sequence[Path], archive: str) -> dict[str, bytes]:
-    """Make what an archive holds besides its folders' files: the kit's notebook, as notebook programs open it."""
+    """Make what an archive holds besides its folders' files.
+
+    That is the kit's notebook, as notebook programs open it, and the library that the sample submission imports.
+    """
+    if archive == SAMPLE:
+        library = missing_modules(find(folders, "sample_code_submission"))
+        return {name: path.read_bytes() for name, path in library.items()}
     source = find(folders, "starting_kit/notebook.py")
     if archive != KIT or not source.is_file():
         return {}

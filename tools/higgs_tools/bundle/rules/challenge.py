@@ -17,6 +17,7 @@ from higgs_tools.bundle.rules.findings import Problem, doubled, in_competition
 from higgs_tools.bundle.rules.parsing import load_yaml
 from higgs_tools.bundle.rules.phases import in_order
 from higgs_tools.bundle.rules.programs import read_metadata
+from higgs_tools.checking.library import LIBRARY
 
 SETTINGS_FILE, TRUTH_FILE, MODEL_FILE, PACKAGE = "settings.yaml", "truth.json", "model.py", "higgs_challenge"
 SETTINGS_PLACE = f"phase/{SETTINGS_FILE}"
@@ -58,12 +59,16 @@ def check_data(competition: Competition, archives: Archives) -> Iterator[Problem
 
 
 def warn_folders(competition: Competition, archives: Archives) -> Iterator[Problem]:
-    """Warn of sub-folders of truth and solutions: some versions of the worker take the first for a wrapping one."""
+    """Warn of sub-folders of truth and solutions: some versions of the worker take the first for a wrapping one.
+
+    A solution's copy of the library may be moved: then the image's is imported.
+    """
     if not is_own(competition, archives):
         return
     data = (task.reference_data for task in competition.tasks)
     for name in _present(archives, (*data, *competition.solution_files())):
-        if folders := [member for member in archives[name].names if "/" in member]:
+        folders = [member for member in archives[name].names if "/" in member]
+        if folders := [member for member in folders if not member.startswith(f"{LIBRARY}/")]:
             yield Problem(
                 name,
                 f"has a sub-folder ({folders[0]}), which some versions of the worker move to the top",
