@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -186,14 +187,17 @@ def test_missing_image_is_reported(engine: Engine, tmp_path: Path, submission: P
     )
 
 
-DOCKERFILE = """\
+LIBRARY = re.findall(r"^COPY inference.*?\n\n", (ROOT / docker_build.DOCKERFILE).read_text(), re.MULTILINE | re.DOTALL)
+DOCKERFILE = f"""\
 ARG BASE
-FROM ${BASE}
+FROM ${{BASE}}
 COPY . /context
-RUN echo built on $(ls -A /context)
+RUN echo built on $(cd /context && ls -A . inference inference/higgs_inference)
+{"".join(LIBRARY)}
 ARG RUN_AS
-USER ${RUN_AS}
+USER ${{RUN_AS}}
 """
+"""The steps of the image that need no network."""
 
 
 @pytest.fixture
@@ -201,16 +205,25 @@ def to_build(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     """A project with a Dockerfile of a few lines, and the engine to build it."""
     ignored = (ROOT / ".dockerignore").read_text()
     files = {".dockerignore": ignored, "docker/Dockerfile": DOCKERFILE, "pyproject.toml": "", "constraints.txt": ""}
-    write_files(tmp_path, {**files, "secret": "", "build/large": ""})
+    library = dict.fromkeys(("__init__.py", "fits.py", "__pycache__/fits.pyc"), "")
+    write_files(tmp_path / "inference" / "higgs_inference", library)
+    (tmp_path / "inference" / "higgs_inference" / "fits.py").chmod(0o600)
+    write_files(tmp_path, {**files, "secret": "", "build/large": "", "inference/secret": ""})
     monkeypatch.setenv("DOCKER_HOST", engine.address)
     return tmp_path
 
 
-def test_image_is_built_of_two_files(
-    engine: Engine, to_build: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_image_is_built_of_two_files_and_the_library(
+    engine: Engine, to_build: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     docker_build.build(to_build, "localhost/built:1", {"BASE": BASE, "RUN_AS": "1234"}, None)
-    assert "built on constraints.txt pyproject.toml" in capsys.readouterr().out
+    assert (
+        "built on .: constraints.txt inference pyproject.toml inference: higgs_inference "
+        "inference/higgs_inference: __init__.py fits.py\n"
+    ) in capsys.readouterr().out
+    look = ("python3", "-c", "import higgs_inference.fits as found; print(found.__file__)")
+    place = engine.podman("run", "--rm", "--network=none", "localhost/built:1", *look)
+    assert place.endswith("/dist-packages/higgs_inference/fits.py\n")
     assert engine.podman("image", "inspect", "--format={{.Config.User}}", "localhost/built:1") == "1234\n"
 
 
