@@ -1,4 +1,4 @@
-"""The wheel holds all that the command needs: the toy runs from it, outside any checkout."""
+"""The wheel holds all that the command needs: the toy runs and submissions are packed, outside any checkout."""
 
 import shutil
 import subprocess
@@ -12,6 +12,8 @@ import click
 import pytest
 
 from tests.helpers.repository import ROOT
+from tests.helpers.tiny_submissions import write_submission
+from tests.helpers.zips import unzip
 
 PLAN = ("--input", "gaussian/input_data/feedback", "--num-of-sets", "2", "--num-pseudo-experiments", "3")
 
@@ -31,6 +33,20 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         wheel.extractall(packages)
     (packages / "others.pth").write_text(f"{Path(click.__file__).parents[1]}\n")
     return folder / "venv" / "bin" / "python"
+
+
+@pytest.mark.slow
+def test_the_library_is_packed_from_the_wheel(installed: Path, tmp_path: Path) -> None:
+    folder = write_submission(tmp_path / "mine", {"model.py": "import higgs_inference"})
+    code = (
+        "import pathlib\nfrom higgs_tools.checking.packing import pack\npack(*map(pathlib.Path, ('mine', 'mine.zip')))"
+    )
+    subprocess.run([str(installed), "-c", code], cwd=tmp_path, check=True, timeout=300)
+    sources = {f"higgs_inference/{path.name}": path.read_bytes() for path in (ROOT / "inference").rglob("*.py")}
+    assert len(sources) > 10
+    assert unzip((tmp_path / "mine.zip").read_bytes()) == sources | {"model.py": (folder / "model.py").read_bytes()}
+    (packages,) = installed.parents[1].glob("lib/*/site-packages/higgs_inference")
+    assert (packages / "py.typed").is_file()
 
 
 @pytest.mark.slow
