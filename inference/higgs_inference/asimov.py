@@ -34,7 +34,13 @@ def expected_width(templates: Templates, mu: float, pulls: Floats | None = None,
         mu: true signal strength.
         pulls: true pulls, shape (nuisances,); None for 0.
         fixed: names of nuisance parameters that are known exactly.
+
+    Raises:
+        ValueError: one of the names is not that of a nuisance parameter.
     """
+    unknown = sorted(set(fixed) - set(templates.names[1:]))
+    if unknown:
+        raise ValueError(f"expected names of nuisance parameters, {', '.join(templates.names[1:])}; got {unknown[0]}")
     pulls = np.zeros(len(templates.nuisances)) if pulls is None else pulls
     fisher = information(templates, np.array([mu, *pulls]))
     free = [number for number, name in enumerate(templates.names) if name not in fixed]

@@ -42,7 +42,11 @@ class Binning:
 
         Args:
             discriminants: shape (n, discriminants).
+
+        Raises:
+            ValueError: they have another shape, or one is not a number.
         """
+        _require_columns(discriminants, len(self.edges))
         cells = np.zeros(len(discriminants), dtype=np.int64)
         for number, edges in enumerate(self.edges):
             cells = _divide(cells, discriminants[:, number], edges)
@@ -70,10 +74,12 @@ def choose_bins(
         min_events: of background in a bin; cells with fewer join the one before.
 
     Raises:
-        ValueError: there are not as many discriminants as numbers, or no signal, or no background.
+        ValueError: there are not as many discriminants as numbers, or one is not a number, or a number is below 1,
+            or there is no signal, or no background.
     """
-    if discriminants.ndim != 2 or discriminants.shape[1] != len(numbers):
-        raise ValueError(f"expected discriminants of shape (n, {len(numbers)}); got {discriminants.shape}")
+    _require_columns(discriminants, len(numbers))
+    if not numbers or min(numbers) < 1:
+        raise ValueError(f"a discriminant divides a cell into at least 1 part; got the numbers {tuple(numbers)}")
     if not is_signal.any() or is_signal.all():
         raise ValueError("bins need both signal and background events; there is only one of the two")
     shares = np.where(is_signal, weights / weights[is_signal].sum(), weights / weights[~is_signal].sum())
@@ -88,6 +94,13 @@ def choose_bins(
     count = len(every[-1]) * (every[-1].shape[1] + 1)
     background = np.bincount(cells[~is_signal], minlength=count)
     return Binning(tuple(every), _join_thin(background, min_events))
+
+
+def _require_columns(discriminants: npt.NDArray[np.floating], number: int) -> None:
+    if discriminants.ndim != 2 or discriminants.shape[1] != number:
+        raise ValueError(f"expected discriminants of shape (n, {number}); got {discriminants.shape}")
+    if np.isnan(discriminants).any():
+        raise ValueError("expected discriminants that are numbers; some are not (nan)")
 
 
 def _quantiles(cells: npt.NDArray[np.int64], values: Floats, shares: Floats, count: int, number: int) -> Floats:
@@ -124,7 +137,7 @@ def _join_thin(background: npt.NDArray[np.int64], min_events: float) -> npt.NDAr
         events += background[cell]
         if events >= min_events:
             current, events = current + 1, 0
-    if events and current:  # what is left at the low end has too few, and joins the bin above
+    if current:  # what is left at the low end has too few, and joins the bin above
         bins[bins == current] = current - 1
     bins = bins.max() - bins
     return np.asarray(np.unique(bins, return_inverse=True)[1].reshape(-1))

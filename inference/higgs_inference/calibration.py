@@ -53,7 +53,14 @@ def calibrate(mus: Floats, intervals: list[Interval], groups: Integers, confiden
 
     Returns:
         The correction, as it was found; see `significant`.
+
+    Raises:
+        ValueError: there are fewer than two groups, or an interval whose estimate is one of its ends.
     """
+    if not all(one.low < one.mu < one.high for one in intervals):
+        raise ValueError("expected intervals with their estimates inside, not cut at a range")
+    if len(np.unique(groups)) < 2:
+        raise ValueError("errors need at least two groups of pseudo-experiments")
     members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
     found = _find(mus, intervals, np.arange(len(mus)), confidence)
     left_out = np.array([_find(mus, intervals, np.setdiff1d(np.arange(len(mus)), own), confidence) for own in members])

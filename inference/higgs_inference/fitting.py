@@ -59,16 +59,23 @@ def fit(likelihood: Likelihood, start: Floats | None = None, fixed: Mapping[str,
 
     Raises:
         FitError: no minimum was found.
+        ValueError: there is no such parameter, or the start has another shape.
     """
     minuit = minimise(likelihood, start, fixed or {})
-    minuit.hesse()
+    if minuit.nfit:
+        minuit.hesse()
     return as_fit(minuit)
 
 
 def minimise(likelihood: Likelihood, start: Floats | None, fixed: Mapping[str, float]) -> Minuit:
-    """Minimise, and return iminuit's own object at the minimum; arguments as in `fit`."""
+    """Minimise, and return iminuit's own object at the minimum, all that a profile needs; arguments as in `fit`."""
     names = likelihood.names
+    unknown = sorted(set(fixed) - set(names))
+    if unknown:
+        raise ValueError(f"the likelihood has no parameter {unknown[0]}; it has {', '.join(names)}")
     values = np.array([START_MU] + [0.0] * (len(names) - 1)) if start is None else np.array(start, dtype=np.float64)
+    if values.shape != (len(names),):
+        raise ValueError(f"expected {len(names)} values to start from, for {', '.join(names)}; got {values.shape}")
     for name, value in fixed.items():
         values[names.index(name)] = value
     minuit = Minuit(likelihood.value, values, grad=likelihood.gradient, name=names)
@@ -86,7 +93,8 @@ def minimise(likelihood: Likelihood, start: Floats | None, fixed: Mapping[str, f
         minuit.simplex()
         minuit.migrad()
     if not minuit.valid:
-        raise FitError(f"no minimum of -2 ln L was found; the last values were {dict(minuit.values.to_dict())}")
+        last = ", ".join(f"{name} = {value:.4g}" for name, value in minuit.values.to_dict().items())
+        raise FitError(f"no minimum of -2 ln L was found; the search ended at {last}, where it is {minuit.fval:.6g}")
     return minuit
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from higgs_inference.fitting import Fit, fit
+from higgs_inference.fitting import Fit, minimise
 from higgs_inference.likelihood import Likelihood
 
 
@@ -41,7 +41,7 @@ def find_impacts(likelihood: Likelihood, at_minimum: Fit) -> list[Impact]:
     found = []
     for number, name in enumerate(at_minimum.names[1:], start=1):
         pull, error = float(at_minimum.values[number]), float(at_minimum.errors[number])
-        moved = [fit(likelihood, at_minimum.values, {name: pull + side * error}).mu for side in (-1, 1)]
+        moved = [minimise(likelihood, at_minimum.values, {name: pull + side * error}).values[0] for side in (-1, 1)]
         found.append(Impact(name, pull, error, moved[0] - at_minimum.mu, moved[1] - at_minimum.mu))
     return sorted(found, key=lambda one: -one.size)
 

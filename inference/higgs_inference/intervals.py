@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 from scipy.optimize import brentq
 from scipy.stats import norm
 
-from higgs_inference.fitting import Fit, FitError, as_fit, fit, minimise
+from higgs_inference.fitting import Fit, FitError, as_fit, minimise
 from higgs_inference.likelihood import Likelihood
 from higgs_inference.templates import Floats
 
@@ -68,13 +69,11 @@ def profile_interval(likelihood: Likelihood, start: Floats | None = None) -> tup
     minuit.hesse()
     at_minimum = as_fit(minuit)
     name = likelihood.names[0]
-    try:
+    if minuit.valid:  # MINOS refuses a minimum that the second derivatives make doubtful; the search below does not
         minuit.minos(name)
         ends = minuit.merrors[name]
-        if ends.is_valid and minuit.fval > at_minimum.minimum - 1e-3:
+        if ends.is_valid:
             return Interval(at_minimum.mu, at_minimum.mu + ends.lower, at_minimum.mu + ends.upper), at_minimum
-    except RuntimeError:
-        pass  # MINOS says so of a minimum that it does not believe; the search below needs none
     ends_found = [find_end(likelihood, at_minimum, side) for side in (-1, 1)]
     return Interval(at_minimum.mu, *ends_found), at_minimum
 
@@ -94,13 +93,13 @@ def find_end(likelihood: Likelihood, at_minimum: Fit, side: int, rise: float = 1
     name, step = likelihood.names[0], max(float(at_minimum.errors[0]) / 2, 1e-6)
 
     def above(mu: float) -> float:
-        return fit(likelihood, at_minimum.values, {name: mu}).minimum - at_minimum.minimum - rise
+        return float(minimise(likelihood, at_minimum.values, {name: mu}).fval) - at_minimum.minimum - rise
 
     inside = at_minimum.mu
     for _ in range(MAX_STEPS):
         outside = inside + side * step
         if above(outside) > 0:
-            return float(brentq(above, inside, outside, xtol=1e-4))
+            return float(brentq(above, inside, outside, xtol=1e-3 * step))
         inside = outside
     raise FitError(f"-2 ln L does not rise by {rise} within {MAX_STEPS / 2:.0f} standard deviations of mu")
 
@@ -117,10 +116,10 @@ def scan(likelihood: Likelihood, mus: Sequence[float] | Floats) -> Floats:
     """
     values, start = [], None
     for mu in mus:
-        at = fit(likelihood, start, {likelihood.names[0]: float(mu)})
-        start = at.values
-        values.append(at.minimum)
-    return np.array(values) - min(values)
+        at = minimise(likelihood, start, {likelihood.names[0]: float(mu)})
+        start = np.array(at.values)
+        values.append(float(at.fval))
+    return np.array(values, dtype=np.float64) - min(values)
 
 
 def posterior_interval(mus: Floats, deviance: Floats, confidence: float = CONFIDENCE) -> Interval:
@@ -128,11 +127,18 @@ def posterior_interval(mus: Floats, deviance: Floats, confidence: float = CONFID
 
     Args:
         mus: increasing, equally spaced or not, shape (n,); the prior is flat between the first and the last.
-        deviance: -2 ln L there, profiled or integrated over the nuisance parameters, shape (n,).
+        deviance: -2 ln L there, profiled or integrated over the nuisance parameters, shape (n,); a cubic spline in
+            between.
         confidence: share of the posterior inside.
+
+    Example:
+        >>> mus = np.linspace(-2.0, 4.0, 25)
+        >>> interval = posterior_interval(mus, ((mus - 1.0) / 0.5) ** 2)
+        >>> round(interval.low, 3), round(interval.mu, 3), round(interval.high, 3)
+        (0.5, 1.0, 1.5)
     """
     fine = np.linspace(mus[0], mus[-1], 20 * len(mus) + 1)
-    density = np.exp(-0.5 * (np.interp(fine, mus, deviance) - np.min(deviance)))
+    density = np.exp(-0.5 * (CubicSpline(mus, deviance)(fine) - np.min(deviance)))
     steps = (density[1:] + density[:-1]) / 2 * np.diff(fine)
     below = np.concatenate([[0.0], np.cumsum(steps)])
     tail = (1 - confidence) / 2
@@ -170,11 +176,19 @@ def build_belt(mus: Floats, estimates: Sequence[Floats], confidence: float = CON
         mus: increasing, at least 3, shape (n,).
         estimates: of the pseudo-experiments at each mu.
         confidence: share of the estimates inside.
+
+    Raises:
+        ValueError: there are fewer than three mu, or the belt does not rise with mu.
     """
+    if len(mus) < 3 or len(mus) != len(estimates):
+        raise ValueError(f"expected estimates at each of at least 3 mu; got {len(estimates)} at {len(mus)}")
     reach = float(norm.ppf(0.5 + confidence / 2))
     centre = np.polyval(np.polyfit(mus, [np.mean(one) for one in estimates], 2), mus)
     spread = np.polyval(np.polyfit(mus, [np.std(one, ddof=1) for one in estimates], 2), mus)
-    return Belt(np.asarray(mus), centre - reach * spread, centre + reach * spread)
+    belt = Belt(np.asarray(mus), centre - reach * spread, centre + reach * spread)
+    if not (np.all(np.diff(belt.low) > 0) and np.all(np.diff(belt.high) > 0)):
+        raise ValueError("the belt must rise with mu everywhere; the estimates depend too little on mu, or are too few")
+    return belt
 
 
 def _invert(mus: Floats, edge: Floats, estimate: float) -> float:

@@ -33,13 +33,15 @@ class BinnedLikelihood:
         counts: observed counts, shape (bins,), not below 0.
 
     Raises:
-        ValueError: the counts have another shape.
+        ValueError: the counts have another shape, or are negative.
     """
 
     def __init__(self, templates: Templates, counts: Floats) -> None:
         counts = np.asarray(counts, dtype=np.float64)
         if counts.shape != (templates.bins,):
             raise ValueError(f"expected counts of shape ({templates.bins},), one for each bin; got {counts.shape}")
+        if not np.all(counts >= 0) or np.isinf(counts).any():
+            raise ValueError("expected counts that are finite and not below 0")
         self.templates = templates
         self.counts = counts
         self._spread = templates.background_variance
@@ -54,8 +56,9 @@ class BinnedLikelihood:
         """Return -2 ln L, the priors of the pulls included, relative to a perfect description of the counts."""
         parameters = np.asarray(parameters, dtype=np.float64)
         counts = self.templates.by_process(parameters)
-        total = np.maximum(counts.sum(axis=0), MIN_EXPECTED)
-        variance = self._spread * (total - counts[self.templates.signal_index]) ** 2
+        expected = counts.sum(axis=0)
+        total = np.maximum(expected, MIN_EXPECTED)
+        variance = self._spread * (expected - counts[self.templates.signal_index]) ** 2
         fitted = fit_total(total, variance, self.counts)
         deviance = 2 * (self._perfect + fitted - self.counts * np.log(fitted))
         pulls = np.divide((fitted - total) ** 2, variance, out=np.zeros_like(total), where=variance > 0)
@@ -64,17 +67,20 @@ class BinnedLikelihood:
     def gradient(self, parameters: Floats) -> Floats:
         """Return the derivatives of `value`, shape (parameters,).
 
-        At the best fitted total its own derivative vanishes, so only those by the expectation and by its variance
-        remain.
+        At the best fitted total its own derivative vanishes, or the total is as small as it may be; only the
+        derivatives by the expectation and by its variance remain.
         """
         parameters = np.asarray(parameters, dtype=np.float64)
         at = self.templates.expect(parameters)
         total = np.maximum(at.total, MIN_EXPECTED)
         variance = self._spread * at.background**2
         fitted = fit_total(total, variance, self.counts)
-        by_total = 2 * (1 - self.counts / fitted)
         moved = np.divide(fitted - total, at.background, out=np.zeros_like(total), where=at.background > 0)
-        gradient = at.by_parameter @ by_total + at.background_by_parameter @ (by_total * moved)
+        smallest = 2 * (total - fitted) / np.maximum(variance, 1e-300)
+        by_total = np.where(fitted > MIN_EXPECTED, 2 * (1 - self.counts / fitted), smallest)
+        by_background = by_total * moved
+        by_total[at.total < MIN_EXPECTED] = 0.0
+        gradient = at.by_parameter @ by_total + at.background_by_parameter @ by_background
         gradient[1:] += 2 * parameters[1:]
         return np.asarray(gradient)
 
@@ -94,6 +100,5 @@ def fit_total(total: Floats, variance: Floats, counts: Floats) -> Floats:
     half = (total - variance) / 2
     root = np.sqrt(half**2 + counts * variance)
     # The same root of the quadratic twice, each without a difference of nearly equal numbers.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        other = counts * variance / (root - half)
-    return np.asarray(np.maximum(np.where(half > 0, half + root, other), MIN_EXPECTED))
+    fitted = np.divide(counts * variance, root - half, out=half + root, where=half < 0)
+    return np.asarray(np.maximum(fitted, MIN_EXPECTED))

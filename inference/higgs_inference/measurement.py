@@ -17,7 +17,7 @@ from higgs_inference.likelihood import BinnedLikelihood
 from higgs_inference.nuisances import BACKGROUNDS, HIGGS, Nuisance, draw_pulls, shape_nuisances
 from higgs_inference.pseudo_experiments import Distorted, draw_counts, values_at
 from higgs_inference.responses import design_points, fit_response
-from higgs_inference.templates import Floats, Templates
+from higgs_inference.templates import Floats, Templates, num_terms
 from higgs_inference.training_events import Discriminate, Events, Systematics, fill, read_events, score_events, thin
 
 if TYPE_CHECKING:
@@ -101,8 +101,7 @@ def build_measurement(
     nominal, variance = fill(events, binning, len(PROCESSES))
     templates = without_response(nominal, variance, nuisances)
     first, second = (
-        list(read_events(get_train_set, PROCESSES, *thin_by_purity(half, binning, nominal)))
-        for half in _halves(events)
+        list(read_events(get_train_set, PROCESSES, *thin_by_purity(half, binning, nominal))) for half in _halves(events)
     )
     del events
     with _step("responses"):
@@ -135,8 +134,7 @@ def without_response(nominal: Floats, variance: Floats, nuisances: tuple[Nuisanc
     """
     typical = variance.sum(axis=1, keepdims=True) / np.maximum(nominal.sum(axis=1, keepdims=True), 1e-12)
     lifted = np.maximum(nominal, 0.1 * np.maximum(typical, 1e-9))
-    num_shifts = len(shape_nuisances(nuisances))
-    response = np.zeros((*nominal.shape, num_shifts * (num_shifts + 3) // 2))
+    response = np.zeros((*nominal.shape, num_terms(nuisances)))
     return Templates(PROCESSES, SIGNAL, nuisances, lifted, variance, response)
 
 

@@ -22,6 +22,9 @@ class Nuisance:
         low, high: ends of the allowed range.
         nominal: the value at which `systematics` changes nothing.
         scales: the processes whose yield it multiplies; empty where it changes the events themselves.
+
+    Raises:
+        ValueError: the prior is unknown or has no width.
     """
 
     name: str
@@ -32,6 +35,12 @@ class Nuisance:
     high: float = math.inf
     nominal: float = 0.0
     scales: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.prior not in ("normal", "lognormal"):
+            raise ValueError(f"expected a normal or lognormal prior for {self.name}; got {self.prior}")
+        if not self.width > 0:
+            raise ValueError(f"the prior of {self.name} needs a width above 0; got {self.width}")
 
     def value(self, pull: float) -> float:
         """Return the value at a pull.

@@ -33,7 +33,7 @@ def design_points(num_shifts: int, reach: Sequence[tuple[float, ...]]) -> Floats
                     point = [0.0] * num_shifts
                     point[one], point[other] = first, second
                     points.append(point)
-    return np.array(points)
+    return np.array(points, dtype=np.float64).reshape(len(points), num_shifts)
 
 
 def _corners(reach: Sequence[float]) -> list[float]:
@@ -54,8 +54,14 @@ def fit_response(points: Floats, ratios: Floats, weights: Floats, positions: Flo
 
     Returns:
         Coefficients of `terms`, shape (processes, bins, terms).
+
+    Raises:
+        ValueError: the points do not determine all terms.
     """
     in_shifts = np.array([terms(point.tolist()) for point in points])
+    known = int(np.linalg.matrix_rank(in_shifts))
+    if known < in_shifts.shape[1]:
+        raise ValueError(f"a response has {in_shifts.shape[1]} terms, of which these points determine {known}")
     coefficients = np.einsum("tp,pkb->kbt", np.linalg.pinv(in_shifts), ratios)
     along = polynomials(positions, MAX_DEGREES)
     response: Floats = np.empty(coefficients.shape)

@@ -50,6 +50,9 @@ class Templates:
         nominal: expected counts at mu = 1 and nominal nuisance parameters, shape (processes, bins).
         variance: of the nominal counts, from the finite number of events that they were made of, same shape.
         response: coefficients of `terms`, shape (processes, bins, terms).
+
+    Raises:
+        ValueError: shapes do not fit together, counts are negative, or a scale acts on what is no background.
     """
 
     processes: tuple[str, ...]
@@ -58,6 +61,27 @@ class Templates:
     nominal: Floats
     variance: Floats
     response: Floats
+
+    def __post_init__(self) -> None:
+        if self.signal not in self.processes:
+            raise ValueError(f"the signal {self.signal} is none of the processes {', '.join(self.processes)}")
+        bins = self.nominal.shape[1:]
+        expected = (len(self.processes), *bins)
+        if len(bins) != 1 or self.nominal.shape != expected or self.variance.shape != expected:
+            raise ValueError(
+                f"expected nominal counts and variances of shape ({len(self.processes)}, bins); "
+                f"got {self.nominal.shape} and {self.variance.shape}"
+            )
+        if self.response.shape != (*expected, num_terms(self.nuisances)):
+            raise ValueError(
+                f"expected responses of shape {(*expected, num_terms(self.nuisances))}; got {self.response.shape}"
+            )
+        if not (np.all(self.nominal >= 0) and np.all(self.variance >= 0)):
+            raise ValueError("nominal counts and variances must be numbers, and not below 0")
+        for one in self.nuisances:
+            for name in one.scales:
+                if name == self.signal or name not in self.processes:
+                    raise ValueError(f"{one.name} scales {name}, which is none of the backgrounds")
 
     @property
     def bins(self) -> int:
@@ -103,35 +127,41 @@ class Templates:
         counts = self.factors(parameters)[:, np.newaxis] * yields
         slopes = np.array([one.slope(pull) / one.width for one, pull in shapes])
         by_shift = self.response @ (slopes_of_terms(shifts) * slopes)
-        backgrounds = np.arange(len(self.processes)) != self.signal_index
-        derivatives = np.zeros((2, 1 + len(self.nuisances), self.bins))
-        derivatives[0, 0] = yields[self.signal_index]
-        shape = 0
-        for number, (nuisance, pull) in enumerate(zip(self.nuisances, parameters[1:].tolist(), strict=True)):
-            if nuisance.scales:
-                relative = nuisance.slope(pull) / max(nuisance.value(pull), 1e-300)
-                scaled = counts * (relative * self._scaled[number])[:, np.newaxis]
-            else:
-                scaled = counts * by_shift[:, :, shape]
-                shape += 1
-            derivatives[:, 1 + number] = scaled.sum(axis=0), scaled[backgrounds].sum(axis=0)
-        return Expectation(counts.sum(axis=0), counts[backgrounds].sum(axis=0), *derivatives)
+        signal, of_signal = self.signal_index, np.zeros((1 + len(self.nuisances), self.bins))
+        of_signal[0] = yields[signal]
+        of_signal[self._places] = counts[signal] * by_shift[signal].T
+        by_parameter = self._relative_slopes(parameters) @ counts
+        by_parameter[0] = of_signal[0]
+        by_parameter[self._places] = np.einsum("pb,pbs->sb", counts, by_shift)
+        total: Floats = counts.sum(axis=0)
+        return Expectation(total, total - counts[signal], by_parameter, by_parameter - of_signal)
 
     def _shapes(self, parameters: Floats) -> list[tuple[Nuisance, float]]:
         pairs = zip(self.nuisances, parameters[1:].tolist(), strict=True)
         return [(one, pull) for one, pull in pairs if not one.scales]
 
     @cached_property
-    def _scaled(self) -> Floats:
-        """1 where a nuisance parameter multiplies a process's yield, shape (nuisances, processes)."""
-        return np.array([np.isin(self.processes, one.scales) for one in self.nuisances], dtype=np.float64)
+    def _places(self) -> list[int]:
+        """Where the nuisance parameters that change events are among the parameters."""
+        return [number for number, one in enumerate(self.nuisances, start=1) if not one.scales]
+
+    @cached_property
+    def _scaled(self) -> npt.NDArray[np.bool_]:
+        """Whether a nuisance parameter multiplies a process's yield, shape (nuisances, processes)."""
+        scaled = [[process in one.scales for process in self.processes] for one in self.nuisances]
+        return np.array(scaled, dtype=bool).reshape(len(self.nuisances), len(self.processes))
+
+    def _relative_slopes(self, parameters: Floats) -> Floats:
+        """Return the derivatives of the logarithms of `factors`, 0 for mu, shape (1 + nuisances, processes)."""
+        pairs = list(zip(self.nuisances, parameters[1:].tolist(), strict=True))
+        relative = [one.slope(pull) / (one.value(pull) or 1.0) if one.scales else 0.0 for one, pull in pairs]
+        return np.concatenate([np.zeros((1, len(self.processes))), np.array(relative)[:, np.newaxis] * self._scaled])
 
     def factors(self, parameters: Floats) -> Floats:
         """Return what multiplies each process's counts: mu, and the scales of the backgrounds, shape (processes,)."""
-        factors = np.ones(len(self.processes))
-        for nuisance, scaled, pull in zip(self.nuisances, self._scaled, parameters[1:].tolist(), strict=True):
-            if nuisance.scales:
-                factors *= 1 + scaled * (nuisance.value(pull) - 1)
+        pairs = zip(self.nuisances, parameters[1:].tolist(), strict=True)
+        values = np.array([one.value(pull) if one.scales else 1.0 for one, pull in pairs])
+        factors: Floats = np.where(self._scaled, values[:, np.newaxis], 1.0).prod(axis=0)
         factors[self.signal_index] = parameters[0]
         return factors
 
@@ -150,10 +180,12 @@ def terms(shifts: Sequence[float]) -> Floats:
 def slopes_of_terms(shifts: Sequence[float]) -> Floats:
     """Return the derivatives of `terms` by the shifts, shape (terms, shifts)."""
     number = len(shifts)
-    unit = np.eye(number)
-    pairs = combinations_with_replacement(range(number), 2)
-    products = [shifts[one] * unit[other] + shifts[other] * unit[one] for one, other in pairs]
-    return np.array([*unit, *products]).reshape(-1, number)
+    slopes = np.zeros((number * (number + 3) // 2, number))
+    slopes[:number] = np.eye(number)
+    for term, (one, other) in enumerate(combinations_with_replacement(range(number), 2), start=number):
+        slopes[term, one] += shifts[other]
+        slopes[term, other] += shifts[one]
+    return slopes
 
 
 def num_terms(nuisances: Sequence[Nuisance]) -> int:
@@ -167,7 +199,12 @@ def merge_bins(templates: Templates, groups: npt.NDArray[np.int64]) -> Templates
     Args:
         templates: with n bins.
         groups: for each bin the number of the new one, from 0, shape (n,).
+
+    Raises:
+        ValueError: there is not one number for each bin.
     """
+    if groups.shape != (templates.bins,):
+        raise ValueError(f"expected a group for each of the {templates.bins} bins; got the shape {groups.shape}")
     number = int(groups.max()) + 1
     member = (groups[:, np.newaxis] == np.arange(number)).astype(np.float64)
     nominal = templates.nominal @ member

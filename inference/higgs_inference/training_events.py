@@ -101,6 +101,9 @@ def score_events(
         discriminate: gives the discriminants.
         values: of nuisance parameters by name; the others are nominal.
         seed: of the noise that systematics adds.
+
+    Raises:
+        ValueError: there are no slices, or the discriminants have not one row for each event.
     """
     parts: list[tuple[npt.NDArray[Any], ...]] = []
     rows_of_process = np.zeros(128)
@@ -109,7 +112,12 @@ def score_events(
         kept = systematics(events, seed=1000 * seed + number, **(values or {}))
         weights = kept["weights"].to_numpy(dtype=np.float64)
         columns = kept[PROCESS].to_numpy(dtype=np.int8), kept[ROW].to_numpy(dtype=np.int64)
-        parts.append((np.asarray(discriminate(kept), dtype=np.float32), weights, *columns))
+        scores = np.asarray(discriminate(kept), dtype=np.float32)
+        if scores.ndim != 2 or len(scores) != len(kept):
+            raise ValueError(f"expected discriminants of shape ({len(kept)}, discriminants); got {scores.shape}")
+        parts.append((scores, weights, *columns))
+    if not parts:
+        raise ValueError("there are no training events to score")
     discriminants, weights, numbers, rows = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     normalised = (weights / rows_of_process[numbers]).astype(np.float32)
     return Events(discriminants, normalised, numbers, rows)
@@ -130,8 +138,9 @@ def thin(
 ) -> tuple[npt.NDArray[np.int64], Floats]:
     """Choose training rows, more of those that matter, and the factors that make up for the others.
 
-    Of every process at most `number` rows are chosen, each with a probability in proportion to its importance, up to 1.
-    What nuisance parameters do to the bins that hold the information is known so from few events.
+    Of every process about `number` rows are chosen, or all where it has no more, each with a probability in proportion
+    to its importance, up to 1. So what nuisance parameters do to the bins that hold the information is known from few
+    events.
 
     Args:
         events: nominal ones.
@@ -141,7 +150,12 @@ def thin(
 
     Returns:
         The rows, increasing, and for each the reciprocal of its probability.
+
+    Raises:
+        ValueError: an importance is not above 0.
     """
+    if not np.all(importance > 0):
+        raise ValueError("the importance of every event must be above 0; else those left out are made up for by none")
     rng = np.random.default_rng(seed)
     probability = np.empty(len(importance))
     for process in np.unique(events.processes):

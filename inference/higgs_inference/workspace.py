@@ -21,6 +21,10 @@ def make_workspace(templates: Templates, counts: Floats) -> dict[str, Any]:
     statistical errors become a `staterror` of the summed background. Fit it with CODES, in pyhf
     `workspace.model(modifier_settings=CODES)`.
 
+    The likelihood is the same but for two things that HistFactory does not have. Values are not clipped, which matters
+    only to fits that reach `low` or `high`. Two scales of one process, 1 + w a and 1 + v b, become 1 + w a + v b: its
+    yield differs by the share w v a b, in the challenge at most 0.00025 for diboson at pulls of 1.
+
     Args:
         templates: whose responses have no squares and products, and whose priors are normal.
         counts: observed counts, shape (bins,).
@@ -29,17 +33,13 @@ def make_workspace(templates: Templates, counts: Floats) -> dict[str, Any]:
         ValueError: the likelihood does not have HistFactory's form; the message says where.
     """
     _require_form(templates)
-    spread = np.sqrt(templates.background_variance)
-    channels = [
-        {"name": f"bin_{number}", "samples": _samples(templates, number, float(spread[number]))}
-        for number in range(templates.bins)
-    ]
+    channels = [{"name": f"bin_{number}", "samples": _samples(templates, number)} for number in range(templates.bins)]
     observations = [{"name": f"bin_{number}", "data": [float(count)]} for number, count in enumerate(counts)]
     measurement = {"name": "measurement", "config": {"poi": "mu", "parameters": []}}
     return {"channels": channels, "observations": observations, "measurements": [measurement], "version": VERSION}
 
 
-def _samples(templates: Templates, number: int, spread: float) -> list[dict[str, Any]]:
+def _samples(templates: Templates, number: int) -> list[dict[str, Any]]:
     samples = []
     for process, name in enumerate(templates.processes):
         nominal = float(templates.nominal[process, number])
@@ -53,8 +53,9 @@ def _samples(templates: Templates, number: int, spread: float) -> list[dict[str,
                 up, down = (nominal * (1 + side * nuisance.width) for side in (1, -1))
                 data = {"hi_data": [up], "lo_data": [down]}
                 modifiers.append({"name": nuisance.name, "type": "histosys", "data": data})
-        if not is_signal and spread > 0:
-            modifiers.append({"name": f"statistics_{number}", "type": "staterror", "data": [spread * nominal]})
+        if not is_signal and templates.background_variance[number] > 0:
+            error = float(np.sqrt(templates.variance[process, number]))
+            modifiers.append({"name": f"statistics_{number}", "type": "staterror", "data": [error]})
         samples.append({"name": name, "data": [nominal], "modifiers": modifiers})
     return samples
 
@@ -64,8 +65,7 @@ def _require_form(templates: Templates) -> None:
     for one in templates.nuisances:
         if one.prior != "normal":
             raise ValueError(f"{one.name} has a {one.prior} prior; HistFactory knows normal ones only")
-    for one in shapes:
-        if one.centre != one.nominal:
+        if one.centre != (1.0 if one.scales else one.nominal):
             raise ValueError(f"the prior of {one.name} is not centred on its nominal value, as HistFactory needs it")
     higher = templates.response[:, :, len(shapes) :]
     pairs = list(combinations_with_replacement([one.name for one in shapes], 2))
