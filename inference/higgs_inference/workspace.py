@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from higgs_inference.likelihood import BinnedLikelihood
 from higgs_inference.nuisances import shape_nuisances
 from higgs_inference.templates import Floats, Templates
 
@@ -30,9 +31,10 @@ def make_workspace(templates: Templates, counts: Floats) -> dict[str, Any]:
         counts: observed counts, shape (bins,).
 
     Raises:
-        ValueError: the likelihood does not have HistFactory's form; the message says where.
+        ValueError: the likelihood does not have HistFactory's form, where the message says; or the counts do not fit.
     """
     _require_form(templates)
+    counts = BinnedLikelihood(templates, counts).counts  # it checks them
     channels = [{"name": f"bin_{number}", "samples": _samples(templates, number)} for number in range(templates.bins)]
     observations = [{"name": f"bin_{number}", "data": [float(count)]} for number, count in enumerate(counts)]
     measurement = {"name": "measurement", "config": {"poi": "mu", "parameters": []}}

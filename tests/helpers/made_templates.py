@@ -39,10 +39,10 @@ def make_templates(
 
 
 @st.composite
-def any_templates(draw: st.DrawFn, max_bins: int = 6) -> Templates:
+def any_templates(draw: st.DrawFn, among: tuple[Nuisance, ...] = NUISANCES) -> Templates:
     """Draw templates of any bins, nuisance parameters and responses, some with empty cells or without variance."""
-    nuisances = tuple(one for one in NUISANCES if draw(st.booleans()))
-    bins = draw(st.integers(1, max_bins))
+    nuisances = tuple(one for one in among if draw(st.booleans()))
+    bins = draw(st.integers(1, 6))
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     nominal = rng.exponential(10.0 ** rng.uniform(-1, 3), (len(PROCESSES), bins))
     nominal[rng.random(nominal.shape) < draw(st.sampled_from([0.0, 0.3]))] = 0.0

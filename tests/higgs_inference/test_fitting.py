@@ -25,7 +25,7 @@ def expected_counts() -> Floats:
 @given(st.integers(0, 2**32), st.floats(0.1, 3.0))
 @settings(max_examples=20)
 def test_expected_counts_give_back_their_parameters(seed: int, mu: float) -> None:
-    """At pulls of 0, where the prior draws nowhere, whatever the responses; to a few per cent of a standard deviation."""
+    """At pulls of 0, where the prior draws nowhere, whatever the responses; to 0.04 standard deviations."""
     templates = make_templates(seed=seed)
     truth = np.array([mu, 0.0, 0.0, 0.0, 0.0])
     found = fit(BinnedLikelihood(templates, templates.by_process(truth).sum(axis=0)))
