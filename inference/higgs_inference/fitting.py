@@ -14,6 +14,9 @@ MAX_PULL = 5.0
 
 START_MU = 1.0
 
+STEP = 0.01
+"""In standard deviations, for the second derivatives."""
+
 
 class FitError(RuntimeError):
     """A fit has not converged."""
@@ -61,10 +64,7 @@ def fit(likelihood: Likelihood, start: Floats | None = None, fixed: Mapping[str,
         FitError: no minimum was found.
         ValueError: there is no such parameter, or the start has another shape.
     """
-    minuit = minimise(likelihood, start, fixed or {})
-    if minuit.nfit:
-        minuit.hesse()
-    return as_fit(minuit)
+    return as_fit(likelihood, minimise(likelihood, start, fixed or {}))
 
 
 def minimise(likelihood: Likelihood, start: Floats | None, fixed: Mapping[str, float]) -> Minuit:
@@ -98,11 +98,21 @@ def minimise(likelihood: Likelihood, start: Floats | None, fixed: Mapping[str, f
     return minuit
 
 
-def as_fit(minuit: Minuit) -> Fit:
-    """Read a fit from iminuit's object, whose minimum and covariance are known."""
-    return Fit(
-        tuple(minuit.parameters),
-        np.array(minuit.values),
-        np.array(minuit.covariance) if minuit.covariance is not None else np.zeros((minuit.npar,) * 2),
-        float(minuit.fval),
-    )
+def as_fit(likelihood: Likelihood, minuit: Minuit) -> Fit:
+    """Return the fit whose minimum iminuit's object knows, with the covariance there.
+
+    The second derivatives are differences of the gradient, which are more precise than HESSE's differences of values.
+    Where they make no minimum, as where a value is clipped, the covariance is the one that MIGRAD estimated.
+    """
+    values, moves = np.array(minuit.values), np.diag(STEP * np.array(minuit.errors))
+    free = np.flatnonzero(~np.array(minuit.fixed))
+    differences = [likelihood.gradient(values + moves[one]) - likelihood.gradient(values - moves[one]) for one in free]
+    covariance = np.zeros_like(moves)
+    if len(free):
+        half = np.array(differences)[:, free] / (4 * np.diag(moves)[free, np.newaxis])
+        half = (half + half.T) / 2
+        minimum = np.linalg.eigvalsh(half)[0] > 0
+        covariance[np.ix_(free, free)] = (
+            np.linalg.inv(half) if minimum else np.array(minuit.covariance)[np.ix_(free, free)]
+        )
+    return Fit(tuple(minuit.parameters), values, covariance, float(minuit.fval))

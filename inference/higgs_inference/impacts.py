@@ -59,7 +59,12 @@ def draw_impacts(impacts: Sequence[Impact], path: Path) -> None:
     Args:
         impacts: in the order to draw.
         path: of the picture.
+
+    Raises:
+        ValueError: there are none.
     """
+    if not impacts:
+        raise ValueError("there are no nuisance parameters whose impacts could be drawn")
     from matplotlib.figure import Figure  # only those who draw need it
 
     figure = Figure(figsize=(6.5, 0.9 + 0.4 * len(impacts)), layout="constrained")
@@ -67,15 +72,19 @@ def draw_impacts(impacts: Sequence[Impact], path: Path) -> None:
     places = range(len(impacts))
     for place, one in zip(places, impacts, strict=True):
         left.errorbar(one.pull, place, xerr=one.error, fmt="o", color="black", markersize=4)
-        right.barh(place, one.down, height=0.6, color="#4477aa", label="pull - error" if place == 0 else None)
-        right.barh(place, one.up, height=0.6, color="#ee6677", label="pull + error" if place == 0 else None)
+        right.barh(place, one.down, height=0.6, color="#4477aa", label="pull - its error" if place == 0 else None)
+        right.barh(place, one.up, height=0.6, color="#ee6677", label="pull + its error" if place == 0 else None)
     left.set_yticks(list(places), [one.name for one in impacts])
     left.invert_yaxis()
     left.axvspan(-1, 1, color="0.92", zorder=0)
     left.axvline(0, color="0.6", linewidth=0.8, zorder=0)
-    left.set_xlim(-2.5, 2.5)
+    reach = max(2.5, *(abs(one.pull) + one.error + 0.2 for one in impacts))
+    left.set_xlim(-reach, reach)
     left.set_xlabel("pull, in widths of the prior")
     right.axvline(0, color="0.6", linewidth=0.8)
     right.set_xlabel("change of $\\mu$")
-    right.legend(frameon=False, fontsize=8)
+    reach = 1.1 * max(one.size for one in impacts)
+    right.set_xlim(-reach, reach)
+    right.tick_params(left=False)
+    figure.legend(loc="outside upper right", ncols=2, frameon=False, fontsize=8)
     figure.savefig(path, dpi=150)

@@ -66,14 +66,12 @@ def profile_interval(likelihood: Likelihood, start: Floats | None = None) -> tup
         FitError: the likelihood has no minimum, or does not rise by 1.
     """
     minuit = minimise(likelihood, start, {})
-    minuit.hesse()
-    at_minimum = as_fit(minuit)
+    at_minimum = as_fit(likelihood, minuit)
     name = likelihood.names[0]
-    if minuit.valid:  # MINOS refuses a minimum that the second derivatives make doubtful; the search below does not
-        minuit.minos(name)
-        ends = minuit.merrors[name]
-        if ends.is_valid:
-            return Interval(at_minimum.mu, at_minimum.mu + ends.lower, at_minimum.mu + ends.upper), at_minimum
+    minuit.minos(name)
+    ends = minuit.merrors[name]
+    if ends.is_valid:
+        return Interval(at_minimum.mu, at_minimum.mu + ends.lower, at_minimum.mu + ends.upper), at_minimum
     ends_found = [find_end(likelihood, at_minimum, side) for side in (-1, 1)]
     return Interval(at_minimum.mu, *ends_found), at_minimum
 

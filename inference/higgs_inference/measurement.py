@@ -157,6 +157,8 @@ def measure_response(
         Coefficients of `templates.terms`, shape (processes, bins, terms).
     """
     shapes = shape_nuisances(templates.nuisances)
+    if not shapes:
+        return templates.response
     points = design_points(len(shapes), [REACH[one.name] for one in shapes])
     distorted = Distorted(slices, systematics, discriminate, binning, len(templates.processes))
     ratios = []

@@ -1,0 +1,107 @@
+"""Pseudo-experiments have the right means and the spread of Poisson numbers."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from higgs_inference.binning import Binning
+from higgs_inference.nuisances import HIGGS
+from higgs_inference.pseudo_experiments import Distorted, draw_counts, draw_rows, values_at
+from higgs_inference.templates import Floats
+from higgs_inference.training_events import label, read_events
+from tests.helpers.handmade import ONE_IN_A_MILLION, z_limit
+from tests.helpers.made_templates import make_templates
+from tests.helpers.toy import PROCESSES, ToyTraining, discriminate, distort
+
+DRAWS = 2000
+PROCESS = np.array([0] * 6 + [1] * 4)
+WEIGHTS = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 10.0, 20.0, 30.0, 40.0])
+FACTORS = (1.0, 0.3)
+EXPECTED = WEIGHTS * np.take(FACTORS, PROCESS)
+
+
+def numbers_drawn(seed: int = 1) -> Floats:
+    """Return how often each event was drawn, shape (DRAWS, events)."""
+    rng = np.random.default_rng(seed)
+    drawn = [draw_rows(rng, WEIGHTS, PROCESS, FACTORS) for _ in range(DRAWS)]
+    return np.array([np.bincount(rows, minlength=len(WEIGHTS)) for rows in drawn])
+
+
+def is_poisson(numbers: Floats, means: Floats) -> bool:
+    """Compare the sum of (n - mean)^2 / mean, chi-squared for Poisson numbers, two-sided; false-alarm rate 1e-6."""
+    dispersion = np.sum((numbers - means) ** 2 / means)
+    tails = stats.chi2.cdf(dispersion, numbers.size), stats.chi2.sf(dispersion, numbers.size)
+    return bool(min(tails) > ONE_IN_A_MILLION / 2)
+
+
+def test_every_event_is_drawn_a_poisson_number_of_times() -> None:
+    """Whose mean is its weight times the factor; ten means with the false-alarm rate 1e-6 together."""
+    numbers = numbers_drawn()
+    assert np.all(np.abs(numbers.mean(axis=0) - EXPECTED) < z_limit(10) * np.sqrt(EXPECTED / DRAWS))
+    assert is_poisson(numbers, EXPECTED)
+    assert is_poisson(numbers.sum(axis=1), EXPECTED.sum())
+
+
+def test_fixed_numbers_would_be_seen() -> None:
+    rng = np.random.default_rng(1)
+    fixed = rng.multinomial(int(EXPECTED.sum()), EXPECTED / EXPECTED.sum(), DRAWS)
+    assert not is_poisson(fixed.sum(axis=1), EXPECTED.sum())
+
+
+def test_rows_are_in_random_order() -> None:
+    rows = draw_rows(np.random.default_rng(1), np.full(1000, 1.0), np.arange(1000) % 2, (1.0, 1.0))
+    processes = rows % 2
+    runs = 1 + np.count_nonzero(np.diff(processes))
+    assert abs(runs - len(rows) / 2) < 6 * np.sqrt(len(rows)) / 2  # two runs where the processes stand in order
+
+
+def test_nothing_expected_draws_nothing() -> None:
+    rng = np.random.default_rng(1)
+    assert draw_rows(rng, WEIGHTS, PROCESS, (0.0, 0.0)).tolist() == []
+    assert set(PROCESS[draw_rows(rng, WEIGHTS, PROCESS, (0.0, 1.0, 5.0))]) == {1}  # nor does a process without events
+
+
+@pytest.mark.parametrize("depth", [1.0, np.inf])
+def test_counts_have_the_mean_of_templates_times_ratios(depth: float) -> None:
+    """And the variance of Poisson numbers, with that of the templates on top; 12 bins, false alarm 1e-6 each."""
+    templates = make_templates(depth=depth)
+    rng = np.random.default_rng(1)
+    ratios, pulls = rng.uniform(0.8, 1.2, templates.nominal.shape), np.array([0.5, 0.5, 1.0, -1.0])
+    factors = templates.factors(np.array([2.0, *pulls]))[:, np.newaxis] * ratios
+    mean = (factors * templates.nominal).sum(axis=0)
+    variance = mean + (factors**2 * templates.variance).sum(axis=0)
+
+    counts = np.array([draw_counts(rng, templates, ratios, 2.0, pulls) for _ in range(DRAWS)])
+
+    assert np.all(np.abs(counts.mean(axis=0) - mean) < z_limit(12) * np.sqrt(variance / DRAWS))
+    assert np.all(np.abs(counts.var(axis=0) / variance - 1) < z_limit(12) * np.sqrt(2 / DRAWS))
+    assert is_poisson(counts, mean) == (depth == np.inf)
+
+
+def test_ratios_are_those_of_the_same_events_distorted_and_not() -> None:
+    training, edges = ToyTraining(2000), np.array([0.0, 1.0, 2.0])
+    binning = Binning((edges[np.newaxis, :], np.empty((4, 0))), np.arange(4))
+    slices = list(read_events(training, PROCESSES, np.arange(2000)))
+    distorted = Distorted(slices, distort, discriminate, binning, len(PROCESSES))
+
+    ratios = distorted.ratios({"shift": 0.8}, seed=1)
+
+    u = discriminate(training.events)[:, 0].astype(np.float32)
+    moved = discriminate(distort(training.events, 1, 0.8))[:, 0].astype(np.float32)
+    for number, name in enumerate(PROCESSES):
+        own = (training.events["detailed_labels"] == name).to_numpy()
+        before, after = (np.bincount(np.searchsorted(edges, one[own]), minlength=4) for one in (u, moved))
+        assert ratios[number] == pytest.approx(after / before, rel=1e-5)
+    assert np.all(distorted.ratios({}, seed=2) == 1.0)
+
+
+def test_a_bin_without_events_does_not_change() -> None:
+    binning = Binning((np.array([[-50.0]]), np.empty((2, 0))), np.arange(2))
+    piece = label(ToyTraining(100).events, PROCESSES, np.arange(100))
+    distorted = Distorted([piece], distort, discriminate, binning, len(PROCESSES))
+    assert distorted.ratios({"shift": 1.0}, seed=1)[:, 0].tolist() == [1.0, 1.0]
+
+
+def test_only_what_changes_events_is_given_to_systematics() -> None:
+    values = values_at(HIGGS, np.array([1.0, -2.0, 0.0, 1.0, 1.0, 1.0]))
+    assert values == pytest.approx({"tes": 1.01, "jes": 0.98, "soft_met": 1.0})

@@ -1,0 +1,93 @@
+"""Responses: a known quadratic is found again, smoothly; and the toy's from distorted training events."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from higgs_inference.binning import Binning
+from higgs_inference.pseudo_experiments import Distorted
+from higgs_inference.responses import design_points, fit_response, polynomials
+from higgs_inference.templates import Floats, terms
+from higgs_inference.training_events import read_events
+from tests.helpers.toy import PROCESSES, ToyTraining, counts_along_optimal, discriminate, distort
+
+REACH = [(-2.0, -1.0, 1.0, 2.0), (0.7, 1.5, 5.0)]
+POINTS = design_points(2, REACH)
+ALONG = np.linspace(-1, 1, 20)[:, np.newaxis]
+
+
+def ratios_of(response: Floats, points: Floats = POINTS) -> Floats:
+    return np.array([response @ terms(point.tolist()) for point in points])
+
+
+def test_design_points_lie_on_the_axes_and_at_the_corners() -> None:
+    assert POINTS[:4].tolist() == [[-2.0, 0.0], [-1.0, 0.0], [1.0, 0.0], [2.0, 0.0]]
+    assert POINTS[4:7].tolist() == [[0.0, 0.7], [0.0, 1.5], [0.0, 5.0]]
+    assert POINTS[7:].tolist() == [[-1.5, 3.75], [1.5, 3.75]]  # the second one goes one way only
+    assert design_points(0, []).shape == (0, 0)
+    assert len(design_points(3, [REACH[0]] * 3)) == 12 + 3 * 4
+
+
+def test_a_quadratic_is_found_again() -> None:
+    """Whose coefficients vary along the bins as polynomials do."""
+    rng = np.random.default_rng(1)
+    response = (rng.normal(size=(2, 1, 5, 4)) * ALONG[np.newaxis, :, np.newaxis] ** np.arange(4)).sum(axis=3)
+    found = fit_response(POINTS, ratios_of(response), rng.uniform(1, 9, (2, 20)), ALONG)
+    assert found == pytest.approx(response, abs=1e-9)
+
+
+def test_neighbours_lend_what_a_bin_lacks() -> None:
+    """The noise of a bin that has little weight is taken out; of 20 bins and 11 polynomials, some remains of others."""
+    rng = np.random.default_rng(1)
+    response = np.full((1, 20, 5), 0.1) * (1 + ALONG)
+    weights = np.full((1, 20), 1e4)
+    weights[0, 7] = 1.0
+    noisy = ratios_of(response) + rng.normal(size=(len(POINTS), 1, 20)) / np.sqrt(weights)
+    alone = np.einsum("tp,pkb->kbt", np.linalg.pinv(np.array([terms(p.tolist()) for p in POINTS])), noisy)
+    found = fit_response(POINTS, noisy, weights, ALONG)
+    assert np.abs(found - response)[0, 7].max() < 0.1 * np.abs(alone - response)[0, 7].max()
+    assert np.sum((found - response) ** 2) < 0.85 * np.sum((alone - response)[0, weights[0] > 1.0] ** 2)
+
+
+def test_polynomials_reach_the_degrees_that_positions_determine() -> None:
+    grid = np.stack(np.meshgrid(np.linspace(-1, 1, 3), np.linspace(-1, 1, 5), indexing="ij"), axis=-1).reshape(-1, 2)
+    assert polynomials(ALONG, (4,)).shape == (20, 5)
+    assert polynomials(np.zeros((3, 1)), (4,)).tolist() == [[1.0]] * 3
+    assert polynomials(grid[:, :1], (10,)).shape == (15, 3)
+    # degrees (i, j) with i <= 2, as there are three positions, j <= 2 and i / 4 + j / 2 <= 1: 00 01 02 10 11 20 21
+    assert polynomials(grid, (4, 2)).shape == (15, 7)
+    assert np.linalg.matrix_rank(polynomials(grid, (4, 2))) == 7
+
+
+def test_points_that_do_not_determine_a_quadratic_are_refused() -> None:
+    with pytest.raises(ValueError, match="a response has 5 terms, of which these points determine 2"):
+        fit_response(POINTS[:4], np.zeros((4, 1, 20)), np.ones((1, 20)), ALONG)
+
+
+def test_the_response_of_distorted_events_is_that_of_the_densities() -> None:
+    """20 independent samples tell the error of their mean; Student's limit for 32 comparisons: false alarm 1e-6.
+
+    A shift that is wrong by a tenth would be seen.
+    """
+    samples, rows = 20, 20_000
+    edges = np.array([-1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 2.5])
+    binning = Binning((edges[np.newaxis, :], np.empty((8, 0))), np.arange(8))
+    points = np.array([[-1.0], [-0.5], [0.5], [1.0]])
+    training, found = ToyTraining(samples * rows), []
+    for sample in range(samples):
+        own = np.arange(sample * rows, (sample + 1) * rows)
+        slices = list(read_events(training, PROCESSES, own))
+        distorted = Distorted(slices, distort, discriminate, binning, len(PROCESSES))
+        ratios = [np.log(distorted.ratios({"shift": shift}, seed=1)) for shift in points[:, 0].tolist()]
+        found.append(fit_response(points, np.array(ratios), distorted.nominal, binning.positions))
+
+    def away(scale: float) -> Floats:
+        nominal = counts_along_optimal(edges, 0.0)
+        ratios = np.log([counts_along_optimal(edges, scale * shift) / nominal for shift in points[:, 0].tolist()])
+        exact = fit_response(points, ratios, nominal, binning.positions)
+        errors = np.std(found, axis=0, ddof=1) / np.sqrt(samples)
+        return np.asarray(np.abs(np.mean(found, axis=0) - exact) / errors)
+
+    limit = stats.t.isf(1e-6 / (2 * 32), df=samples - 1)
+    assert away(1.0).max() < limit
+    assert away(1.1).max() > limit

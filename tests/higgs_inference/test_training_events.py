@@ -1,0 +1,141 @@
+"""Training events become the same templates however they are read; thinned ones the same on average."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from higgs_inference import training_events
+from higgs_inference.binning import Binning, choose_bins
+from higgs_inference.templates import Floats
+from higgs_inference.training_events import Events, fill, label, read_events, score_events, thin
+from tests.helpers.handmade import z_limit
+from tests.helpers.toy import EXPECTED, PROCESSES, ToyTraining, discriminate, distort
+
+ROWS = 3000
+
+
+def made_events(number: int = ROWS) -> pd.DataFrame:
+    return ToyTraining(number)(np.arange(number))
+
+
+def score(training: ToyTraining, rows: Floats) -> Events:
+    return score_events(read_events(training, PROCESSES, rows), distort, discriminate, {"shift": 0.3})
+
+
+def bins_for(events: Events) -> Binning:
+    return choose_bins(events.discriminants, events.weights, events.processes == 1, (4, 2))
+
+
+@pytest.mark.parametrize("rows_at_once", [100, 1000, 1301])
+def test_slices_of_any_length_give_the_templates_of_one(monkeypatch: pytest.MonkeyPatch, rows_at_once: int) -> None:
+    """Here most slices have events of one process only."""
+    training = ToyTraining(ROWS)
+    training.events = training.events.sort_values(["labels", "x1"]).reset_index(drop=True)
+    whole = score(training, np.arange(ROWS))
+    binning = bins_for(whole)
+
+    monkeypatch.setattr(training_events, "ROWS_AT_ONCE", rows_at_once)
+    sliced = score(training, np.arange(ROWS))
+
+    assert sliced.rows.tolist() == list(range(ROWS))
+    for one, other in zip(fill(whole, binning, 2), fill(sliced, binning, 2), strict=True):
+        assert other == pytest.approx(one, rel=1e-5)
+
+
+def test_weights_add_up_to_the_expected_events() -> None:
+    events = score(ToyTraining(ROWS), np.arange(1000, 2000))
+    sums = np.bincount(events.processes, weights=events.weights)
+    assert sums == pytest.approx([EXPECTED[name] for name in PROCESSES], rel=1e-6)
+    counts, variances = fill(events, bins_for(events), 2)
+    assert counts.sum(axis=1) == pytest.approx(sums)
+    assert variances.sum() == pytest.approx(np.sum(events.weights.astype(np.float64) ** 2))
+
+
+def test_labels_are_the_places_of_the_processes() -> None:
+    events = made_events(6)
+    labelled = label(events, ("signal", "other", "background"), np.arange(10, 16))
+    assert labelled["process_number"].tolist() == [2, 0, 2, 0, 2, 0]
+    assert labelled["row_number"].tolist() == list(range(10, 16))
+    assert labelled["weights"].tolist() == pytest.approx((events["weights"] * 3).tolist())
+    assert "detailed_labels" not in labelled
+    assert "detailed_labels" in events
+
+
+def test_processes_without_a_number_are_refused() -> None:
+    with pytest.raises(ValueError, match="expected the processes background, ttbar; the training events have signal"):
+        label(made_events(4), ("background", "ttbar"), np.arange(4))
+
+
+def test_what_systematics_leaves_out_is_left_out_of_the_templates() -> None:
+    def select(events: pd.DataFrame, seed: int, shift: float) -> pd.DataFrame:
+        return distort(events, seed, shift)[events["x1"] > 0]
+
+    slices = list(read_events(ToyTraining(ROWS), PROCESSES, np.arange(ROWS)))
+    kept = score_events(slices, select, discriminate, {"shift": 0.0})
+    x1 = made_events()["x1"].to_numpy()
+    assert kept.rows.tolist() == np.flatnonzero(x1 > 0).tolist()
+    assert np.bincount(kept.processes, kept.weights)[0] == pytest.approx(1000 * (x1[::2] > 0).mean(), rel=1e-5)
+
+
+def test_each_slice_has_noise_of_its_own() -> None:
+    seeds = []
+
+    def note(events: pd.DataFrame, seed: int) -> pd.DataFrame:
+        seeds.append(seed)
+        return events
+
+    piece = label(made_events(4), PROCESSES, np.arange(4))
+    score_events([piece, piece], note, discriminate, seed=3)
+    assert len(set(seeds)) == 2
+    score_events([piece, piece], note, discriminate, seed=4)
+    assert len(set(seeds)) == 4
+
+
+def test_discriminants_of_the_wrong_shape_are_refused() -> None:
+    piece = label(made_events(4), PROCESSES, np.arange(4))
+    for wrong, shape in ((lambda events: discriminate(events)[:, 0], r"\(4,\)"), (lambda events: np.ones((3, 2)), "3")):
+        with pytest.raises(ValueError, match=rf"shape \(4, discriminants\); got .*{shape}"):
+            score_events([piece], distort, wrong)
+    with pytest.raises(ValueError, match="no training events"):
+        score_events([], distort, discriminate)
+
+
+def test_factors_of_thinned_rows_make_up_for_those_left_out() -> None:
+    """200 choices: mean sums in four bins of each process are those of all rows.
+
+    Eight comparisons with the false-alarm rate 1e-6; without the factors the sums are far off.
+    """
+    events = score(ToyTraining(ROWS), np.arange(ROWS))
+    binning = choose_bins(events.discriminants[:, :1], events.weights, events.processes == 1, (4,))
+    cells = events.processes * 4 + binning.find(events.discriminants[:, :1])
+    importance = np.exp(-events.discriminants[:, 0])
+    truth = np.bincount(cells, minlength=8).astype(np.float64)
+    sums, plain, numbers = [], [], []
+    for seed in range(200):
+        rows, factors = thin(events, importance, 300, seed)
+        assert np.all(np.diff(rows) > 0)
+        sums.append(np.bincount(cells[rows], weights=factors, minlength=8))
+        plain.append(np.bincount(cells[rows], minlength=8) * ROWS / len(rows))
+        numbers.append(np.bincount(events.processes[rows]))
+
+    def away(found: list[Floats]) -> Floats:
+        return np.asarray(np.abs(np.mean(found, axis=0) - truth) / (np.std(found, axis=0) / np.sqrt(len(found)) + 1e-9))
+
+    assert away(sums).max() < z_limit(8)
+    assert away(plain).max() > z_limit(8)
+    assert np.mean(numbers, axis=0) == pytest.approx([300, 300], rel=0.03)  # 6 standard errors: 200 x 300 rows
+
+
+def test_thinning_to_more_rows_than_there_are_keeps_all() -> None:
+    events = score(ToyTraining(100), np.arange(100))
+    rows, factors = thin(events, np.ones(100), 50, seed=1)
+    assert rows.tolist() == list(range(100))
+    assert factors.tolist() == [1.0] * 100
+    with pytest.raises(ValueError, match="importance of every event must be above 0"):
+        thin(events, np.zeros(100), 50, seed=1)
+
+
+def test_factors_multiply_the_weights_that_are_read() -> None:
+    rows, factors = np.arange(10), np.arange(1.0, 11.0)
+    plain, multiplied = (pd.concat(read_events(ToyTraining(10), PROCESSES, rows, given)) for given in (None, factors))
+    assert (multiplied["weights"] / plain["weights"]).tolist() == pytest.approx(factors.tolist())
