@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from higgs_scoring.errors import ScoringError
 from higgs_scoring.json_file import FileContent, JsonFile, OptionalEntry, Text
@@ -39,6 +40,14 @@ class TruthContent(FileContent):
     # A truth that does not say so is not shown.
     reveal: Reveal = "none"
     title: OptionalEntry[Text] = None
+    mu_range: OptionalEntry[list[Number]] = None
+
+    @field_validator("mu_range")
+    @classmethod
+    def _check_range(cls, mu_range: list[float]) -> list[float]:
+        if len(mu_range) != 2 or mu_range[0] > mu_range[1]:
+            raise PydanticCustomError("range", "must be the lowest and the highest mu")
+        return mu_range
 
 
 class NuisancesContent(FileContent):
@@ -63,6 +72,7 @@ class Truth:
         reveal: what a report may show: "none" numbers about the whole run, "mu" the true mu of each set too, "all" also
             how answers depend on the true nuisance parameters.
         title: of the competition, for the head of a page; None where the reference data have none.
+        mu_range: lowest and highest mu from which the sets are drawn; None where the reference data do not say.
         signature_key: of the results; None where they need no signature.
     """
 
@@ -72,6 +82,7 @@ class Truth:
     nuisances: Mapping[str, FloatArray]
     reveal: Reveal = "none"
     title: str | None = None
+    mu_range: tuple[float, float] | None = None
     signature_key: str | None = field(default=None, repr=False)
 
 
@@ -96,6 +107,7 @@ def read_truth(directory: Path) -> Truth:
         nuisances=_read_nuisances(directory / NUISANCES_FILE, content.plan_fingerprint, shape),
         reveal=content.reveal,
         title=content.title,
+        mu_range=None if content.mu_range is None else (content.mu_range[0], content.mu_range[1]),
         signature_key=read_key(file),
     )
 

@@ -119,8 +119,8 @@ def write_truth(plan: Plan, folder: Path, advance: Callable[[int], object] = lam
 
     Returns:
         The files written: truth.json (title, fingerprint, key of the signature, number of pseudo-experiments, signal
-        strengths by set number, what reports may reveal) and true_nuisances.json (for each nuisance parameter that acts
-        one list per set).
+        strengths by set number, the range of mu, what reports may reveal) and true_nuisances.json (for each nuisance
+        parameter that acts one list per set).
     """
     folder.mkdir(parents=True, exist_ok=True)
     truth = {
@@ -129,6 +129,7 @@ def write_truth(plan: Plan, folder: Path, advance: Callable[[int], object] = lam
         "signature_key": plan.signature_key,
         "num_pseudo_experiments": plan.settings.num_pseudo_experiments,
         "reveal": plan.settings.reveal,
+        "mu_range": list(plan.settings.mu_range),
         "ground_truth_mus": list(plan.mus),
     }
     nuisances = {"plan_fingerprint": plan.fingerprint, **_collect_nuisances(plan, advance)}

@@ -189,7 +189,7 @@ def test_the_signature_key_is_the_seeds_own_and_tells_no_stream(plan: MakePlan) 
 
 
 def test_the_truth_files_say_what_scoring_needs(plan: MakePlan, tmp_path: Path) -> None:
-    some = plan(num_of_sets=3, num_pseudo_experiments=7, reveal="mu", systematics={"jes": False})
+    some = plan(num_of_sets=3, num_pseudo_experiments=7, mu_range=(0.2, 2.9), reveal="mu", systematics={"jes": False})
     done: list[int] = []
     folder = tmp_path / "new" / "reference"
     written = write_truth(some, folder, done.append)
@@ -201,6 +201,7 @@ def test_the_truth_files_say_what_scoring_needs(plan: MakePlan, tmp_path: Path) 
         "signature_key": some.signature_key,
         "num_pseudo_experiments": 7,
         "reveal": "mu",
+        "mu_range": [0.2, 2.9],
         "ground_truth_mus": list(some.mus),
     }
     nuisances = json.loads(written[1].read_text())
