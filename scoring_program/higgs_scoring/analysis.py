@@ -10,6 +10,7 @@ from higgs_scoring.dependence import Dependence, PullSummary, find_dependence, f
 from higgs_scoring.metrics import FloatArray, Scores, score_sets, significant
 from higgs_scoring.number_formats import grouped
 from higgs_scoring.predictions import Predictions
+from higgs_scoring.range_cut import RangeCut, find_range_cut
 from higgs_scoring.shared_events import SharedEvents
 from higgs_scoring.truth import MAX_VALUE, MU, Truth
 
@@ -28,6 +29,7 @@ class Analysis:
         dependences: how the answers depend on mu, then on each nuisance parameter that was drawn.
         oddities: what is allowed in a run but hardly intended, as sentences.
         shared: how many events its pseudo-experiments share; None where that is unknown.
+        range_cut: how its intervals are cut at the range of mu; None where that is unknown.
     """
 
     scores: Scores
@@ -39,6 +41,7 @@ class Analysis:
     dependences: tuple[Dependence, ...]
     oddities: tuple[str, ...]
     shared: SharedEvents | None = None
+    range_cut: RangeCut | None = None
 
     @property
     def bootstrap(self) -> Bootstrap | None:
@@ -70,6 +73,7 @@ def analyse(truth: Truth, predictions: Predictions) -> Analysis:
         dependences=tuple(find_dependence(name, values, intervals) for name, values in parameters.items()),
         oddities=tuple(find_oddities(predictions, pulls)),
         shared=predictions.summary.shared,
+        range_cut=find_range_cut(intervals, truth.mu_range),
     )
 
 

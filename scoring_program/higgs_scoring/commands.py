@@ -18,7 +18,7 @@ from higgs_scoring.run_folders import USUAL_BASELINE, RunFolder, choose_baseline
 from higgs_scoring.scoring import CSV_FILE, PAGE_FILE, REPORT_FILE, score_run, write_leaderboard
 from higgs_scoring.truth import read_truth
 from higgs_scoring.untrusted_text import one_line
-from higgs_scoring.verdict import verdict
+from higgs_scoring.verdict import cut_note, verdict
 
 DIRECTORY: Any = click.Path(path_type=Path)
 """What is wrong with a directory is reported where it is read or written, with what to do."""
@@ -128,9 +128,11 @@ def _replace_letters_that_cannot_be_printed() -> None:
 
 
 def _print_scores(analysis: Analysis) -> None:
-    """Print the verdict, and each score with its standard error."""
+    """Print the verdict, what is cut at the range of mu, and each score with its standard error."""
     errors = None if analysis.bootstrap is None else analysis.bootstrap.standard_errors
     print(verdict(analysis))
+    if note := cut_note(analysis.range_cut, analysis.scores.interval):
+        print(note)
     for name, value in asdict(analysis.scores).items():
         # That of the penalty, which is 1 in most draws and huge in some, says nothing.
         error = "" if errors is None or name == "penalty" else rounded_error(getattr(errors, name))

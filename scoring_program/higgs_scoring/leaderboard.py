@@ -12,6 +12,7 @@ from higgs_scoring.errors import ScoringError
 from higgs_scoring.metrics import Scores, score_sets
 from higgs_scoring.number_formats import MAX_DECIMALS
 from higgs_scoring.predictions import read_predictions
+from higgs_scoring.range_cut import RangeCut, find_range_cut
 from higgs_scoring.ranking import Contender, Ranking, rank_all
 from higgs_scoring.run_folders import RunFolder, find_results
 from higgs_scoring.shared_events import SharedEvents
@@ -23,7 +24,7 @@ MAX_PROBLEM_LENGTH = 1000
 COLUMNS = (
     *("rank", "name", "quantile_score", "quantile_score_error", "quantile_score_median"),
     *("quantile_score_low", "quantile_score_high", "interval", "interval_error", "coverage", "coverage_error"),
-    *("shared_shift", "coverage_shared_cost"),
+    *("interval_before_cut", "cut_share", "shared_shift", "coverage_shared_cost"),
     *("minutes", "fit_seconds", "predict_seconds", "failed_predictions", "baseline", "problem"),
 )
 """Of the CSV file; low and high are the ends of `ScoredRun.score_range`, the times of predict() are medians.
@@ -46,6 +47,7 @@ class ScoredRun:
         failed_predictions: how many failed and count as the whole range of mu.
         data: what the run reports about its events, see `predictions.Summary`.
         shared: how many events its pseudo-experiments share; None where the run does not report it.
+        range_cut: how its intervals are cut at the range of mu; None where the truth does not have the range.
         is_baseline: takes no rank, and is marked wherever it is shown.
     """
 
@@ -58,6 +60,7 @@ class ScoredRun:
     failed_predictions: int = 0
     data: str = ""
     shared: SharedEvents | None = None
+    range_cut: RangeCut | None = None
     is_baseline: bool = False
 
     @property
@@ -154,6 +157,7 @@ def score_folder(truth: Truth, run: RunFolder) -> ScoredRun:
         failed_predictions=predictions.summary.failed_predictions,
         data=predictions.summary.data,
         shared=predictions.summary.shared,
+        range_cut=find_range_cut(intervals, truth.mu_range),
     )
 
 
@@ -183,6 +187,8 @@ def _numbers(run: ScoredRun) -> dict[str, float | None]:
         "interval_error": run.error_of("interval"),
         "coverage": run.scores.coverage,
         "coverage_error": run.error_of("coverage"),
+        "interval_before_cut": None if run.range_cut is None else run.range_cut.interval_before,
+        "cut_share": None if run.range_cut is None else run.range_cut.share,
         "shared_shift": None if run.shared is None else run.shared.shift,
         "coverage_shared_cost": None if run.shared is None else run.shared.mean_cost,
         "minutes": run.minutes,

@@ -3,7 +3,7 @@
 from higgs_scoring.leaderboard import Leaderboard
 from higgs_scoring.leaderboard_text import baseline_note, cells, outcome, remarks, tie_rule
 
-WIDE = 140
+WIDE = 160
 """Columns of a terminal that has room for the whole table; ESSENTIAL is shown in one of 80."""
 
 ESSENTIAL = ["Rank", "Run", "Quantile score", "Interval", "Coverage", "Minutes"]

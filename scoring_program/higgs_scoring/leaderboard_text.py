@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from higgs_scoring.leaderboard import Leaderboard
-from higgs_scoring.number_formats import decimal, duration, grouped, number, plus_minus
+from higgs_scoring.number_formats import decimal, duration, grouped, number, percentage, plus_minus
 from higgs_scoring.ranking import BEATS, Verdict, verdict_of
 
 MAX_NAMES = 5
@@ -65,8 +65,8 @@ def tie_rule(board: Leaderboard) -> str:
 
 
 def remarks(board: Leaderboard) -> list[str]:
-    """Return what else is to be said of the runs: shared events, failed predictions, other events than the first's."""
-    return [note for note in (shared_note(board), failure_note(board), data_note(board)) if note]
+    """Return what else is to be said of the runs: cuts, shared events, failures, other events than the first's."""
+    return [note for note in (cut_note(board), shared_note(board), failure_note(board), data_note(board)) if note]
 
 
 def data_note(board: Leaderboard) -> str:
@@ -77,6 +77,21 @@ def data_note(board: Leaderboard) -> str:
     return (
         f"Not comparable: {join_names(others)} used other events than {board.runs[0].name} (a different size, seed or "
         "source of the data), so the pseudo-experiments were not the same."
+    )
+
+
+def cut_note(board: Leaderboard) -> str:
+    """Return which runs have intervals that are cut at the range of mu; empty if none has, or where it is unknown."""
+    cuts = [
+        f"{run.name} ({percentage(cut.share)} of its intervals, {number(cut.interval_before)} wide before)"
+        for run in board.runs
+        if (cut := run.range_cut) and cut.share
+    ]
+    if not cuts:
+        return ""
+    return (
+        "Intervals that are cut at the range of μ are narrower and cover as often, so compare the mean widths before "
+        f"the cut too: {join_names(cuts)}."
     )
 
 
@@ -119,6 +134,8 @@ def cells(board: Leaderboard, place: int, *, all_errors: bool = True) -> dict[st
         "Run": run.label,
         "Quantile score": _with_error(scores.quantile_score, run.error_of("quantile_score")),
         "Interval": _with_error(scores.interval, run.error_of("interval") if all_errors else None),
+        "Before cut": "" if run.range_cut is None else decimal(run.range_cut.interval_before, 4),
+        "Cut": "" if run.range_cut is None else percentage(run.range_cut.share),
         "Coverage": _with_error(scores.coverage, run.error_of("coverage") if all_errors else None),
         "Lost": "" if run.shared is None else f"{run.shared.mean_cost:.4f}",
         "Median": "" if median is None else decimal(median, 4),

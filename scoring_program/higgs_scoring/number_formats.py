@@ -59,6 +59,15 @@ def number(value: float) -> str:
     return f"{value:.3g}" if value < 999.5 else grouped(round(value))
 
 
+def percentage(share: float) -> str:
+    r"""Return a share in percent with three significant digits.
+
+    >>> [percentage(share).replace("\xa0", " ") for share in (0.0, 0.0712, 0.25, 1.0)]
+    ['0 %', '7.12 %', '25 %', '100 %']
+    """
+    return f"{number(100 * share)}\u00a0%"
+
+
 def grouped(whole: int) -> str:
     r"""Return a whole number in groups of three digits.
 

@@ -6,13 +6,15 @@ import numpy as np
 
 from higgs_scoring.analysis import Analysis
 from higgs_scoring.html_pages import render_template
-from higgs_scoring.number_formats import decimal, duration, grouped, number, rounded_error, score_text
+from higgs_scoring.number_formats import decimal, duration, grouped, number, percentage, rounded_error, score_text
 from higgs_scoring.predictions import Predictions
+from higgs_scoring.range_cut import RangeCut
 from higgs_scoring.report_pictures import HIDDEN, draw_dependences, draw_overview, draw_sets, may_show, sets_legend
 from higgs_scoring.truth import MU, Truth
 from higgs_scoring.untrusted_text import printable
 from higgs_scoring.verdict import (
     advice,
+    cut_note,
     dependence_conclusion,
     dependence_note,
     error_note,
@@ -33,6 +35,8 @@ MAX_WARNING_LENGTH = 1000
 MEANINGS = {
     "Quantile score": "−ln((width + 0.001) × penalty); larger is better; the ranking uses it",
     "Interval": "mean width of the intervals in μ",
+    "Interval before the cut": "mean of 2 δμ̂, the width before any cut at the range of μ; not ranked",
+    "Cut intervals": "share that ends at an edge of the range of μ and is narrower than 2 δμ̂",
     "Coverage": "fraction of the intervals that contain the true μ; the target is 0.6827",
     "Lost to shared events": "coverage that is lost on average because all pseudo-experiments share one store",
     "Penalty": "factor for wrong coverage; 1 means no penalty",
@@ -120,6 +124,7 @@ def _advice(truth: Truth, analysis: Analysis) -> list[str]:
     errors = None if analysis.bootstrap is None else analysis.bootstrap.standard_errors
     sentences = [
         advice(analysis.scores, analysis.calibration.curve.needed.size),
+        cut_note(analysis.range_cut, analysis.scores.interval),
         shared_note(analysis.shared, None if errors is None else errors.coverage),
         scaling_advice(analysis.calibration, in_full=in_full),
         # If only a few pulls are defined, their mean would reveal where these answers are.
@@ -135,6 +140,7 @@ def _scores(analysis: Analysis, minutes: float) -> list[ScoreRow]:
     values = {
         "Quantile score": (decimal(scores.quantile_score, 4), "quantile_score"),
         "Interval": (f"{scores.interval:.4f}", "interval"),
+        **_cut_values(analysis.range_cut),
         "Coverage": (f"{scores.coverage:.4f}", "coverage"),
         "Lost to shared events": (f"{analysis.shared.mean_cost:.4f}" if analysis.shared else "–", None),
         "Penalty": (number(scores.penalty), None),
@@ -145,6 +151,14 @@ def _scores(analysis: Analysis, minutes: float) -> list[ScoreRow]:
         "Duration": (duration(60 * minutes), None),
     }
     return [ScoreRow(name, value, _errors(analysis, score)) for name, (value, score) in values.items()]
+
+
+def _cut_values(cut: RangeCut | None) -> dict[str, tuple[str, None]]:
+    """Return the rows on intervals that are cut; of a run that has none only that."""
+    if cut is None:
+        return {}
+    before = {"Interval before the cut": (decimal(cut.interval_before, 4), None)} if cut.share else {}
+    return {**before, "Cut intervals": (percentage(cut.share), None)}
 
 
 def _errors(analysis: Analysis, score: str | None) -> dict[str, str]:

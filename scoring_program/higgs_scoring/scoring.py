@@ -103,6 +103,8 @@ def leaderboard_columns(analysis: Analysis, predictions: Predictions) -> dict[st
         }
     if analysis.shared is not None:
         columns |= {"shared_shift": analysis.shared.shift, "coverage_shared_cost": analysis.shared.mean_cost}
+    if (cut := analysis.range_cut) is not None:
+        columns |= {"interval_before_cut": cut.interval_before, "cut_share": cut.share}
     if predictions.summary.fit_seconds is not None:
         columns["fit_seconds"] = predictions.summary.fit_seconds
     if predictions.predict_seconds is not None:

@@ -7,7 +7,8 @@ from higgs_scoring.bootstrap import Bootstrap, uncertainty_of_error
 from higgs_scoring.calibration import Calibration
 from higgs_scoring.dependence import MAX_PULL, Dependence, PullSummary
 from higgs_scoring.metrics import TARGET_COVERAGE, Scores, allowed_coverage, coverage_sigma
-from higgs_scoring.number_formats import ROUNDING, decimal, grouped, number, plus_minus
+from higgs_scoring.number_formats import ROUNDING, decimal, grouped, number, percentage, plus_minus
+from higgs_scoring.range_cut import RangeCut
 from higgs_scoring.shared_events import RARE_SHIFT, SharedEvents
 from higgs_scoring.truth import MU
 
@@ -74,6 +75,20 @@ def advice(scores: Scores, n: int) -> str:
     return (
         f"{allowed}. Here the penalty multiplies the mean width, {scores.interval:.3f}, by {number(scores.penalty)} "
         f"and lowers the score from {decimal(unpenalised, 3)} to {decimal(scores.quantile_score, 3)}."
+    )
+
+
+def cut_note(cut: RangeCut | None, interval: float) -> str:
+    r"""Return a sentence on intervals that are cut at the range of mu; empty if none is, or where that is unknown.
+
+    >>> cut_note(RangeCut(0.25, 0.495), interval=0.46).replace("\xa0", " ")
+    '25 % of the intervals are cut at the range of μ: the mean width is 0.46, and was 0.495 before (2 δμ̂).'
+    """
+    if cut is None or not cut.share:
+        return ""
+    return (
+        f"{percentage(cut.share)} of the intervals are cut at the range of μ: the mean width is {number(interval)}, "
+        f"and was {number(cut.interval_before)} before (2 δμ̂)."
     )
 
 

@@ -112,7 +112,7 @@ def test_leaderboard_shows_what_scoring_writes(competition, files):
     intervals = Intervals(np.ones(2), ones, 0.1 * ones, 0.9 * ones, 1.1 * ones)
     summary = Summary(result_files=(), fit_seconds=1.0, shared=SharedEvents(25.0, 25.0))
     predictions = Predictions(intervals, num_cut=0, predict_seconds=ones, minutes=1.0, summary=summary)
-    truth = Truth("5eed", 2, np.ones(2), nuisances={}, reveal="none")
+    truth = Truth("5eed", 2, np.ones(2), nuisances={}, reveal="none", mu_range=(0.1, 3.0))
     assert leaderboard_columns(analyse(truth, predictions), predictions).keys() == declared
     columns = competition["leaderboards"][0]["columns"]
     assert {column["key"] for column in columns} == declared
@@ -127,6 +127,8 @@ def test_leaderboard_shows_what_scoring_writes(competition, files):
         ("predict_seconds", "asc"),
         ("winkler_score", "asc"),
         ("width_at_exact_coverage", "asc"),
+        ("interval_before_cut", "asc"),
+        ("cut_share", "asc"),
         ("failed_predictions", "asc"),
     ]
     assert (columns[0]["key"], columns[0]["precision"]) == ("quantiles_score", 4)
