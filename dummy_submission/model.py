@@ -20,7 +20,7 @@ class Model:
         middle, width = (MU_MIN + MU_MAX) / 2, COVERAGE * (MU_MAX - MU_MIN)
         return {
             "mu_hat": middle,  # the best estimate of the signal strength
-            "delta_mu_hat": width / 2,  # its uncertainty, half the interval
+            "delta_mu_hat": width / 2,  # its uncertainty: half the interval, before any cut at the range of mu
             "p16": middle - width / 2,  # lower end of the 68.27 % interval
             "p84": middle + width / 2,  # upper end of the 68.27 % interval
         }

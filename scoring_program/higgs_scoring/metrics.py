@@ -29,7 +29,7 @@ class Intervals:
     Attributes:
         mus: true mu of each set, shape (sets,).
         mu_hats: estimates of mu, shape (sets, pseudo-experiments), as the three that follow.
-        delta_mu_hats: stated uncertainties of the estimates.
+        delta_mu_hats: stated uncertainties of the estimates: half the width of the intervals before any cut.
         p16: lower ends of the intervals.
         p84: upper ends of the intervals, p16 <= p84.
     """

@@ -57,8 +57,8 @@ class Model:
         count = np.sum(test_set["weights"].to_numpy()[self.score(test_set["data"]) > self.cut])
         mu_hat = (count - self.background) / self.signal
         low, high = mu_hat - self.largest_error, mu_hat - self.smallest_error
-        p16, p84 = np.clip([low, high], *MU_RANGE)  # mu is known to lie there
-        return {"mu_hat": np.clip(mu_hat, p16, p84), "delta_mu_hat": (p84 - p16) / 2, "p16": p16, "p84": p84}
+        p16, p84 = np.clip([low, high], *MU_RANGE)  # mu is known to lie there; delta_mu_hat is from before this cut
+        return {"mu_hat": np.clip(mu_hat, p16, p84), "delta_mu_hat": (high - low) / 2, "p16": p16, "p84": p84}
 
     def calibrate(self, many, few):
         """Measure simulated pseudo-experiments, whose mu is known, and choose the cut with the narrowest interval.

@@ -16,7 +16,7 @@ MAX_ROWS = 10**12
 
 @dataclass(frozen=True)
 class Interval:
-    """A submission's answer: the estimate of mu, its uncertainty, and the ends of the 68.27 % interval."""
+    """A submission's answer: the estimate of mu, its standard deviation, and the ends of the 68.27 % interval."""
 
     mu_hat: float
     delta_mu_hat: float

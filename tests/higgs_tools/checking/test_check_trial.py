@@ -281,6 +281,13 @@ def test_intervals_are_judged(intervals: list[tuple[float, float, float, float]]
     assert (level == Level.WARNING) == any(finding.level == Level.WARNING for finding in findings)
 
 
+def test_a_delta_mu_hat_from_before_a_cut_at_the_range_of_mu_is_right() -> None:
+    cut = [(0.2, 1.0, 0.1, 0.7), (2.9, 1.0, 2.4, 3.01)]
+    for within, remarks in ((0.3, 0), (3.0, 1)):
+        findings = judge_answers(made_trial([*cut, (1.5, within, 1.2, 1.8)]), PHASE)
+        assert sum("delta_mu_hat is" in finding.text for finding in findings) == remarks
+
+
 @pytest.mark.parametrize(
     ("predict_seconds", "workers", "level", "text"),
     [

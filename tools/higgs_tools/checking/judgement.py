@@ -10,6 +10,7 @@ from higgs_challenge.sandbox.isolation import FULL
 from higgs_challenge.submission.log import MAX_LOG_BYTES
 from higgs_challenge.submission.process import FailedCallError
 from higgs_challenge.tasks import load_task
+from higgs_scoring.range_cut import EDGE
 from higgs_tools.checking.findings import Finding, Level
 from higgs_tools.checking.packing import format_size
 from higgs_tools.checking.phases import OFFICIAL_WORKERS, Phase
@@ -147,10 +148,15 @@ def judge_answers(trial: Trial, phase: Phase) -> list[Finding]:
     elif median(map(abs, pulls)) > FAR_PULLS * trial.pull_width:
         text = f"mu_hat is {median(map(abs, pulls)):.2g} half-widths from the truth (median)"
         findings.append(_warn(text, "make sure that predict uses the same features as fit, in the same order"))
-    ratios = [one.delta_mu_hat / size for one, size in zip(intervals, half, strict=True)]
-    if not 1 / HALF_WIDTH_RATIO <= median(ratios) <= HALF_WIDTH_RATIO:
+    ratios = [
+        one.delta_mu_hat / size
+        for one, size in zip(intervals, half, strict=True)
+        if one.p16 > lowest + EDGE and one.p84 < highest - EDGE  # not cut there, which may halve an interval
+    ]
+    if ratios and not 1 / HALF_WIDTH_RATIO <= median(ratios) <= HALF_WIDTH_RATIO:
         text = f"delta_mu_hat is {median(ratios):.2g} times half the interval; it does not count towards the score"
-        findings.append(Finding("answers", Level.REMARK, text))
+        remedy = "return half the width of the interval, from before any cut at the range of mu"
+        findings.append(Finding("answers", Level.REMARK, text, remedy))
     text = f"width {mean(widths):.3g}, {inside} of {len(intervals)} intervals contain the truth"
     if trial.pull_width > 1.5:
         text += "; with so few events stored, even sound intervals rarely would"
