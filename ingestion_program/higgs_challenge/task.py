@@ -144,7 +144,8 @@ class Task:
         get_train_set: gives what a submission gets by that name, made from a folder that it may read (None where there
             is none) in the submission's process.
         systematics: what a submission gets by that name: distorts such a DataFrame, each nuisance parameter an option.
-        reference_width: mean width of the narrowest honest intervals known; the checker compares with it.
+        reference_width: mean width of the narrowest sound intervals known, which others may undercut; the checker
+            compares with it.
         training_events: that a submission may be given on the platform, about.
         modules: folder of modules that a submission may import by bare name, after all others; None for none.
         hint: gives what to add to the message of a submission's exception, with a blank in front; empty for nothing.

@@ -266,7 +266,7 @@ def around(values: list[float], half: float, delta: float = 0.3) -> list[tuple[f
     [
         (around([0.6, 1.4, 2.5], 0.3), Level.OK, "width 0.6, 3 of 3 intervals contain the truth"),
         (around([0.6, 1.4, 2.5], 0.0), Level.WARNING, "zero width"),
-        (around([0.6, 1.4, 2.5], 0.01, 0.01), Level.WARNING, "0.02 wide"),
+        (around([0.6, 1.4, 2.5], 0.01, 0.01), Level.WARNING, "0.02 wide; the narrowest sound ones known are 0.46"),
         (around([0.6, 1.4, 2.5], 1.5, 1.5), Level.WARNING, "as wide as the range"),
         (around([5.6, 6.4, 7.5], 0.3), Level.WARNING, "17 half-widths from the truth"),
         ([(3.0, 0.3, 0.2, 0.8), (3.0, 0.3, 1.2, 1.8), (3.0, 0.3, 2.2, 2.8)], Level.WARNING, "in 3 of 3 answers"),

@@ -133,7 +133,9 @@ def judge_answers(trial: Trial, phase: Phase) -> list[Finding]:
             _warn("an interval has zero width", "return the estimate's uncertainty, not the estimate twice")
         )
     elif mean(widths) < NARROW * reference:
-        text = f"the intervals are {mean(widths):.2g} wide; {reference:.2g} is the best that a sound method reaches"
+        text = (
+            f"the intervals are {mean(widths):.2g} wide; the narrowest sound ones known are {reference:.2g} on average"
+        )
         findings.append(_warn(text, "make sure that the width includes all uncertainties"))
     elif mean(widths) >= highest - lowest:
         text = f"the intervals are {mean(widths):.2g} wide, as wide as the range of mu"
