@@ -1,17 +1,26 @@
-"""The reference baseline: a classifier's score, binned, and a profile likelihood in mu and six nuisance parameters."""
+"""The reference: a network of four classes, its outputs in two dimensions of bins, and a profile likelihood."""
 
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from classifier import Classifier, train_classifier
-from likelihood import measure
-from templates import Templates, build_templates
+from higgs_inference.intervals import MU_RANGE, answer
+from higgs_inference.measurement import PROCESSES, Measurement, build_measurement
 
-CLASSIFIER_ROWS = 1_000_000
-TEMPLATE_ROWS = 40_000_000
-"""At most so many training rows for each of the two steps; they never share a row."""
+MAX_CLASSIFIER_ROWS = {"htautau": 1_200_000, "ztautau": 1_800_000, "ttbar": 700_000, "diboson": 250_000}
+"""Training rows of each process for the classifier; the templates are made of the others."""
+
+MAX_CLASSIFIER_SHARES = {"htautau": 0.3, "ztautau": 0.2, "ttbar": 0.4, "diboson": 0.5}
+"""At most these shares of each process's rows, where there are few."""
+
+BINS = (60, 4)
+"""Parts of the ratio of signal to background, and of each of them by the ratio of top to Z bosons."""
+
+CUT: tuple[float, float] | None = MU_RANGE
+"""Intervals end here, since the challenge says so of mu; None to leave them as they are."""
 
 TRAINED_MODEL = Path(__file__).parent / "trained_model.pt"
 """Where save leaves a fitted model; a submission that ships this file does not train again."""
@@ -29,18 +38,20 @@ class Model:
         self.get_train_set = get_train_set
         self.systematics = systematics
         self.classifier: Classifier | None = None
-        self.templates: Templates | None = None
+        self.measurement: Measurement | None = None
 
     def fit(self) -> None:
-        """Load the trained model where one is shipped; else train the classifier and fill its templates."""
+        """Load the trained model where one is shipped; else train the classifier and build the measurement on it."""
         if TRAINED_MODEL.exists():
             print(f"using the trained model {TRAINED_MODEL.name}")
-            self.classifier, self.templates = torch.load(TRAINED_MODEL, weights_only=False)
+            self.classifier, self.measurement = torch.load(TRAINED_MODEL, weights_only=False)
             return
-        for_classifier, for_templates = split_rows(len(self.get_train_set))
-        events = self.systematics(self.get_train_set(selected_indices=for_classifier))
-        self.classifier = train_classifier(events)
-        self.templates = build_templates(self.get_train_set, for_templates, self.systematics, self.classifier)
+        events = self.get_train_set(train_size=choose_sizes(self.get_train_set))
+        others = np.setdiff1d(np.arange(len(self.get_train_set)), events.index, assume_unique=True)
+        self.classifier = train_classifier(self.systematics(events), PROCESSES)
+        self.measurement = build_measurement(
+            self.get_train_set, self.systematics, others, self.classifier.discriminants, BINS
+        )
 
     def predict(self, test_set: dict[str, Any]) -> dict[str, float]:
         """Measure mu in one pseudo-experiment.
@@ -51,18 +62,21 @@ class Model:
         Returns:
             mu_hat with its uncertainty, and the 68.27 % interval from p16 to p84.
         """
-        if self.classifier is None or self.templates is None:
+        if self.classifier is None or self.measurement is None:
             raise RuntimeError("predict was called before fit")
-        scores = self.classifier.scores(test_set["data"])
-        counts = self.templates.count(scores, test_set["weights"])
-        return measure(self.templates, counts)
+        discriminants = self.classifier.discriminants(test_set["data"])
+        return answer(self.measurement.measure(discriminants, test_set["weights"]), CUT)
 
     def save(self) -> None:
         """Keep the fitted model beside this file, for the next run."""
-        torch.save((self.classifier, self.templates), TRAINED_MODEL)
+        torch.save((self.classifier, self.measurement), TRAINED_MODEL)
 
 
-def split_rows(available: int) -> tuple[range, range]:
-    """Share the training rows out: the first ones to the classifier, later ones, held out, to the templates."""
-    first = min(CLASSIFIER_ROWS, available // 2)
-    return range(first), range(first, min(first + TEMPLATE_ROWS, available))
+def choose_sizes(get_train_set: Any) -> dict[str, int]:
+    """Return how many rows of each process to train the classifier on, from the shares in the first rows."""
+    some = get_train_set(selected_indices=range(min(len(get_train_set), 100_000)))["detailed_labels"]
+    available = some.value_counts(normalize=True) * len(get_train_set)
+    return {
+        process: int(min(most, MAX_CLASSIFIER_SHARES[process] * available[process]))
+        for process, most in MAX_CLASSIFIER_ROWS.items()
+    }

@@ -53,7 +53,10 @@ def answer(interval: Interval, cut: tuple[float, float] | None = None) -> dict[s
 
 
 def profile_interval(likelihood: Likelihood, start: Floats | None = None) -> tuple[Interval, Fit]:
-    """Return where the profile likelihood ratio has risen by 1, by MINOS, or by a search where MINOS gives up.
+    """Return where the profile likelihood ratio has risen by 1.
+
+    MINOS finds it; where it gives up, a search does, and where -2 ln L is so flat that it does not rise by 1 at all, the
+    interval is one standard deviation from the second derivative to each side.
 
     Args:
         likelihood: with its gradient.
@@ -63,7 +66,7 @@ def profile_interval(likelihood: Likelihood, start: Floats | None = None) -> tup
         The interval, and the fit.
 
     Raises:
-        FitError: the likelihood has no minimum, or does not rise by 1.
+        FitError: the likelihood has no minimum.
     """
     minuit = minimise(likelihood, start, {})
     at_minimum = as_fit(likelihood, minuit)
@@ -72,8 +75,13 @@ def profile_interval(likelihood: Likelihood, start: Floats | None = None) -> tup
     ends = minuit.merrors[name]
     if ends.is_valid:
         return Interval(at_minimum.mu, at_minimum.mu + ends.lower, at_minimum.mu + ends.upper), at_minimum
-    ends_found = [find_end(likelihood, at_minimum, side) for side in (-1, 1)]
-    return Interval(at_minimum.mu, *ends_found), at_minimum
+    try:
+        low, high = (find_end(likelihood, at_minimum, side) for side in (-1, 1))
+    except FitError as error:
+        error_of_mu = float(at_minimum.errors[0])
+        print(f"{error}; the interval is one standard deviation to each side")
+        low, high = at_minimum.mu - error_of_mu, at_minimum.mu + error_of_mu
+    return Interval(at_minimum.mu, low, high), at_minimum
 
 
 def find_end(likelihood: Likelihood, at_minimum: Fit, side: int, rise: float = 1.0) -> float:
