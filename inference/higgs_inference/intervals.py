@@ -55,8 +55,8 @@ def answer(interval: Interval, cut: tuple[float, float] | None = None) -> dict[s
 def profile_interval(likelihood: Likelihood, start: Floats | None = None) -> tuple[Interval, Fit]:
     """Return where the profile likelihood ratio has risen by 1.
 
-    MINOS finds it; where it gives up, a search does, and where -2 ln L is so flat that it does not rise by 1 at all, the
-    interval is one standard deviation from the second derivative to each side.
+    MINOS finds it; where it gives up, a search does. Where -2 ln L is so flat that it does not rise by 1 at all, the
+    interval is one standard deviation, from the second derivative, to each side.
 
     Args:
         likelihood: with its gradient.

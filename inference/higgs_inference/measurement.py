@@ -101,7 +101,8 @@ def build_measurement(
     nominal, variance = fill(events, binning, len(PROCESSES))
     templates = without_response(nominal, variance, nuisances)
     first, second = (
-        list(read_events(get_train_set, PROCESSES, *thin_by_purity(half, binning, nominal))) for half in _halves(events)
+        list(read_events(get_train_set, PROCESSES, *thin_by_purity(half, own_rows, binning, nominal)))
+        for half, own_rows in _halves(events, rows)
     )
     del events
     with _step("responses"):
@@ -113,7 +114,7 @@ def build_measurement(
     made = replace(measurement, calibration=significant(calibration))
     print(
         f"{binning.number} bins; calibration: shift {calibration.shift:+.3f} ± {calibration.shift_error:.3f}, "
-        f"scale {calibration.scale:.3f} ± {calibration.scale_error:.3f}; expected width {made.expected_width:.3f}"
+        f"scale {calibration.scale:.3f} ± {calibration.scale_error:.3f}\nexpected width: {made.expected_width:.3f}"
     )
     return made
 
@@ -189,17 +190,22 @@ def calibrate_on(distorted: Distorted, measurement: Measurement, seed: int = 2) 
     return calibrate(np.array(mus), intervals, np.array(groups))
 
 
-def _halves(events: Events) -> Iterator[Events]:
-    middle = len(events.weights) // 2
-    for half in (slice(0, middle), slice(middle, None)):
-        yield Events(events.discriminants[half], events.weights[half], events.processes[half], events.rows[half])
+def _halves(events: Events, rows: npt.NDArray[np.int64]) -> Iterator[tuple[Events, npt.NDArray[np.int64]]]:
+    """Yield the events of the first and of the second half of the rows, with these rows."""
+    middle = len(rows) // 2
+    border = int(np.searchsorted(events.rows, rows[middle]))
+    for some, own_rows in ((slice(0, border), rows[:middle]), (slice(border, None), rows[middle:])):
+        columns = events.discriminants[some], events.weights[some], events.processes[some], events.rows[some]
+        yield Events(*columns), own_rows
 
 
-def thin_by_purity(events: Events, binning: Binning, nominal: Floats) -> tuple[npt.NDArray[np.int64], Floats]:
+def thin_by_purity(
+    events: Events, rows: npt.NDArray[np.int64], binning: Binning, nominal: Floats
+) -> tuple[npt.NDArray[np.int64], Floats]:
     """Choose the rows to distort, with their factors: mostly those in bins with much signal."""
     purity = nominal[PROCESSES.index(SIGNAL)] / np.maximum(nominal.sum(axis=0), 1e-12)
     importance = np.maximum(purity, MIN_IMPORTANCE)[binning.find(events.discriminants)]
-    return thin(events, importance, DISTORTED_EVENTS, seed=1)
+    return thin(events, rows, importance, DISTORTED_EVENTS, seed=1)
 
 
 @contextmanager

@@ -134,18 +134,19 @@ def fill(events: Events, binning: Binning, num_processes: int) -> tuple[Floats, 
 
 
 def thin(
-    events: Events, importance: npt.NDArray[np.floating], number: int, seed: int
+    events: Events, rows: npt.NDArray[np.int64], importance: npt.NDArray[np.floating], number: int, seed: int
 ) -> tuple[npt.NDArray[np.int64], Floats]:
     """Choose training rows, more of those that matter, and the factors that make up for the others.
 
-    Of every process about `number` rows are chosen, or all where it has no more, each with a probability in proportion
-    to its importance, up to 1. So what nuisance parameters do to the bins that hold the information is known from few
-    events.
+    Of every process about `number` selected events are chosen, or all where it has no more, each with a probability in
+    proportion to its importance, up to 1. So what nuisance parameters do to the bins that hold the information is known
+    from few events. As many are chosen of the rows that the selection rejects, since distorted ones may pass it.
 
     Args:
-        events: nominal ones.
+        events: the selected ones of the rows, nominal.
+        rows: increasing, shape (m,), m >= n.
         importance: of each event, above 0, shape (n,).
-        number: of rows of each process.
+        number: of events of each process.
         seed: of the choice.
 
     Returns:
@@ -161,9 +162,12 @@ def thin(
     for process in np.unique(events.processes):
         own = events.processes == process
         probability[own] = _probabilities(np.asarray(importance[own], dtype=np.float64), number)
+    rejected = np.setdiff1d(rows, events.rows, assume_unique=True)
+    candidates = np.concatenate([events.rows, rejected])
+    probability = np.concatenate([probability, _probabilities(np.ones(len(rejected)), number)])
     chosen = np.flatnonzero(rng.random(len(probability)) < probability)
-    chosen = chosen[np.argsort(events.rows[chosen])]
-    return events.rows[chosen], 1 / probability[chosen]
+    chosen = chosen[np.argsort(candidates[chosen])]
+    return candidates[chosen], 1 / probability[chosen]
 
 
 def _probabilities(importance: Floats, number: int) -> Floats:

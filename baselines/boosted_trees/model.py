@@ -1,0 +1,57 @@
+"""Boosted trees of four classes, binned in two dimensions: the reference with another classifier."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from training_seed import TRAINING_SEED
+
+from higgs_inference.intervals import MU_RANGE, answer
+from higgs_inference.measurement import PROCESSES, Measurement, build_measurement
+from higgs_inference.trees import Trees, train_trees
+
+TRAINING_SHARE = {"htautau": 0.16, "ztautau": 0.07, "ttbar": 0.2, "diboson": 0.5}
+MAX_EVENTS = 20_000_000
+"""Training rows for the templates."""
+
+ROUNDS = 80
+BINS = (60, 4)
+
+
+class Model:
+    """Trees for the processes; bins of signal over background, and of top over Z bosons.
+
+    Args:
+        get_train_set: gives labelled events as a DataFrame.
+        systematics: distorts events by given nuisance parameters and selects them.
+    """
+
+    def __init__(self, get_train_set: Any = None, systematics: Any = None) -> None:
+        self.get_train_set, self.systematics = get_train_set, systematics
+        self.trees: Trees | None = None
+        self.measurement: Measurement | None = None
+
+    def fit(self) -> None:
+        """Train on a part of the events, and build the measurement from others."""
+        events = self.get_train_set(train_size=TRAINING_SHARE)
+        others = np.setdiff1d(np.arange(len(self.get_train_set)), events.index, assume_unique=True)[:MAX_EVENTS]
+        selected = self.systematics(events)
+        self.trees = train_trees(selected, [(process,) for process in PROCESSES], ROUNDS, TRAINING_SEED)
+        yields = selected.groupby("detailed_labels")["weights"].sum()
+        self.yields = np.array([yields[process] for process in PROCESSES])
+        self.measurement = build_measurement(self.get_train_set, self.systematics, others, self.discriminate, BINS)
+
+    def discriminate(self, events: pd.DataFrame) -> npt.NDArray[np.floating]:
+        """Return the logarithms of two ratios of expected events, shape (n, 2)."""
+        if self.trees is None:
+            raise RuntimeError("predict was called before fit")
+        signal, z, diboson, top = (np.maximum(self.trees.probabilities(events), 1e-9) * self.yields).T
+        return np.stack([np.log(signal / (z + diboson + top)), np.log(top / z)], axis=1)
+
+    def predict(self, test_set: dict[str, Any]) -> dict[str, float]:
+        """Measure mu in one pseudo-experiment."""
+        discriminants = self.discriminate(test_set["data"])
+        if self.measurement is None:
+            raise RuntimeError("predict was called before fit")
+        return answer(self.measurement.measure(discriminants, test_set["weights"]), MU_RANGE)

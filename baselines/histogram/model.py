@@ -1,0 +1,54 @@
+"""One score in ten bins and a profile likelihood in all nuisance parameters: what a first attempt does."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from training_seed import TRAINING_SEED
+
+from higgs_inference.intervals import MU_RANGE, answer
+from higgs_inference.measurement import SIGNAL, Measurement, build_measurement
+from higgs_inference.nuisances import BACKGROUNDS
+from higgs_inference.trees import Trees, train_trees
+
+TRAINING_SHARE = dict.fromkeys((SIGNAL, *BACKGROUNDS), 0.1)
+MAX_EVENTS = 10_000_000
+"""Training rows for the templates."""
+
+ROUNDS = 30
+BINS = (10,)
+
+
+class Model:
+    """Boosted trees that tell signal from background, their output binned.
+
+    Args:
+        get_train_set: gives labelled events as a DataFrame.
+        systematics: distorts events by given nuisance parameters and selects them.
+    """
+
+    def __init__(self, get_train_set: Any = None, systematics: Any = None) -> None:
+        self.get_train_set, self.systematics = get_train_set, systematics
+        self.trees: Trees | None = None
+        self.measurement: Measurement | None = None
+
+    def fit(self) -> None:
+        """Train on a part of the events, and build the measurement from others."""
+        events = self.get_train_set(train_size=TRAINING_SHARE)
+        others = np.setdiff1d(np.arange(len(self.get_train_set)), events.index, assume_unique=True)[:MAX_EVENTS]
+        self.trees = train_trees(self.systematics(events), [(SIGNAL,), BACKGROUNDS], ROUNDS, TRAINING_SEED)
+        self.measurement = build_measurement(self.get_train_set, self.systematics, others, self.discriminate, BINS)
+
+    def discriminate(self, events: pd.DataFrame) -> npt.NDArray[np.float32]:
+        """Return the probability of signal, shape (n, 1)."""
+        if self.trees is None:
+            raise RuntimeError("predict was called before fit")
+        return self.trees.probabilities(events)[:, :1]
+
+    def predict(self, test_set: dict[str, Any]) -> dict[str, float]:
+        """Measure mu in one pseudo-experiment."""
+        discriminants = self.discriminate(test_set["data"])
+        if self.measurement is None:
+            raise RuntimeError("predict was called before fit")
+        return answer(self.measurement.measure(discriminants, test_set["weights"]), MU_RANGE)
