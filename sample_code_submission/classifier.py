@@ -1,6 +1,7 @@
 """A network that tells the four processes apart by the 28 features of an event."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
@@ -60,13 +61,18 @@ class Classifier:
         batch = EVALUATION_BATCH if DEVICE == "cpu" else 65_536
         values = events[self.preparation.columns].to_numpy(dtype=np.float32)
         found = np.empty((len(values), 2), dtype=np.float32)
-        with torch.inference_mode():
-            for start in range(0, len(values), batch):
+
+        def evaluate(start: int) -> None:
+            with torch.inference_mode():
                 inputs = torch.from_numpy(self.preparation.apply(values[start : start + batch])).to(DEVICE)
                 logits = network(inputs)
                 backgrounds = logits[:, 1:] + shares
                 columns = logits[:, 0] - backgrounds.logsumexp(1), backgrounds[:, -1] - backgrounds[:, 0]
                 found[start : start + batch] = torch.stack(columns, dim=1).cpu().numpy()
+
+        # Batches are too small to be shared by threads: each thread takes its own ones.
+        with ThreadPoolExecutor(torch.get_num_threads(), initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            list(pool.map(evaluate, range(0, len(values), batch)))
         return found
 
 
