@@ -66,9 +66,13 @@ def calibrate(mus: Floats, intervals: list[Interval], groups: Integers, confiden
     found = _find(mus, ends, confidence)
     others = [groups != group for group in np.unique(groups)]
     left_out = np.array([_find(mus[kept], ends[:, kept], confidence) for kept in others])
-    number = len(others)
-    errors = np.sqrt((number - 1) / number * ((left_out - left_out.mean(axis=0)) ** 2).sum(axis=0))
-    return Calibration(*found, *(float(error) for error in errors))
+    return Calibration(*found, *(jackknife_error(values) for values in left_out.T))
+
+
+def jackknife_error(left_out: Floats) -> float:
+    """Return the standard error of a number from its values without one part of the data each, shape (parts,)."""
+    number = len(left_out)
+    return float(np.sqrt((number - 1) / number * ((left_out - left_out.mean()) ** 2).sum()))
 
 
 def significant(calibration: Calibration) -> Calibration:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from higgs_inference.asimov import mean_expected_width
 from higgs_inference.binning import Binning, choose_bins
-from higgs_inference.calibration import Calibration, calibrate, significant
+from higgs_inference.calibration import Calibration, calibrate, jackknife_error, significant
 from higgs_inference.intervals import MU_RANGE, Interval, profile_interval
 from higgs_inference.likelihood import BinnedLikelihood
 from higgs_inference.nuisances import BACKGROUNDS, HIGGS, Nuisance, draw_pulls, shape_nuisances
@@ -37,6 +37,9 @@ MIN_IMPORTANCE = 0.02
 
 REACH = {"tes": (-2.0, -1.0, 1.0, 2.0), "jes": (-2.0, -1.0, 1.0, 2.0), "soft_met": (0.7, 1.5, 2.5, 3.5, 5.0)}
 """Shifts at which responses are measured, within some widths of the priors."""
+
+DISTORTED_SLICES = 8
+"""Into which they are divided at least: leaving out one after the other shows how much they fluctuate."""
 
 CALIBRATION_POINTS, EXPERIMENTS_PER_POINT = 20, 50
 """Nuisance parameters drawn from their priors, and pseudo-experiments of different mu at each."""
@@ -101,8 +104,8 @@ def build_measurement(
     nominal, variance = fill(events, binning, len(PROCESSES))
     templates = without_response(nominal, variance, nuisances)
     first, second = (
-        list(read_events(get_train_set, PROCESSES, *thin_by_purity(half, own_rows, binning, nominal)))
-        for half, own_rows in _halves(events, rows)
+        list(read_events(get_train_set, PROCESSES, *thin_by_purity(half, own, binning, nominal), DISTORTED_SLICES))
+        for half, own in _halves(events, rows)
     )
     del events
     with _step("responses"):
@@ -165,8 +168,8 @@ def measure_response(
     ratios = []
     for seed, point in enumerate(points, start=1):
         values = {one.name: one.value_of_shift(shift) for one, shift in zip(shapes, point.tolist(), strict=True)}
-        ratios.append(np.log(distorted.ratios(values, seed)))
-    return fit_response(points, np.array(ratios), distorted.nominal, binning.positions)
+        ratios.append(np.log(distorted.ratios(distorted.count(values, seed))))
+    return fit_response(points, np.array(ratios), distorted.nominal.sum(axis=0), binning.positions)
 
 
 def calibrate_on(distorted: Distorted, measurement: Measurement, seed: int = 2) -> Calibration:
@@ -178,16 +181,30 @@ def calibrate_on(distorted: Distorted, measurement: Measurement, seed: int = 2) 
         seed: of the pseudo-experiments.
     """
     rng = np.random.default_rng(seed)
-    templates, mus, intervals, groups = measurement.templates, [], [], []
+    templates, mus, intervals, groups, shifts = measurement.templates, [], [], [], []
     for group in range(CALIBRATION_POINTS):
         pulls = draw_pulls(rng, templates.nuisances)
-        ratios = distorted.ratios(values_at(templates.nuisances, pulls), seed=1000 + group)
+        counted = distorted.count(values_at(templates.nuisances, pulls), seed=1000 + group)
+        ratios = distorted.ratios(counted)
         for mu in rng.uniform(*MU_RANGE, EXPERIMENTS_PER_POINT):
             counts = draw_counts(rng, templates, ratios, mu, pulls)
             intervals.append(measurement.measure_counts(counts.astype(np.float64)))
             mus.append(mu)
             groups.append(group)
-    return calibrate(np.array(mus), intervals, np.array(groups))
+        some = [distorted.ratios(counted, without) for without in range(len(counted))]
+        shifts.append([_shift_of_expected(measurement, one, pulls) for one in some])
+    found = calibrate(np.array(mus), intervals, np.array(groups))
+    # The distorted events fluctuate too, alike in all pseudo-experiments.
+    common = jackknife_error(np.mean(shifts, axis=0)) if len(distorted.nominal) > 1 else np.inf
+    return replace(found, shift_error=float(np.hypot(found.shift_error, common)))
+
+
+def _shift_of_expected(measurement: Measurement, ratios: Floats, pulls: Floats) -> float:
+    """Return by how many half widths the estimate is off for counts that equal their expectation."""
+    templates, mu = measurement.templates, float(np.mean(MU_RANGE))
+    counts = templates.factors(np.array([mu, *pulls])) @ (templates.nominal * ratios)
+    interval = measurement.measure_counts(counts)
+    return (interval.mu - mu) / (interval.width / 2)
 
 
 def _halves(events: Events, rows: npt.NDArray[np.int64]) -> Iterator[tuple[Events, npt.NDArray[np.int64]]]:

@@ -69,6 +69,7 @@ def read_events(
     processes: Sequence[str],
     rows: npt.NDArray[np.int64],
     factors: npt.NDArray[np.floating] | None = None,
+    min_slices: int = 1,
 ) -> Iterator["pd.DataFrame"]:
     """Read training rows, labelled as `label` does, a slice at a time, so that memory stays bounded.
 
@@ -77,12 +78,12 @@ def read_events(
         processes: names of the processes.
         rows: which rows, increasing, shape (n,).
         factors: by which the weights are multiplied, such as those of `thin`, shape (n,).
+        min_slices: into how many slices of about the same length to divide them at least.
     """
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        piece = rows[start : start + ROWS_AT_ONCE]
-        events = label(get_train_set(selected_indices=piece), processes, piece)
+    for places in np.array_split(np.arange(len(rows)), max(min_slices, -(-len(rows) // ROWS_AT_ONCE))):
+        events = label(get_train_set(selected_indices=rows[places]), processes, rows[places])
         if factors is not None:
-            events["weights"] *= factors[start : start + ROWS_AT_ONCE]
+            events["weights"] *= factors[places]
         yield events
 
 

@@ -54,9 +54,9 @@ def test_known_shift_and_factor_are_found_within_their_errors() -> None:
 def test_errors_are_the_spread_over_repetitions(common: float) -> None:
     """Also where half of the variance is common to a group.
 
-    With 20 groups an error has a relative error of about 0.2, their mean over 100 repetitions of 0.02, and the spread of
-    100 repetitions one of 0.07: 5 times 0.075, and a little for the jackknife's bias. For the shift, errors that take no
-    notice of groups are a fifth of the spread.
+    With 20 groups an error has a relative error of about 0.2, their mean over 100 repetitions of 0.02, and the spread
+    of 100 repetitions one of 0.07: 5 times 0.075, and a little for the jackknife's bias. For the shift, errors that
+    take no notice of groups are a fifth of the spread.
     """
     rng = np.random.default_rng(3)
     made = [symmetric(rng, common) for _ in range(100)]

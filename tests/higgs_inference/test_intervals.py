@@ -90,9 +90,13 @@ class Flat:
         return np.array([1.8 * away * np.exp(-(away**2))])
 
 
-def test_a_likelihood_that_does_not_rise_has_no_interval() -> None:
-    with pytest.raises(FitError, match=r"does not rise by 1.0 within 30 standard deviations of mu"):
-        profile_interval(Flat())
+def test_a_likelihood_that_does_not_rise_gives_the_interval_of_its_curvature(capsys: pytest.CaptureFixture[str]) -> None:
+    interval, at_minimum = profile_interval(Flat())
+
+    assert interval.width / 2 == pytest.approx(1 / np.sqrt(0.9), rel=0.01)
+    assert "does not rise by 1.0 within 30 standard deviations of mu" in capsys.readouterr().out
+    with pytest.raises(FitError, match="does not rise"):
+        find_end(Flat(), at_minimum, 1)
 
 
 def test_a_posterior_ends_at_the_range_of_the_scan() -> None:
