@@ -90,7 +90,9 @@ class Flat:
         return np.array([1.8 * away * np.exp(-(away**2))])
 
 
-def test_a_likelihood_that_does_not_rise_gives_the_interval_of_its_curvature(capsys: pytest.CaptureFixture[str]) -> None:
+def test_where_the_likelihood_does_not_rise_the_interval_is_from_its_curvature(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     interval, at_minimum = profile_interval(Flat())
 
     assert interval.width / 2 == pytest.approx(1 / np.sqrt(0.9), rel=0.01)

@@ -1,0 +1,25 @@
+"""Discriminants are the logarithms of ratios of densities."""
+
+import numpy as np
+from scipy.stats import norm
+
+from higgs_inference.discriminants import log_ratios
+
+
+def test_ratios_are_those_of_the_expected_events() -> None:
+    x = np.linspace(-2, 2, 9)
+    densities = norm.pdf(x[:, np.newaxis], [0.0, 1.0, -1.0, 0.5])
+    yields = np.array([5.0, 100.0, 20.0, 30.0])
+
+    found = log_ratios(np.log(densities) + np.sin(x)[:, np.newaxis], yields)
+
+    expected = densities * yields
+    np.testing.assert_allclose(found[:, 0], np.log(expected[:, 0] / expected[:, 1:].sum(axis=1)))
+    np.testing.assert_allclose(found[:, 1], np.log(expected[:, 3] / expected[:, 1]))
+
+
+def test_extreme_logits_stay_finite_and_single_precision() -> None:
+    logits = np.array([[500.0, -500.0, -400.0], [-500.0, 500.0, 400.0]], dtype=np.float32)
+    found = log_ratios(logits, np.array([1.0, 1e6, 1e4]))
+    assert found.dtype == np.float32
+    assert np.isfinite(found).all()
