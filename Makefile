@@ -10,6 +10,12 @@ TASK ?= higgs
 # The challenge's own files are at the top; those of another task in tasks/, where defaults.mk says what it needs.
 FOLDER := $(if $(filter higgs,$(TASK)),,tasks/$(TASK)/)
 -include $(FOLDER)defaults.mk
+# Methods are compared where many events let them show what they can, and many pseudo-experiments that they cover.
+ifneq ($(filter baselines,$(MAKECMDGOALS)),)
+SIZE ?= large
+SETS ?= 20
+PSEUDO_EXPERIMENTS ?= 50
+endif
 SIZE ?= small
 DENSE ?=
 DATA_SET = build/data/$(SIZE)$(if $(DENSE),-dense$(DENSE))
@@ -19,6 +25,12 @@ PSEUDO_EXPERIMENTS ?= 5
 WORKERS ?=
 FRESH ?=
 OPTIONS ?=
+METHODS ?=
+TRAINING_SEEDS ?= 1
+SEED ?=
+RESULTS ?= build/baselines/results
+README ?=
+NAME ?=
 SUBMISSION ?= $(FOLDER)sample_code_submission
 STORE ?= $(DATA_SET)/store
 OFFICIAL ?=
@@ -46,7 +58,7 @@ $(error There is no task $(TASK); the tasks are higgs $(notdir $(patsubst %/comp
 endif
 
 # Before events are generated for it.
-ifneq ($(filter run submission,$(MAKECMDGOALS)),)
+ifneq ($(filter run submission baselines,$(MAKECMDGOALS)),)
 ifneq ($(filter-out yes,$(FRESH)),)
 $(error FRESH is yes or nothing, not "$(FRESH)")
 endif
@@ -55,9 +67,20 @@ $(error There is no submission $(SUBMISSION); copy one to start from: cp -r dumm
 endif
 endif
 
+ifneq ($(filter baselines,$(MAKECMDGOALS)),)
+ifneq ($(TASK),higgs)
+$(error The methods of baselines/ measure TASK=higgs, not $(TASK))
+endif
+UNKNOWN_METHODS := $(filter-out reference $(notdir $(patsubst %/,%,$(wildcard baselines/[a-z]*/))),$(METHODS))
+ifneq ($(UNKNOWN_METHODS),)
+$(error METHODS are folders of baselines/, or reference; there is no $(UNKNOWN_METHODS))
+endif
+endif
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup docs coverage data official-data run submission kit leaderboard train test test-fast lint bench validate-data notebook \
+.PHONY: help setup docs coverage data official-data run submission kit leaderboard baselines \
+	table new-baseline train test test-fast lint bench validate-data notebook \
 	bundle check-bundle upload submit results pages docker-build docker-run clean
 
 help:  ## show this list
@@ -109,6 +132,19 @@ leaderboard: setup  ## rank RUNS, by default all of build/run made with these SE
 	@rm -f $(LEADERBOARD)/leaderboard.csv $(LEADERBOARD)/leaderboard.html
 	$(BIN)/higgs-challenge leaderboard --reference $(or $(REFERENCE),$(LEADERBOARD)/reference) \
 		--output $(LEADERBOARD) $(if $(BASELINE),--baseline "$(BASELINE)") $(RUNS)
+
+baselines: setup $(made_data)  ## run METHODS, by default all of baselines/, on the same events, and rank them: build/baselines
+	$(BIN)/higgs-challenge baselines $(PLAN) $(if $(SEED),--random-seed $(SEED)) $(if $(STORE),--data $(STORE)) \
+		$(if $(FRESH),--fresh) --results "$(RESULTS)" --training-seeds $(TRAINING_SEEDS) \
+		$(if $(WORKERS),--workers $(WORKERS)) $(OPTIONS) $(METHODS)
+
+table: setup  ## make the table of the results files in RESULTS; README=yes puts it into README.md
+	$(if $(filter-out yes,$(README)),$(error README is yes or nothing, not "$(README)"))
+	$(BIN)/higgs-challenge table --output build/baselines $(if $(README),--document README.md) "$(RESULTS)"
+
+new-baseline: setup  ## make baselines/NAME, a new method, from the template
+	$(if $(NAME),,$(error Name the method: make new-baseline NAME=my_method))
+	$(BIN)/higgs-challenge new-baseline "$(NAME)"
 
 train: setup $(made_data)  ## train the sample submission once; later runs find the trained model
 	$(BIN)/python sample_code_submission/train.py $(STORE)

@@ -9,11 +9,12 @@ import pytest
 import higgs_challenge
 import higgs_inference
 import higgs_scoring
+import higgs_tools.baselines
 import higgs_tools.validation
 
 MODULES = [
     module.name
-    for package in (higgs_challenge, higgs_scoring, higgs_inference, higgs_tools.validation)
+    for package in (higgs_challenge, higgs_scoring, higgs_inference, higgs_tools.baselines, higgs_tools.validation)
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
 ] + ["higgs_tools.bundle.pages", "higgs_tools.tuning.tuning_targets"]
 

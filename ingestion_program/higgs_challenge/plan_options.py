@@ -22,13 +22,17 @@ NUMBERS = {
 Function = Callable[..., Any]
 
 
+def number_options(function: Function) -> Function:
+    """Add the options of NUMBERS to a command; it gets them as keyword arguments for chosen_settings."""
+    for name, text in reversed(NUMBERS.items()):
+        option = click.option(_option(name), type=int, metavar="N", cls=Option, heading=HEADING, help=text)
+        function = option(function)
+    return function
+
+
 def plan_options(function: Function) -> Function:
     """Add the options that decide the plan to a command; it gets them as keyword arguments for chosen_plan."""
     options = [
-        click.option(_option(name), type=int, metavar="N", cls=Option, heading=HEADING, help=text)
-        for name, text in NUMBERS.items()
-    ]
-    options += [
         click.option(
             _option(f"systematics_{name}"),
             is_flag=True,
@@ -40,7 +44,7 @@ def plan_options(function: Function) -> Function:
     ]
     for option in reversed(options):
         function = option(function)
-    return function
+    return number_options(function)
 
 
 def chosen_plan(phase: Path, chosen: Mapping[str, Any], fresh: bool = False) -> Plan:
@@ -54,10 +58,14 @@ def chosen_plan(phase: Path, chosen: Mapping[str, Any], fresh: bool = False) -> 
     Raises:
         InputError: the settings cannot be used.
     """
-    replaced = {name: chosen[name] for name in NUMBERS if chosen[name] is not None}
-    if fresh:
-        replaced["fresh_events"] = True
+    replaced = chosen_settings(chosen, fresh)
     return load_plan(phase, replaced, [name for name in nuisance_names() if chosen[f"systematics_{name}"]])
+
+
+def chosen_settings(chosen: Mapping[str, Any], fresh: bool = False) -> dict[str, Any]:
+    """Return the settings that the options of number_options replace; arguments as in chosen_plan."""
+    replaced = {name: chosen[name] for name in NUMBERS if chosen[name] is not None}
+    return replaced | ({"fresh_events": True} if fresh else {})
 
 
 def nuisance_names() -> list[str]:

@@ -36,6 +36,11 @@ SECTIONS = {
         "notebook": Entry("notebook", "Execute the starting kit's notebook and keep it with its pictures."),
         "submit": Entry("codabench", "Send a submission to Codabench and wait for its score."),
     },
+    "Compare methods": {
+        "baselines": Entry("baselines", "Run methods on the same events and seeds, and rank them in one table."),
+        "table": Entry("methods", "Make the table of methods from their results files."),
+        "new-baseline": Entry("methods", "Make a new method from the template."),
+    },
     "Organise a competition": {
         "kit": Entry("kit", "Write the starting kit's phases from the competition's."),
         "pages": Entry("bundle", "Write the competition's pages as Codabench shows them."),
