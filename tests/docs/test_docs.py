@@ -48,6 +48,8 @@ MADE_FILES = {
         "official_responses.json",
         "official_PROCESS.parquet",
         "trained_model.pt",
+        "table.md",
+        "table.html",
         ".env",
         "manage.py",
         "docker-compose.yml",
