@@ -34,7 +34,6 @@ class Model:
         self.classifier = HistGradientBoostingClassifier(max_iter=100, random_state=TRAINING_SEED)
         self.classifier.fit(features(selected), selected["labels"], len(selected) * selected["weights"] / of_label)
         self.measurement = build_measurement(self.get_train_set, self.systematics, others, self.discriminate, BINS)
-        print(f"expected width: {self.measurement.expected_width:.3f}")
 
     def predict(self, test_set: dict[str, Any]) -> dict[str, float]:
         """Measure mu in one pseudo-experiment, and cut the interval at the range from which mu is drawn."""

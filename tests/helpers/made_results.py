@@ -46,7 +46,7 @@ def made_content(method: str, stretch: float = 1.0, training_seed: int | None = 
         "pulls": {"mean": 0.01, "error": 0.05, "width": 0.98},
         "flatness": {"mu": {"coverage": 0.3, "bias": 0.2}, "tes": {"coverage": 0.04, "bias": None}},
         "width_before": 0.65,
-        "cut_share": None,
+        "cut_share": 0.25,
         "expected_width": None,
         "order_check": {"repeated": 2, "different": 0, "by_chance": 0, "largest_difference": 0.0},
         "answers": {

@@ -73,6 +73,7 @@ def template(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
         yield module
 
 
+@pytest.mark.slow
 def test_the_template_measures(small_store: Path, template: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     fitted = template.Model(TrainingSet(small_store / "training"), systematics)
     fitted.fit()

@@ -47,6 +47,7 @@ def test_all_methods_are_run_and_ranked(finished: Path) -> None:
     assert (reference.title, wide.title) == ("reference", "Ten wide")
     assert (reference.expected_width, wide.expected_width) == (0.9, None)
     assert (reference.width_before, wide.width_before) == (1.0, 10.0)
+    assert (reference.cut_share, wide.cut_share) == (0.0, 0.0)
     assert reference.plan.model_dump() == {"phase": "phase", "sets": 2, "pseudo_experiments": 5, "seed": 7}
     assert list(reference.flatness) == ["mu", "shift"]
     scores = json.loads((RUNS / "wide" / "scores" / "scores.json").read_text())
@@ -184,10 +185,12 @@ def test_several_trainings_have_seeds_of_their_own(finished: Path, capsys: pytes
 
 def test_the_order_is_checked_and_recorded(repository: Path) -> None:
     count = "self.calls = getattr(self, 'calls', 0) + 1"
-    moving = "dict(mu_hat=1, delta_mu_hat=1, p16=0, p84=self.calls)"
+    moving = "dict(mu_hat=1, delta_mu_hat=20, p16=0.1, p84=self.calls)"
     write_submission(repository / "baselines" / "wide", predict=count, answer=moving)
     assert compare(repository, "wide", "--check-order", 2) == 0
-    check = read_result(RESULTS / "wide.json").order_check
+    result = read_result(RESULTS / "wide.json")
+    assert (result.cut_share, result.width_before) == (1.0, 40.0)
+    check = result.order_check
     assert check is not None
     assert check.repeated == 2
     assert check.different > 0

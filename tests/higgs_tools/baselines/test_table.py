@@ -54,8 +54,8 @@ def test_cells_show_what_the_file_holds() -> None:
 
 def test_what_is_not_known_is_left_empty() -> None:
     row = cells(made_result("mine", pulls=None, order_check=None, flatness={"mu": {"coverage": None, "bias": None}}))
-    empty = ("Share cut", "Mean pull", "Pull width", "Expected width", "Order")
-    assert [row[heading] for heading in empty] == [""] * 5
+    empty = ("Mean pull", "Pull width", "Expected width", "Order")
+    assert [row[heading] for heading in empty] == [""] * 4
     assert row["Flat coverage"] == "–"
 
 

@@ -40,6 +40,7 @@ def describe_run(folder: Path, truth: Truth) -> dict[str, Any]:
     predictions = read_predictions(folder, truth)
     intervals = rounded(predictions.intervals)
     analysis = analyse(truth, replace(predictions, intervals=intervals))
+    assert analysis.range_cut is not None  # our own truth has the range of mu
     summary = json.loads((folder / SUMMARY_FILE).read_text())
     return {
         "cost": Cost(
@@ -54,8 +55,8 @@ def describe_run(folder: Path, truth: Truth) -> dict[str, Any]:
             one.parameter: Flatness(coverage=one.coverage_p_value, bias=one.bias_p_value)
             for one in analysis.dependences
         },
-        "width_before": width_before(intervals),
-        "cut_share": None,
+        "width_before": analysis.range_cut.interval_before,
+        "cut_share": analysis.range_cut.share,
         "expected_width": find_expected_width((folder / LOG_FILE).read_text(encoding="utf-8", errors="replace")),
         "order_check": _order_check(summary["order_check"]),
         "answers": Answers(
@@ -76,11 +77,6 @@ def rounded(intervals: Intervals) -> Intervals:
 
     answers = (intervals.mu_hats, intervals.delta_mu_hats, intervals.p16, intervals.p84)
     return Intervals(intervals.mus, *map(short, answers))
-
-
-def width_before(intervals: Intervals) -> float:
-    """Return the mean width of the intervals before any cut: delta_mu_hat is half of one."""
-    return float(np.mean(2 * intervals.delta_mu_hats))
 
 
 def find_expected_width(log: str) -> float | None:

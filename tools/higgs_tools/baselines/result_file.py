@@ -182,7 +182,7 @@ class ResultFile(Content):
         scores, pulls: of the whole run.
         flatness: by parameter: mu, then every nuisance parameter that was drawn.
         width_before: mean width of the intervals before any cut, 2 delta_mu_hat.
-        cut_share: share of the intervals that are cut at the range of mu; None where it is not known.
+        cut_share: share of the intervals that are cut at the range of mu.
         expected_width: what the method says in fit that it expects, before any cut; None where it does not.
         order_check: None where the order was not checked.
         answers: from which the scores follow.
@@ -201,7 +201,7 @@ class ResultFile(Content):
     pulls: Pulls | None
     flatness: dict[str, Flatness]
     width_before: NotNegative
-    cut_share: Probability | None
+    cut_share: Probability
     expected_width: NotNegative | None
     order_check: OrderCheck | None
     answers: Answers
