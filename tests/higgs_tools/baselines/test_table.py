@@ -37,15 +37,15 @@ def test_cells_show_what_the_file_holds() -> None:
     assert cells(result) == {
         "Rank": "1",
         "Method": "mine: The method mine",
-        "Quantile score": f"{score.value:.4f} ± {score.error:.4f}",
-        "Width": f"{result.scores.interval.value:.4f} ± {result.scores.interval.error:.4f}",
-        "Width before the cut": "0.6500",
+        "Quantile score": f"{score.value:.3f} ± {score.error:.3f}",
+        "Width": f"{result.scores.interval.value:.3f} ± {result.scores.interval.error:.3f}",
+        "Width before the cut": "0.650",
         "Share cut": "0.125",
-        "Coverage": f"{coverage.value:.4f} ± {coverage.error:.4f}",
+        "Coverage": f"{coverage.value:.3f} ± {coverage.error:.3f}",
         "Mean pull": "0.010",
         "Pull width": "0.980",
         "Flat coverage": "0.04",
-        "Expected width": "0.4790",
+        "Expected width": "0.479",
         "fit()": "1 min 15 s",
         "predict()": "1.2 s",
         "Order": "2 the same",
@@ -69,23 +69,23 @@ def test_trainings_of_a_method_are_one_row_with_mean_and_spread() -> None:
     (row,) = make_table([first, second]).rows
     values = [result.scores.interval.value for result in (first, second)]
     assert row["Method"] == "mine: The method mine (2 trainings)"
-    assert row["Width"].startswith(f"{np.mean(values):.4f} ± ")
-    assert row["Width"].endswith(f"(spread {np.std(values, ddof=1):.4f})")
-    assert row["Width before the cut"] == "0.7000"
+    assert row["Width"].startswith(f"{np.mean(values):.3f} ± ")
+    assert row["Width"].endswith(f"(spread {np.std(values, ddof=1):.3f})")
+    assert row["Width before the cut"] == "0.700"
     assert row["Order"] == "4 the same"
 
 
 def test_the_error_of_two_equal_trainings_is_that_of_one() -> None:
     alone = cells(made_result("mine"))["Quantile score"]
     (row,) = make_table([made_result("mine", training_seed=seed) for seed in (1, 2)]).rows
-    assert row["Quantile score"] == f"{alone} (spread 0.0000)"
+    assert row["Quantile score"] == f"{alone} (spread 0.000)"
 
 
 def test_the_limit_of_the_reference_is_the_last_row() -> None:
     table = make_table([made_result("reference", expected_width=0.479), made_result("wide", 3.0, expected_width=1.5)])
     assert table.has_limit
     filled = {heading: text for heading, text in table.rows[-1].items() if text}
-    assert filled == {"Method": ASIMOV, "Width before the cut": "0.4790"}
+    assert filled == {"Method": ASIMOV, "Width before the cut": "0.479"}
     assert not make_table([made_result("reference")]).has_limit
     assert not make_table([made_result("wide", expected_width=1.5)]).has_limit
 

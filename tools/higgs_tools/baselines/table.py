@@ -19,6 +19,9 @@ from higgs_tools.baselines.methods import REFERENCE
 from higgs_tools.baselines.result_file import ResultFile
 from higgs_tools.baselines.table_text import describe_setting, make_command
 
+DIGITS = 3
+"""After the point; errors from a thousand pseudo-experiments are some thousandths or more."""
+
 METHOD, WIDTH_BEFORE = "Method", "Width before the cut"
 ASIMOV = f"Asimov limit of the {REFERENCE}"
 
@@ -82,7 +85,7 @@ def make_table(results: Sequence[ResultFile]) -> Table:
     limits = [entry.mean(attrgetter("expected_width")) for entry in entries if entry.name == REFERENCE]
     limit = limits[0] if limits else None
     if limit is not None:
-        rows.append(dict.fromkeys(rows[0], "") | {METHOD: ASIMOV, WIDTH_BEFORE: decimal(limit, 4)})
+        rows.append(dict.fromkeys(rows[0], "") | {METHOD: ASIMOV, WIDTH_BEFORE: decimal(limit, DIGITS)})
     return Table(rows, limit is not None, describe_setting(results, ranking), make_command(results[0]))
 
 
@@ -129,13 +132,13 @@ def _cells(entry: Entry, ranking: Ranking, place: int) -> dict[str, str]:
         METHOD: f"{entry.name}{title}" + (f" ({count(number, 'training')})" if number > 1 else ""),
         "Quantile score": _score_text(entry, "quantile_score"),
         "Width": _score_text(entry, "interval"),
-        WIDTH_BEFORE: _number(entry.mean(attrgetter("width_before")), 4),
-        "Share cut": _number(entry.mean(attrgetter("cut_share")), 3),
+        WIDTH_BEFORE: _number(entry.mean(attrgetter("width_before"))),
+        "Share cut": _number(entry.mean(attrgetter("cut_share"))),
         "Coverage": _score_text(entry, "coverage"),
-        "Mean pull": _number(entry.mean(lambda result: None if result.pulls is None else result.pulls.mean), 3),
-        "Pull width": _number(entry.mean(lambda result: None if result.pulls is None else result.pulls.width), 3),
+        "Mean pull": _number(entry.mean(lambda result: None if result.pulls is None else result.pulls.mean)),
+        "Pull width": _number(entry.mean(lambda result: None if result.pulls is None else result.pulls.width)),
         "Flat coverage": p_value_text(min((one for one in p_values if one is not None), default=None)),
-        "Expected width": _number(entry.mean(attrgetter("expected_width")), 4),
+        "Expected width": _number(entry.mean(attrgetter("expected_width"))),
         "fit()": _seconds(entry.mean(attrgetter("cost.fit_seconds"))),
         "predict()": _seconds(entry.mean(attrgetter("cost.predict_seconds"))),
         "Order": _order(entry.results),
@@ -145,13 +148,14 @@ def _cells(entry: Entry, ranking: Ranking, place: int) -> dict[str, str]:
 def _score_text(entry: Entry, name: str) -> str:
     """Return the mean of a score with its standard error and, of several trainings, their standard deviation."""
     values = [getattr(result.scores, name).value for result in entry.results]
-    error = "" if entry.bootstrap is None else f" {plus_minus(getattr(entry.bootstrap.standard_errors, name), 4)}"
-    spread = f" (spread {statistics.stdev(values):.4f})" if len(values) > 1 else ""
-    return f"{decimal(statistics.fmean(values), 4)}{error}{spread}"
+    errors = None if entry.bootstrap is None else entry.bootstrap.standard_errors
+    error = "" if errors is None else f" {plus_minus(getattr(errors, name), DIGITS)}"
+    spread = f" (spread {statistics.stdev(values):.{DIGITS}f})" if len(values) > 1 else ""
+    return f"{decimal(statistics.fmean(values), DIGITS)}{error}{spread}"
 
 
-def _number(value: float | None, digits: int) -> str:
-    return "" if value is None else decimal(value, digits)
+def _number(value: float | None) -> str:
+    return "" if value is None else decimal(value, DIGITS)
 
 
 def _seconds(value: float | None) -> str:

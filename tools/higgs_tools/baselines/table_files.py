@@ -14,6 +14,13 @@ TITLE = "Methods compared"
 TEXTS = ("Rank", METHOD)
 """Columns that hold text; the others hold numbers."""
 
+WIDE = """\
+body { max-width: 90rem; }
+.ranking th.name { min-width: 12rem; }
+.ranking .value { white-space: normal; }
+"""
+"""Style of a page whose table has many columns: the second number of a cell may stand below the first."""
+
 BEGIN, END = "<!-- table of methods, made by `make table` from results/ -->", "<!-- end of the table of methods -->"
 """The lines of a document between which the table stands."""
 
@@ -38,7 +45,7 @@ def as_page(table: Table) -> str:
         lstrip_blocks=True,
     )
     body = environment.get_template("table.html").render(title=TITLE, table=table, texts=TEXTS, method=METHOD)
-    return html_page(TITLE, Markup(body), css=(TEMPLATES / "leaderboard.css").read_text())
+    return html_page(TITLE, Markup(body), css=(TEMPLATES / "leaderboard.css").read_text() + WIDE)
 
 
 def write_table(table: Table, folder: Path) -> list[Path]:
