@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from classifier import Classifier, train_classifier
 from higgs_inference.intervals import MU_RANGE, answer
 from higgs_inference.measurement import PROCESSES, Measurement, build_measurement
+from higgs_inference.training_events import choose_sizes, other_rows
+from training_seed import TRAINING_SEED
 
 MAX_CLASSIFIER_ROWS = {"htautau": 1_200_000, "ztautau": 1_800_000, "ttbar": 700_000, "diboson": 250_000}
 """Training rows of each process for the classifier; the templates are made of the others."""
@@ -46,9 +47,10 @@ class Model:
             print(f"using the trained model {TRAINED_MODEL.name}")
             self.classifier, self.measurement = torch.load(TRAINED_MODEL, weights_only=False)
             return
-        events = self.get_train_set(train_size=choose_sizes(self.get_train_set))
-        others = np.setdiff1d(np.arange(len(self.get_train_set)), events.index, assume_unique=True)
-        self.classifier = train_classifier(self.systematics(events), PROCESSES)
+        sizes = choose_sizes(self.get_train_set, MAX_CLASSIFIER_ROWS, MAX_CLASSIFIER_SHARES)
+        events = self.get_train_set(train_size=sizes)
+        others = other_rows(self.get_train_set, events)
+        self.classifier = train_classifier(self.systematics(events), PROCESSES, TRAINING_SEED)
         self.measurement = build_measurement(
             self.get_train_set, self.systematics, others, self.classifier.discriminants, BINS
         )
@@ -70,13 +72,3 @@ class Model:
     def save(self) -> None:
         """Keep the fitted model beside this file, for the next run."""
         torch.save((self.classifier, self.measurement), TRAINED_MODEL)
-
-
-def choose_sizes(get_train_set: Any) -> dict[str, int]:
-    """Return how many rows of each process to train the classifier on, from the shares in the first rows."""
-    some = get_train_set(selected_indices=range(min(len(get_train_set), 100_000)))["detailed_labels"]
-    available = some.value_counts(normalize=True) * len(get_train_set)
-    return {
-        process: int(min(most, MAX_CLASSIFIER_SHARES[process] * available[process]))
-        for process, most in MAX_CLASSIFIER_ROWS.items()
-    }

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
-from training_seed import TRAINING_SEED
 
 from higgs_inference.intervals import MU_RANGE, answer
 from higgs_inference.measurement import build_measurement
+from training_seed import TRAINING_SEED
 
 SHARES = {"htautau": 0.2, "ztautau": 0.02, "ttbar": 0.2, "diboson": 0.3}
 """Of each process's training events, for the classifier."""

@@ -5,13 +5,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from training_seed import TRAINING_SEED
 
+from higgs_inference.discriminants import log_ratios
 from higgs_inference.intervals import MU_RANGE, answer
 from higgs_inference.measurement import PROCESSES, Measurement, build_measurement
+from higgs_inference.training_events import choose_sizes, other_rows
 from higgs_inference.trees import Trees, train_trees
+from training_seed import TRAINING_SEED
 
-TRAINING_SHARE = {"htautau": 0.16, "ztautau": 0.07, "ttbar": 0.2, "diboson": 0.5}
+TRAINING_SHARES = {"htautau": 0.3, "ztautau": 0.2, "ttbar": 0.4, "diboson": 0.5}
+MAX_TRAINING_ROWS = {"htautau": 1_200_000, "ztautau": 1_800_000, "ttbar": 700_000, "diboson": 250_000}
 MAX_EVENTS = 20_000_000
 """Training rows for the templates."""
 
@@ -34,20 +37,18 @@ class Model:
 
     def fit(self) -> None:
         """Train on a part of the events, and build the measurement from others."""
-        events = self.get_train_set(train_size=TRAINING_SHARE)
-        others = np.setdiff1d(np.arange(len(self.get_train_set)), events.index, assume_unique=True)[:MAX_EVENTS]
+        events = self.get_train_set(train_size=choose_sizes(self.get_train_set, MAX_TRAINING_ROWS, TRAINING_SHARES))
+        others = other_rows(self.get_train_set, events)[:MAX_EVENTS]
         selected = self.systematics(events)
         self.trees = train_trees(selected, [(process,) for process in PROCESSES], ROUNDS, TRAINING_SEED)
-        yields = selected.groupby("detailed_labels")["weights"].sum()
-        self.yields = np.array([yields[process] for process in PROCESSES])
+        self.yields = selected.groupby("detailed_labels")["weights"].sum()[list(PROCESSES)].to_numpy(dtype=np.float64)
         self.measurement = build_measurement(self.get_train_set, self.systematics, others, self.discriminate, BINS)
 
     def discriminate(self, events: pd.DataFrame) -> npt.NDArray[np.floating]:
         """Return the logarithms of two ratios of expected events, shape (n, 2)."""
         if self.trees is None:
             raise RuntimeError("predict was called before fit")
-        signal, z, diboson, top = (np.maximum(self.trees.probabilities(events), 1e-9) * self.yields).T
-        return np.stack([np.log(signal / (z + diboson + top)), np.log(top / z)], axis=1)
+        return log_ratios(np.log(np.maximum(self.trees.probabilities(events), 1e-9)), self.yields)
 
     def predict(self, test_set: dict[str, Any]) -> dict[str, float]:
         """Measure mu in one pseudo-experiment."""

@@ -3,12 +3,13 @@
 from typing import Any
 
 import numpy as np
-from training_seed import TRAINING_SEED
 
 from higgs_inference.intervals import MU_RANGE, Interval, answer
 from higgs_inference.measurement import SIGNAL
 from higgs_inference.nuisances import BACKGROUNDS
+from higgs_inference.training_events import other_rows
 from higgs_inference.trees import Trees, train_trees
+from training_seed import TRAINING_SEED
 
 TRAINING_SHARE = dict.fromkeys((SIGNAL, *BACKGROUNDS), 0.1)
 MAX_EVENTS = 2_000_000
@@ -34,7 +35,7 @@ class Model:
     def fit(self) -> None:
         """Train, then choose the cut with the smallest error of mu at mu = 1."""
         events = self.get_train_set(train_size=TRAINING_SHARE)
-        others = np.setdiff1d(np.arange(len(self.get_train_set)), events.index, assume_unique=True)[:MAX_EVENTS]
+        others = other_rows(self.get_train_set, events)[:MAX_EVENTS]
         self.trees = train_trees(self.systematics(events), [(SIGNAL,), BACKGROUNDS], ROUNDS, TRAINING_SEED)
         events = self.systematics(self.get_train_set(selected_indices=others))
         above = self.trees.probabilities(events)[:, :1] > CUTS

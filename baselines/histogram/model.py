@@ -5,12 +5,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from training_seed import TRAINING_SEED
 
 from higgs_inference.intervals import MU_RANGE, answer
 from higgs_inference.measurement import SIGNAL, Measurement, build_measurement
 from higgs_inference.nuisances import BACKGROUNDS
+from higgs_inference.training_events import other_rows
 from higgs_inference.trees import Trees, train_trees
+from training_seed import TRAINING_SEED
 
 TRAINING_SHARE = dict.fromkeys((SIGNAL, *BACKGROUNDS), 0.1)
 MAX_EVENTS = 10_000_000
@@ -36,7 +37,7 @@ class Model:
     def fit(self) -> None:
         """Train on a part of the events, and build the measurement from others."""
         events = self.get_train_set(train_size=TRAINING_SHARE)
-        others = np.setdiff1d(np.arange(len(self.get_train_set)), events.index, assume_unique=True)[:MAX_EVENTS]
+        others = other_rows(self.get_train_set, events)[:MAX_EVENTS]
         self.trees = train_trees(self.systematics(events), [(SIGNAL,), BACKGROUNDS], ROUNDS, TRAINING_SEED)
         self.measurement = build_measurement(self.get_train_set, self.systematics, others, self.discriminate, BINS)
 

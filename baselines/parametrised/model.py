@@ -8,7 +8,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from higgs_inference.discriminants import log_ratios
-from higgs_inference.intervals import MU_RANGE, answer
+from higgs_inference.fitting import Fit
+from higgs_inference.intervals import MU_RANGE, Interval, answer
 from higgs_inference.measurement import PROCESSES, Measurement, build_measurement
 from higgs_inference.networks import Network, train_network
 from higgs_inference.nuisances import HIGGS, draw_pulls, shape_nuisances
@@ -57,8 +58,9 @@ class Model:
         self.network = train_network(selected, PROCESSES, TRAINING_SEED, [one.name for one in TOLD])
         rows = other_rows(self.get_train_set, events)[:MAX_EVENTS]
         del events, parts, selected
+        nuisances, known = (*HIGGS, *TOLD), [one.name for one in TOLD]
         self.measurement = build_measurement(
-            self.get_train_set, self.told_systematics, rows, self.discriminate, BINS, (*HIGGS, *TOLD), TOLD
+            self.get_train_set, self.told_systematics, rows, self.discriminate, BINS, nuisances, known
         )
 
     def told_systematics(self, events: pd.DataFrame, seed: int, **values: float) -> pd.DataFrame:
@@ -74,15 +76,16 @@ class Model:
 
     def predict(self, test_set: dict[str, Any]) -> dict[str, float]:
         """Fit, tell the classifier the nuisance parameters found, and measure mu with what it says then."""
-        _, names, pulls = self._measure(test_set, np.zeros(len(TOLD)))
-        found = [pulls[names.index(one.name.removeprefix("told_"))] for one in TOLD]
-        return answer(self._measure(test_set, np.clip(found, -2, 2))[0], MU_RANGE)
+        _, first = self._measure(test_set, dict.fromkeys((one.name for one in TOLD), 0.0))
+        found = dict(zip(first.names, np.clip(first.values, -2, 2).tolist(), strict=True))
+        interval, _ = self._measure(test_set, {one.name: found[one.name.removeprefix("told_")] for one in TOLD})
+        return answer(interval, MU_RANGE)
 
-    def _measure(self, test_set: dict[str, Any], pulls: npt.NDArray[np.floating]) -> tuple[Any, Any, Any]:
-        told = {one.name: np.float32(one.value(pull)) for one, pull in zip(TOLD, pulls.tolist(), strict=True)}
+    def _measure(self, test_set: dict[str, Any], pulls: dict[str, float]) -> tuple[Interval, Fit]:
+        """Measure mu with a classifier that is told the nuisance parameters at these pulls."""
+        told = {one.name: np.float32(one.value(pulls[one.name])) for one in TOLD}
         discriminants = self.discriminate(test_set["data"].assign(**told))
         if self.measurement is None:
             raise RuntimeError("predict was called before fit")
-        known = {one.name: pull for one, pull in zip(TOLD, pulls.tolist(), strict=True)}
-        interval, fit = self.measurement.fit(discriminants, test_set["weights"], known)
-        return interval, fit.names, fit.values
+        counts = self.measurement.binning.count(discriminants, test_set["weights"])
+        return self.measurement.fit_counts(counts, pulls)

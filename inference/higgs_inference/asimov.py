@@ -49,16 +49,22 @@ def expected_width(templates: Templates, mu: float, pulls: Floats | None = None,
 
 
 def mean_expected_width(
-    templates: Templates, mu_range: tuple[float, float] = MU_RANGE, number: int = 500, seed: int = 1
+    templates: Templates,
+    fixed: Sequence[str] = (),
+    mu_range: tuple[float, float] = MU_RANGE,
+    number: int = 500,
+    seed: int = 1,
 ) -> float:
     """Return the mean expected width over mu in a range and nuisance parameters from their priors.
 
     Args:
         templates: expected counts.
+        fixed: names of nuisance parameters that are known exactly.
         mu_range: from which mu is drawn.
         number: of points.
         seed: of the points.
     """
     rng = np.random.default_rng(seed)
     mus = rng.uniform(*mu_range, number)
-    return float(np.mean([expected_width(templates, mu, draw_pulls(rng, templates.nuisances)) for mu in mus]))
+    widths = [expected_width(templates, mu, draw_pulls(rng, templates.nuisances), fixed) for mu in mus]
+    return float(np.mean(widths))

@@ -1,6 +1,6 @@
 """From a classifier to a measurement: bins, templates, responses and calibration, built of training events."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from time import monotonic
@@ -12,13 +12,23 @@ import numpy.typing as npt
 from higgs_inference.asimov import mean_expected_width
 from higgs_inference.binning import Binning, choose_bins
 from higgs_inference.calibration import Calibration, calibrate, jackknife_error, significant
+from higgs_inference.fitting import Fit
 from higgs_inference.intervals import MU_RANGE, Interval, profile_interval
-from higgs_inference.likelihood import BinnedLikelihood
+from higgs_inference.likelihood import BinnedLikelihood, KnownParameters
 from higgs_inference.nuisances import BACKGROUNDS, HIGGS, Nuisance, draw_pulls, shape_nuisances
 from higgs_inference.pseudo_experiments import Distorted, draw_counts, values_at
 from higgs_inference.responses import design_points, fit_response
 from higgs_inference.templates import Floats, Templates, num_terms
-from higgs_inference.training_events import Discriminate, Events, Systematics, fill, read_events, score_events, thin
+from higgs_inference.training_events import (
+    Discriminate,
+    Events,
+    Systematics,
+    TrainingSet,
+    fill,
+    read_events,
+    score_events,
+    thin,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,8 +45,8 @@ DISTORTED_EVENTS = 800_000
 MIN_IMPORTANCE = 0.02
 """Of an event for the choice; that of others is the share of signal in their bin."""
 
-REACH = {"tes": (-2.0, -1.0, 1.0, 2.0), "jes": (-2.0, -1.0, 1.0, 2.0), "soft_met": (0.7, 1.5, 2.5, 3.5, 5.0)}
-"""Shifts at which responses are measured, within some widths of the priors."""
+REACH = {"normal": (-2.0, -1.0, 1.0, 2.0), "lognormal": (0.7, 1.5, 2.5, 3.5, 5.0)}
+"""Shifts at which responses are measured, within some widths of the priors, by the prior's shape."""
 
 DISTORTED_SLICES = 8
 """Into which they are divided at least: leaving out one after the other shows how much they fluctuate."""
@@ -68,25 +78,28 @@ class Measurement:
             discriminants: of its events, shape (n, discriminants).
             weights: of its events, shape (n,).
         """
-        return self.measure_counts(self.binning.count(discriminants, weights))
+        return self.fit_counts(self.binning.count(discriminants, weights))[0]
 
-    def measure_counts(self, counts: Floats) -> Interval:
-        """Return the interval for mu of counts in the bins, shape (bins,)."""
-        return self.calibration.apply(profile_interval(BinnedLikelihood(self.templates, counts))[0])
+    def fit_counts(self, counts: Floats, known: Mapping[str, float] | None = None) -> tuple[Interval, Fit]:
+        """Return the interval for mu, and the fit.
 
-    @property
-    def expected_width(self) -> float:
-        """The mean width of the intervals to expect, before any cut, calibration included."""
-        return self.calibration.scale * mean_expected_width(self.templates)
+        Args:
+            counts: in the bins, shape (bins,).
+            known: pulls of nuisance parameters that are known, by name.
+        """
+        likelihood = KnownParameters(BinnedLikelihood(self.templates, counts), known or {})
+        interval, at_minimum = profile_interval(likelihood)
+        return self.calibration.apply(interval), at_minimum
 
 
 def build_measurement(
-    get_train_set: Callable[..., "pd.DataFrame"],
+    get_train_set: TrainingSet,
     systematics: Systematics,
     rows: npt.NDArray[np.int64],
     discriminate: Discriminate,
     numbers: Sequence[int],
     nuisances: tuple[Nuisance, ...] = HIGGS,
+    known: Sequence[str] = (),
 ) -> Measurement:
     """Build a measurement of mu in H -> tau tau from a classifier.
 
@@ -96,7 +109,8 @@ def build_measurement(
         rows: training rows that the classifier was not trained on, increasing, shape (n,).
         discriminate: the classifier: gives the discriminants of a DataFrame of events, shape (n, discriminants).
         numbers: into how many parts each discriminant divides a bin.
-        nuisances: the nuisance parameters that the fit knows.
+        nuisances: the nuisance parameters that the templates respond to.
+        known: names of those whose pulls are given to every fit.
     """
     with _step("templates"):
         events = score_events(read_events(get_train_set, PROCESSES, rows), systematics, discriminate)
@@ -113,13 +127,14 @@ def build_measurement(
     measurement = Measurement(binning, templates, Calibration())
     with _step("calibration"):
         distorted = Distorted(second, systematics, discriminate, binning, len(PROCESSES))
-        calibration = calibrate_on(distorted, measurement)
-    made = replace(measurement, calibration=significant(calibration))
+        calibration = calibrate_on(distorted, measurement, known)
+    applied = significant(calibration)
     print(
         f"{binning.number} bins; calibration: shift {calibration.shift:+.3f} ± {calibration.shift_error:.3f}, "
-        f"scale {calibration.scale:.3f} ± {calibration.scale_error:.3f}\nexpected width: {made.expected_width:.3f}"
+        f"scale {calibration.scale:.3f} ± {calibration.scale_error:.3f}\n"
+        f"expected width: {applied.scale * mean_expected_width(templates, known):.3f}"
     )
-    return made
+    return replace(measurement, calibration=applied)
 
 
 def bins_of(events: Events, numbers: Sequence[int]) -> Binning:
@@ -163,7 +178,7 @@ def measure_response(
     shapes = shape_nuisances(templates.nuisances)
     if not shapes:
         return templates.response
-    points = design_points(len(shapes), [REACH[one.name] for one in shapes])
+    points = design_points(len(shapes), [REACH[one.prior] for one in shapes])
     distorted = Distorted(slices, systematics, discriminate, binning, len(templates.processes))
     ratios = []
     for seed, point in enumerate(points, start=1):
@@ -172,38 +187,42 @@ def measure_response(
     return fit_response(points, np.array(ratios), distorted.nominal.sum(axis=0), binning.positions)
 
 
-def calibrate_on(distorted: Distorted, measurement: Measurement, seed: int = 2) -> Calibration:
+def calibrate_on(
+    distorted: Distorted, measurement: Measurement, known: Sequence[str] = (), seed: int = 2
+) -> Calibration:
     """Measure pseudo-experiments of training events, at nuisance parameters from their priors, and calibrate on them.
 
     Args:
         distorted: events that the responses were not measured with.
         measurement: to be calibrated.
+        known: names of the nuisance parameters whose pulls the fits are given.
         seed: of the pseudo-experiments.
     """
     rng = np.random.default_rng(seed)
     templates, mus, intervals, groups, shifts = measurement.templates, [], [], [], []
     for group in range(CALIBRATION_POINTS):
         pulls = draw_pulls(rng, templates.nuisances)
+        given = {one.name: pull for one, pull in zip(templates.nuisances, pulls, strict=True) if one.name in known}
         counted = distorted.count(values_at(templates.nuisances, pulls), seed=1000 + group)
         ratios = distorted.ratios(counted)
         for mu in rng.uniform(*MU_RANGE, EXPERIMENTS_PER_POINT):
             counts = draw_counts(rng, templates, ratios, mu, pulls)
-            intervals.append(measurement.measure_counts(counts.astype(np.float64)))
+            intervals.append(measurement.fit_counts(counts.astype(np.float64), given)[0])
             mus.append(mu)
             groups.append(group)
         some = [distorted.ratios(counted, without) for without in range(len(counted))]
-        shifts.append([_shift_of_expected(measurement, one, pulls) for one in some])
+        shifts.append([_shift_of_expected(measurement, one, pulls, given) for one in some])
     found = calibrate(np.array(mus), intervals, np.array(groups))
     # The distorted events fluctuate too, alike in all pseudo-experiments.
     common = jackknife_error(np.mean(shifts, axis=0)) if len(distorted.nominal) > 1 else np.inf
     return replace(found, shift_error=float(np.hypot(found.shift_error, common)))
 
 
-def _shift_of_expected(measurement: Measurement, ratios: Floats, pulls: Floats) -> float:
+def _shift_of_expected(measurement: Measurement, ratios: Floats, pulls: Floats, known: Mapping[str, float]) -> float:
     """Return by how many half widths the estimate is off for counts that equal their expectation."""
     templates, mu = measurement.templates, float(np.mean(MU_RANGE))
     counts = templates.factors(np.array([mu, *pulls])) @ (templates.nominal * ratios)
-    interval = measurement.measure_counts(counts)
+    interval, _ = measurement.fit_counts(counts, known)
     return (interval.mu - mu) / (interval.width / 2)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,12 +14,24 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ROWS_AT_ONCE = 500_000
+ROWS_TO_COUNT = 100_000
 
 PROCESS, ROW = "process_number", "row_number"
 """Columns that `label` adds."""
 
 Discriminate = Callable[["pd.DataFrame"], npt.NDArray[np.floating]]
 """Returns the discriminants of selected events, shape (n, discriminants), from a DataFrame of their features."""
+
+
+class TrainingSet(Protocol):
+    """The challenge's get_train_set."""
+
+    def __call__(self, train_size: Any = None, selected_indices: Any = None) -> "pd.DataFrame":
+        """Return labelled events."""
+
+    def __len__(self) -> int:
+        """Return the number of all rows."""
+
 
 Systematics = Callable[..., "pd.DataFrame"]
 
@@ -39,6 +51,24 @@ class Events:
     weights: npt.NDArray[np.float32]
     processes: npt.NDArray[np.int8]
     rows: npt.NDArray[np.int64]
+
+
+def choose_sizes(get_train_set: TrainingSet, most: Mapping[str, int], shares: Mapping[str, float]) -> dict[str, int]:
+    """Return how many rows of each process a classifier may take, so that there are enough left for templates.
+
+    Args:
+        get_train_set: the challenge's function, whose first rows tell how many there are of each process.
+        most: rows of each process, at most.
+        shares: of each process's rows, at most.
+    """
+    some = get_train_set(selected_indices=np.arange(min(len(get_train_set), ROWS_TO_COUNT)))["detailed_labels"]
+    there = some.value_counts(normalize=True) * len(get_train_set)
+    return {process: int(min(number, shares[process] * there[process])) for process, number in most.items()}
+
+
+def other_rows(get_train_set: TrainingSet, events: "pd.DataFrame") -> npt.NDArray[np.int64]:
+    """Return the training rows that are not among events that get_train_set gave by process, increasing."""
+    return np.setdiff1d(np.arange(len(get_train_set)), events.index.to_numpy(), assume_unique=True)
 
 
 def label(events: "pd.DataFrame", processes: Sequence[str], rows: npt.NDArray[np.int64]) -> "pd.DataFrame":
@@ -65,7 +95,7 @@ def label(events: "pd.DataFrame", processes: Sequence[str], rows: npt.NDArray[np
 
 
 def read_events(
-    get_train_set: Callable[..., "pd.DataFrame"],
+    get_train_set: TrainingSet,
     processes: Sequence[str],
     rows: npt.NDArray[np.int64],
     factors: npt.NDArray[np.floating] | None = None,

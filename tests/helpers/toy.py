@@ -102,7 +102,10 @@ class ToyTraining:
     def __init__(self, number: int) -> None:
         self.events = TrainingSet()(number)
 
-    def __call__(self, selected_indices: Sequence[int]) -> pd.DataFrame:
+    def __len__(self) -> int:
+        return len(self.events)
+
+    def __call__(self, train_size: None = None, selected_indices: Sequence[int] = ()) -> pd.DataFrame:
         """Return rows, whose weights add up to the expected events of each process whichever they are."""
         events = self.events.iloc[np.asarray(selected_indices)].reset_index(drop=True)
         sums = events.groupby("detailed_labels")["weights"].transform("sum")

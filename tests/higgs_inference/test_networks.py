@@ -116,7 +116,9 @@ def test_training_finds_the_ratio_of_two_known_densities(monkeypatch: pytest.Mon
         network = train_network(columns, ["at 0", "at 1"], seed=2, more_features=more)
         where = pd.DataFrame({name: np.linspace(-1, 2, 7, dtype=np.float32) for name in ("PRI_x", "told")})
         logits = network.logits(where if not more else where.assign(PRI_x=np.float32(0)))
-        np.testing.assert_allclose(logits[:, 1] - logits[:, 0], where["told"] - 0.5, atol=0.4)  # ten times more events: 2.3
+        np.testing.assert_allclose(
+            logits[:, 1] - logits[:, 0], where["told"] - 0.5, atol=0.4
+        )  # ten times more events: 2.3
 
 
 def test_the_seed_decides_the_network(monkeypatch: pytest.MonkeyPatch, events: pd.DataFrame) -> None:

@@ -7,7 +7,16 @@ import pytest
 from higgs_inference import training_events
 from higgs_inference.binning import Binning, choose_bins
 from higgs_inference.templates import Floats
-from higgs_inference.training_events import Events, fill, label, read_events, score_events, thin
+from higgs_inference.training_events import (
+    Events,
+    choose_sizes,
+    fill,
+    label,
+    other_rows,
+    read_events,
+    score_events,
+    thin,
+)
 from tests.helpers.handmade import z_limit
 from tests.helpers.toy import EXPECTED, PROCESSES, ToyTraining, discriminate, distort
 
@@ -15,7 +24,7 @@ ROWS = 3000
 
 
 def made_events(number: int = ROWS) -> pd.DataFrame:
-    return ToyTraining(number)(np.arange(number))
+    return ToyTraining(number)(selected_indices=np.arange(number))
 
 
 def score(training: ToyTraining, rows: Floats) -> Events:
@@ -161,3 +170,16 @@ def test_factors_multiply_the_weights_that_are_read() -> None:
     rows, factors = np.arange(10), np.arange(1.0, 11.0)
     plain, multiplied = (pd.concat(read_events(ToyTraining(10), PROCESSES, rows, given)) for given in (None, factors))
     assert (multiplied["weights"] / plain["weights"]).tolist() == pytest.approx(factors.tolist())
+
+
+def test_a_classifier_takes_at_most_a_share_of_what_there_is() -> None:
+    """The toy's rows are half signal, half background."""
+    training = ToyTraining(ROWS)
+    many = choose_sizes(training, {"background": 10, "signal": 10**9}, {"background": 0.5, "signal": 0.2})
+    assert many == {"background": 10, "signal": ROWS // 10}
+
+
+def test_other_rows_are_those_that_were_not_taken() -> None:
+    events = made_events().iloc[[4, 1, 7]]
+    rows = other_rows(ToyTraining(10), events)
+    assert rows.tolist() == [0, 2, 3, 5, 6, 8, 9]

@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import classifier
 import model
 from higgs_challenge import simulate, systematics
 from higgs_challenge.tasks.higgs.events.columns import DERIVED, PRIMARY, PROCESSES
 from higgs_challenge.tasks.higgs.simulation import NOMINAL_YIELDS
-from higgs_inference import measurement
+from higgs_inference import measurement, networks
 
 ROWS = 4_000
 
@@ -63,7 +62,7 @@ def few_events() -> FewEvents:
 def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """One epoch, few bins and pseudo-experiments, and no trained model but the test's own."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(classifier, "EPOCHS", 1)
+        patch.setattr(networks, "EPOCHS", 1)
         patch.setattr(model, "BINS", (6, 2))
         patch.setattr(model, "CUT", None)
         patch.setattr(measurement, "CALIBRATION_POINTS", 3)
@@ -91,13 +90,6 @@ def test_templates_are_made_of_rows_that_the_classifier_has_not_seen(few_events:
 
     assert seen == sorted(set(range(len(few_events))) - set(few_events.trained_on))
     assert 0.2 * len(few_events) < len(few_events.trained_on) < 0.5 * len(few_events)
-
-
-def test_classifier_rows_are_bounded_where_there_are_many(few_events: FewEvents) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(FewEvents, "__len__", lambda self: 10**9)
-        patch.setattr(FewEvents, "__call__", lambda self, selected_indices: self.events)
-        assert model.choose_sizes(few_events) == model.MAX_CLASSIFIER_ROWS
 
 
 def test_predicts_pickles_and_finds_its_trained_model(few_events: FewEvents, fitted: model.Model) -> None:
