@@ -113,9 +113,12 @@ def test_an_interrupted_run_goes_on(repository: Path, monkeypatch: pytest.Monkey
         with pytest.raises(KilledError):
             compare(repository, "reference")
     assert not (RESULTS / "reference.json").exists()
+    journal = RUNS / "reference" / "results" / "journal.jsonl"
+    before = journal.read_text()
     assert compare(repository, "reference") == 0
-    journal = [json.loads(line) for line in (RUNS / "reference" / "results" / "journal.jsonl").read_text().splitlines()]
-    assert [next(iter(entry)) for entry in journal] == ["run", "fit", *["result"] * 10]
+    assert journal.read_text().startswith(before)
+    entries = [json.loads(line) for line in journal.read_text().splitlines()]
+    assert [next(iter(entry)) for entry in entries] == ["run", "fit", *["result"] * 10]
     assert (RUNS / "reference" / "results" / "submission.log").read_text() == "expected width: 0.9\n"  # of one fit
     assert read_result(RESULTS / "reference.json").expected_width == 0.9
 
@@ -132,13 +135,17 @@ def test_an_interrupted_run_of_something_else_starts_again(
         patch.setattr(Journal, "add", interrupt)
         with pytest.raises(KilledError):
             compare(repository, "wide")
+    journal = RUNS / "wide" / "results" / "journal.jsonl"
+    before = journal.read_text()
     if change == "method":
         write_method(repository / "baselines" / "wide", 2, fit="print('second')")
     else:
         monkeypatch.setattr(run_methods, "digest_library", lambda: "another")
     assert compare(repository, "wide") == 0
+    assert '"fit"' in before
+    assert not journal.read_text().startswith(before)  # fitted anew, in other seconds
     printed = (RUNS / "wide" / "results" / "submission.log").read_text()
-    assert printed == ("second\n" if change == "method" else "first\n")  # fitted anew, and nothing of before
+    assert printed == ("second\n" if change == "method" else "first\n")  # nothing of before
 
 
 def test_a_finished_run_without_its_results_file_is_not_fitted_again(finished: Path) -> None:
