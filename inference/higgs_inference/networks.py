@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 Tensors = tuple[torch.Tensor, torch.Tensor]
 
-HIDDEN_LAYERS = (128, 128, 128)
-"""Four layers of 200 measure mu no better and take more than three times as long."""
+HIDDEN_LAYERS = (128, 128, 64)
+"""A prediction for a million events takes 1.1 s of one core; with 128 in the last layer, 1.4 s."""
 
 BATCH = 8192
 EPOCHS = 10
