@@ -161,6 +161,7 @@ lint: setup  ## check style and types only
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy
 	cd sample_code_submission && ../$(BIN)/mypy --config-file ../pyproject.toml .
+	for folder in baselines/*/; do (cd $$folder && ../../$(BIN)/mypy --config-file ../../pyproject.toml .) || exit 1; done
 	cd tasks/gaussian/sample_code_submission && ../../../$(BIN)/mypy --config-file ../../../pyproject.toml .
 	cd starting_kit && ../$(BIN)/mypy --config-file ../pyproject.toml plots.py
 

@@ -15,6 +15,9 @@ TRAINING_SHARE = dict.fromkeys((SIGNAL, *BACKGROUNDS), 0.1)
 MAX_EVENTS = 2_000_000
 """Training rows that show how many signal and background events lie above each cut."""
 
+MIN_BACKGROUND_EVENTS = 100
+"""Training rows of background above a cut; with fewer, nobody knows how much background there is."""
+
 ROUNDS = 30
 CUTS = np.linspace(0.5, 0.999, 500)
 """Probabilities of signal that are tried, where signal and background are equally frequent."""
@@ -41,7 +44,8 @@ class Model:
         above = self.trees.probabilities(events)[:, :1] > CUTS
         weights, is_signal = events["weights"].to_numpy(), (events["labels"] == 1).to_numpy()
         signal, background = (weights[own] @ above[own] for own in (is_signal, ~is_signal))
-        best = int(np.argmin(np.sqrt(signal + background) / np.maximum(signal, 1e-9)))
+        known = above[~is_signal].sum(axis=0) >= MIN_BACKGROUND_EVENTS
+        best = int(np.argmin(np.where(known, np.sqrt(signal + background) / np.maximum(signal, 1e-9), np.inf)))
         self.cut, self.signal, self.background = CUTS[best], signal[best], background[best]
         print(f"above {self.cut:.3f}: {self.signal:.0f} signal and {self.background:.0f} background events")
         print(f"expected width: {2 * np.sqrt(self.signal * np.mean(MU_RANGE) + self.background) / self.signal:.3f}")

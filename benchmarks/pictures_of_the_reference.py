@@ -1,0 +1,78 @@
+"""Draw what the trained reference knows, for docs/methods.md: its bins and responses, and the impacts on mu.
+
+make train SIZE=large
+.venv/bin/python benchmarks/pictures_of_the_reference.py
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+
+from higgs_inference.asimov import expected_width, mean_expected_width
+from higgs_inference.fitting import fit
+from higgs_inference.impacts import draw_impacts, find_impacts, format_impacts
+from higgs_inference.likelihood import BinnedLikelihood
+from higgs_inference.templates import Floats, Templates
+
+ROOT = Path(__file__).resolve().parents[1]
+SUBMISSION = ROOT / "sample_code_submission"
+DOCS = ROOT / "docs"
+
+NOMINAL = {"soft_met": -40.0}
+"""Pulls at which nothing is distorted: exp(-40) GeV are none."""
+
+SHIFTED = {"tes + 1 σ": {"tes": 1.0}, "jes + 1 σ": {"jes": 1.0}, "soft_met = 3 GeV": {"soft_met": np.log(3.0)}}
+COLOURS = {"ztautau": "#4477aa", "ttbar": "#228833", "diboson": "#ccbb44", "htautau": "#ee6677"}
+
+
+def parameters_at(templates: Templates, pulls: dict[str, float]) -> Floats:
+    """Return mu = 1 and the pulls, those not named nominal."""
+    return np.array([1.0, *(({**NOMINAL, **pulls}).get(name, 0.0) for name in templates.names[1:])])
+
+
+def draw_bins(templates: Templates, path: Path) -> None:
+    """Draw expected counts and the response of the background, bin by bin."""
+    figure = Figure(figsize=(9, 5.5), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
+    nominal = templates.by_process(parameters_at(templates, {}))
+    edges = np.arange(templates.bins + 1)
+    for process, counts in zip(templates.processes, nominal, strict=True):
+        above.stairs(counts, edges, label=process, color=COLOURS[process], linewidth=1.2)
+    above.set_yscale("log")
+    above.set_ylim(0.1, None)
+    above.set_ylabel("expected events")
+    above.legend(ncols=4, frameon=False, fontsize=9)
+    backgrounds = np.arange(len(templates.processes)) != templates.signal_index
+    for (text, pulls), colour in zip(SHIFTED.items(), ("#4477aa", "#ee6677", "#228833"), strict=True):
+        moved = templates.by_process(parameters_at(templates, pulls))
+        ratio = moved[backgrounds].sum(axis=0) / nominal[backgrounds].sum(axis=0)
+        below.stairs(100 * (ratio - 1), edges, baseline=None, label=text, color=colour, linewidth=1.2)
+    below.axhline(0, color="0.7", linewidth=0.8)
+    below.set_ylabel("change of background (%)")
+    below.set_xlabel("bin: signal over background rises to the right, top over Z within every four")
+    below.legend(ncols=3, frameon=False, fontsize=9)
+    below.set_xlim(0, templates.bins)
+    figure.savefig(path, dpi=130)
+
+
+def main() -> None:
+    """Draw both pictures, and print the table of impacts and expected widths with one nuisance parameter known."""
+    sys.path.insert(0, str(SUBMISSION))
+    _, measurement = torch.load(SUBMISSION / "trained_model.pt", weights_only=False)
+    templates = measurement.templates
+    draw_bins(templates, DOCS / "methods_bins.png")
+    truth = np.array([1.0] + [0.0] * len(templates.nuisances))
+    likelihood = BinnedLikelihood(templates, templates.by_process(truth).sum(axis=0))
+    impacts = find_impacts(likelihood, fit(likelihood))
+    draw_impacts(impacts, DOCS / "methods_impacts.png")
+    print(format_impacts(impacts))
+    print(f"\nmean expected width {mean_expected_width(templates):.3f}; at mu = 1 {expected_width(templates, 1.0):.3f}")
+    for name in templates.names[1:]:
+        print(f"the same with {name} known: {expected_width(templates, 1.0, fixed=[name]):.3f}")
+
+
+if __name__ == "__main__":
+    main()
