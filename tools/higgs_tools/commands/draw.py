@@ -5,9 +5,12 @@ from pathlib import Path
 import click
 
 from higgs_challenge.cli import Command
-from higgs_challenge.options import PATH
+from higgs_challenge.options import EXISTING_DIRECTORY, PATH
+from higgs_tools.baselines.methods import BASELINES
+from higgs_tools.baselines.result_file import read_results
 from higgs_tools.pictures.draw_architecture import draw_architecture
 from higgs_tools.pictures.draw_logo import draw_logo
+from higgs_tools.pictures.draw_method import draw_method
 from higgs_tools.pictures.draw_shared_events import draw_shared_events
 from higgs_tools.pictures.picture_of_report import photograph
 from higgs_tools.repository import find_repository
@@ -47,3 +50,14 @@ def shared_events(output: Path | None) -> None:
 def report(report: Path | None, output: Path | None) -> None:
     """Take a picture of the top of a run's report, as a browser shows it."""
     photograph(report or find_repository() / REPORT, output or find_repository() / "docs" / "report.png")
+
+
+@draw.command(cls=Command)
+@click.argument("results", type=EXISTING_DIRECTORY, help="folder of results files")
+def methods(results: Path) -> None:
+    """Draw pulls and bias of every method of baselines/ that has a results file, as measured.png beside its README."""
+    for result in read_results(results):
+        folder = find_repository() / BASELINES / result.identity.method
+        if folder.is_dir() and result.identity.training_seed in (None, 1):
+            draw_method(result, folder / "measured.png")
+            click.echo(folder / "measured.png")
