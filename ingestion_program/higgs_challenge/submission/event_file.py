@@ -1,13 +1,18 @@
 """Pass a pseudo-experiment's events to a submission's process."""
 
+import errno
 import fcntl
 import os
+import time
 from types import TracebackType
 
 import numpy as np
 import numpy.typing as npt
 
 from higgs_challenge.submission.channel import anonymous_file
+
+MAX_ATTEMPTS, PAUSE = 50, 0.1
+"""To seal a file, and the seconds between two: it failed once in some thousand files on a busy machine."""
 
 
 class EventFile:
@@ -49,6 +54,15 @@ class EventFile:
 
 
 def _seal(file: int) -> None:
-    if hasattr(os, "memfd_create"):
-        seals = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
-        fcntl.fcntl(file, fcntl.F_ADD_SEALS, seals)
+    """Forbid every change; wait while the kernel itself holds pages of the file, as where it moves memory."""
+    if not hasattr(os, "memfd_create"):
+        return
+    seals = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
+    for remaining in reversed(range(MAX_ATTEMPTS)):
+        try:
+            fcntl.fcntl(file, fcntl.F_ADD_SEALS, seals)
+            return
+        except OSError as error:
+            if error.errno != errno.EBUSY or not remaining:
+                raise
+            time.sleep(PAUSE)
