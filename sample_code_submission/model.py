@@ -11,12 +11,6 @@ from higgs_inference.measurement import PROCESSES, Measurement, build_measuremen
 from higgs_inference.training_events import choose_sizes, other_rows
 from training_seed import TRAINING_SEED
 
-MAX_CLASSIFIER_ROWS = {"htautau": 1_200_000, "ztautau": 1_800_000, "ttbar": 700_000, "diboson": 250_000}
-"""Training rows of each process for the classifier; the templates are made of the others."""
-
-MAX_CLASSIFIER_SHARES = {"htautau": 0.3, "ztautau": 0.2, "ttbar": 0.4, "diboson": 0.5}
-"""At most these shares of each process's rows, where there are few."""
-
 BINS = (60, 4)
 """Parts of the ratio of signal to background, and of each of them by the ratio of top to Z bosons."""
 
@@ -47,8 +41,7 @@ class Model:
             print(f"using the trained model {TRAINED_MODEL.name}")
             self.classifier, self.measurement = torch.load(TRAINED_MODEL, weights_only=False)
             return
-        sizes = choose_sizes(self.get_train_set, MAX_CLASSIFIER_ROWS, MAX_CLASSIFIER_SHARES)
-        events = self.get_train_set(train_size=sizes)
+        events = self.get_train_set(train_size=choose_sizes(self.get_train_set))
         others = other_rows(self.get_train_set, events)
         self.classifier = train_classifier(self.systematics(events), PROCESSES, TRAINING_SEED)
         self.measurement = build_measurement(

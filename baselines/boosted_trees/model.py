@@ -13,8 +13,6 @@ from higgs_inference.training_events import choose_sizes, other_rows
 from higgs_inference.trees import Trees, train_trees
 from training_seed import TRAINING_SEED
 
-TRAINING_SHARES = {"htautau": 0.3, "ztautau": 0.2, "ttbar": 0.4, "diboson": 0.5}
-MAX_TRAINING_ROWS = {"htautau": 1_200_000, "ztautau": 1_800_000, "ttbar": 700_000, "diboson": 250_000}
 MAX_EVENTS = 20_000_000
 """Training rows for the templates."""
 
@@ -37,8 +35,8 @@ class Model:
 
     def fit(self) -> None:
         """Train on a part of the events, and build the measurement from others."""
-        events = self.get_train_set(train_size=choose_sizes(self.get_train_set, MAX_TRAINING_ROWS, TRAINING_SHARES))
-        others = other_rows(self.get_train_set, events)[:MAX_EVENTS]
+        events = self.get_train_set(train_size=choose_sizes(self.get_train_set))
+        others = other_rows(self.get_train_set, events, MAX_EVENTS)
         selected = self.systematics(events)
         self.trees = train_trees(selected, [(process,) for process in PROCESSES], ROUNDS, TRAINING_SEED)
         self.yields = selected.groupby("detailed_labels")["weights"].sum()[list(PROCESSES)].to_numpy(dtype=np.float64)

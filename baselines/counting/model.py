@@ -38,7 +38,7 @@ class Model:
     def fit(self) -> None:
         """Train, then choose the cut with the smallest error of mu at mu = 1."""
         events = self.get_train_set(train_size=TRAINING_SHARE)
-        others = other_rows(self.get_train_set, events)[:MAX_EVENTS]
+        others = other_rows(self.get_train_set, events, MAX_EVENTS)
         self.trees = train_trees(self.systematics(events), [(SIGNAL,), BACKGROUNDS], ROUNDS, TRAINING_SEED)
         events = self.systematics(self.get_train_set(selected_indices=others))
         above = self.trees.probabilities(events)[:, :1] > CUTS

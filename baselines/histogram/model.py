@@ -37,7 +37,7 @@ class Model:
     def fit(self) -> None:
         """Train on a part of the events, and build the measurement from others."""
         events = self.get_train_set(train_size=TRAINING_SHARE)
-        others = other_rows(self.get_train_set, events)[:MAX_EVENTS]
+        others = other_rows(self.get_train_set, events, MAX_EVENTS)
         self.trees = train_trees(self.systematics(events), [(SIGNAL,), BACKGROUNDS], ROUNDS, TRAINING_SEED)
         self.measurement = build_measurement(self.get_train_set, self.systematics, others, self.discriminate, BINS)
 

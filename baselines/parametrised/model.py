@@ -17,8 +17,6 @@ from higgs_inference.pseudo_experiments import values_at
 from higgs_inference.training_events import choose_sizes, other_rows
 from training_seed import TRAINING_SEED
 
-TRAINING_SHARES = {"htautau": 0.3, "ztautau": 0.2, "ttbar": 0.4, "diboson": 0.5}
-MAX_TRAINING_ROWS = {"htautau": 1_200_000, "ztautau": 1_800_000, "ttbar": 700_000, "diboson": 250_000}
 TRAINING_POINTS = 20
 """Nuisance parameters drawn from their priors, at each of which a share of the training events is distorted."""
 
@@ -46,7 +44,7 @@ class Model:
 
     def fit(self) -> None:
         """Train on distorted events, and build a measurement with the told values among its parameters."""
-        events = self.get_train_set(train_size=choose_sizes(self.get_train_set, MAX_TRAINING_ROWS, TRAINING_SHARES))
+        events = self.get_train_set(train_size=choose_sizes(self.get_train_set))
         rng = np.random.default_rng(TRAINING_SEED)
         parts = []
         for number in range(TRAINING_POINTS):
@@ -56,7 +54,7 @@ class Model:
         selected = pd.concat(parts, ignore_index=True)
         self.yields = selected.groupby("detailed_labels")["weights"].sum()[list(PROCESSES)].to_numpy(dtype=np.float64)
         self.network = train_network(selected, PROCESSES, TRAINING_SEED, [one.name for one in TOLD])
-        rows = other_rows(self.get_train_set, events)[:MAX_EVENTS]
+        rows = other_rows(self.get_train_set, events, MAX_EVENTS)
         del events, parts, selected
         nuisances, known = (*HIGGS, *TOLD), [one.name for one in TOLD]
         self.measurement = build_measurement(

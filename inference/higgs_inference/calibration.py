@@ -1,5 +1,6 @@
 """The last correction: a shift and a factor on the width, from pseudo-experiments whose mu is known."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,13 +67,17 @@ def calibrate(mus: Floats, intervals: list[Interval], groups: Integers, confiden
     found = _find(mus, ends, confidence)
     others = [groups != group for group in np.unique(groups)]
     left_out = np.array([_find(mus[kept], ends[:, kept], confidence) for kept in others])
-    return Calibration(*found, *(jackknife_error(values) for values in left_out.T))
+    number = len(others)
+    errors = np.sqrt((number - 1) / number * ((left_out - left_out.mean(axis=0)) ** 2).sum(axis=0))
+    return Calibration(*found, *(float(error) for error in errors))
 
 
-def jackknife_error(left_out: Floats) -> float:
-    """Return the standard error of a number from its values without one part of the data each, shape (parts,)."""
-    number = len(left_out)
-    return float(np.sqrt((number - 1) / number * ((left_out - left_out.mean()) ** 2).sum()))
+def average(calibrations: Sequence[Calibration]) -> Calibration:
+    """Return the mean of independent corrections, with its standard errors."""
+    rows = np.array([(one.shift, one.scale, one.shift_error, one.scale_error) for one in calibrations])
+    shift, scale = rows[:, :2].mean(axis=0).tolist()
+    shift_error, scale_error = (np.linalg.norm(rows[:, 2:], axis=0) / len(rows)).tolist()
+    return Calibration(shift, scale, shift_error, scale_error)
 
 
 def significant(calibration: Calibration) -> Calibration:

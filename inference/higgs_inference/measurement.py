@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from higgs_inference.asimov import mean_expected_width
 from higgs_inference.binning import Binning, choose_bins
-from higgs_inference.calibration import Calibration, calibrate, jackknife_error, significant
+from higgs_inference.calibration import Calibration, average, calibrate, significant
 from higgs_inference.fitting import Fit
 from higgs_inference.intervals import MU_RANGE, Interval, profile_interval
 from higgs_inference.likelihood import BinnedLikelihood, KnownParameters
@@ -31,7 +31,7 @@ from higgs_inference.training_events import (
 )
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 SIGNAL = "htautau"
 PROCESSES = (SIGNAL, *BACKGROUNDS)
@@ -40,19 +40,16 @@ EVENTS_FOR_BINS = 4_000_000
 """That show where the edges of equally populated bins are."""
 
 DISTORTED_EVENTS = 800_000
-"""Of each process, for the responses and again for the calibration; those that matter are chosen first."""
+"""Of each process, in each half of the rows; those that matter are chosen first."""
 
-MIN_IMPORTANCE = 0.02
+MIN_IMPORTANCE = 0.005
 """Of an event for the choice; that of others is the share of signal in their bin."""
 
 REACH = {"normal": (-2.0, -1.0, 1.0, 2.0), "lognormal": (0.7, 1.5, 2.5, 3.5, 5.0)}
 """Shifts at which responses are measured, within some widths of the priors, by the prior's shape."""
 
-DISTORTED_SLICES = 8
-"""Into which they are divided at least: leaving out one after the other shows how much they fluctuate."""
-
-CALIBRATION_POINTS, EXPERIMENTS_PER_POINT = 20, 50
-"""Nuisance parameters drawn from their priors, and pseudo-experiments of different mu at each."""
+CALIBRATION_POINTS, EXPERIMENTS_PER_POINT = 12, 40
+"""Nuisance parameters drawn from their priors for each half, and pseudo-experiments of different mu at each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,29 +114,36 @@ def build_measurement(
     binning = bins_of(events, numbers)
     nominal, variance = fill(events, binning, len(PROCESSES))
     templates = without_response(nominal, variance, nuisances)
-    first, second = (
-        list(read_events(get_train_set, PROCESSES, *thin_by_purity(half, own, binning, nominal), DISTORTED_SLICES))
+    halves = [
+        list(read_events(get_train_set, PROCESSES, *thin_by_purity(half, own, binning, nominal)))
         for half, own in _halves(events, rows)
-    )
+    ]
     del events
+    distorted = [Distorted(half, systematics, discriminate, binning, len(PROCESSES)) for half in halves]
     with _step("responses"):
-        templates = replace(templates, response=measure_response(first, systematics, discriminate, binning, templates))
-    measurement = Measurement(binning, templates, Calibration())
+        responses = [measure_response(one, binning, templates) for one in distorted]
     with _step("calibration"):
-        distorted = Distorted(second, systematics, discriminate, binning, len(PROCESSES))
-        calibration = calibrate_on(distorted, measurement, known)
-    applied = significant(calibration)
+        # By the other half, so that what one half has by chance shifts one calibration up and the other down.
+        pairs = zip(distorted, reversed(responses), strict=True)
+        found = average(
+            [
+                calibrate_on(one, Measurement(binning, replace(templates, response=other), Calibration()), known, seed)
+                for seed, (one, other) in enumerate(pairs, start=1)
+            ]
+        )
+    templates = replace(templates, response=np.mean(responses, axis=0))
+    calibration = significant(found)
     print(
-        f"{binning.number} bins; calibration: shift {calibration.shift:+.3f} ± {calibration.shift_error:.3f}, "
-        f"scale {calibration.scale:.3f} ± {calibration.scale_error:.3f}\n"
-        f"expected width: {applied.scale * mean_expected_width(templates, known):.3f}"
+        f"{binning.number} bins; calibration: shift {found.shift:+.3f} ± {found.shift_error:.3f}, "
+        f"scale {found.scale:.3f} ± {found.scale_error:.3f}\n"
+        f"expected width: {calibration.scale * mean_expected_width(templates, known):.3f}"
     )
-    return replace(measurement, calibration=applied)
+    return Measurement(binning, templates, calibration)
 
 
 def bins_of(events: Events, numbers: Sequence[int]) -> Binning:
-    """Choose the bins from the first of the events; arguments as in `build_measurement`."""
-    some = slice(0, EVENTS_FOR_BINS)
+    """Choose the bins from some of the events, evenly spread; arguments as in `build_measurement`."""
+    some = slice(None, None, -(-len(events.weights) // EVENTS_FOR_BINS))
     is_signal = events.processes[some] == PROCESSES.index(SIGNAL)
     return choose_bins(events.discriminants[some], events.weights[some], is_signal, numbers)
 
@@ -157,18 +161,11 @@ def without_response(nominal: Floats, variance: Floats, nuisances: tuple[Nuisanc
     return Templates(PROCESSES, SIGNAL, nuisances, lifted, variance, response)
 
 
-def measure_response(
-    slices: Sequence["pd.DataFrame"],
-    systematics: Systematics,
-    discriminate: Discriminate,
-    binning: Binning,
-    templates: Templates,
-) -> Floats:
+def measure_response(distorted: Distorted, binning: Binning, templates: Templates) -> Floats:
     """Measure how the templates respond to the nuisance parameters that change events.
 
     Args:
-        slices: training events as `training_events.label` makes them.
-        systematics, discriminate: as in `build_measurement`.
+        distorted: training events.
         binning: the bins.
         templates: nominal ones.
 
@@ -179,17 +176,14 @@ def measure_response(
     if not shapes:
         return templates.response
     points = design_points(len(shapes), [REACH[one.prior] for one in shapes])
-    distorted = Distorted(slices, systematics, discriminate, binning, len(templates.processes))
     ratios = []
     for seed, point in enumerate(points, start=1):
         values = {one.name: one.value_of_shift(shift) for one, shift in zip(shapes, point.tolist(), strict=True)}
-        ratios.append(np.log(distorted.ratios(distorted.count(values, seed))))
-    return fit_response(points, np.array(ratios), distorted.nominal.sum(axis=0), binning.positions)
+        ratios.append(np.log(distorted.ratios(values, seed)))
+    return fit_response(points, np.array(ratios), distorted.nominal, binning.positions)
 
 
-def calibrate_on(
-    distorted: Distorted, measurement: Measurement, known: Sequence[str] = (), seed: int = 2
-) -> Calibration:
+def calibrate_on(distorted: Distorted, measurement: Measurement, known: Sequence[str], seed: int) -> Calibration:
     """Measure pseudo-experiments of training events, at nuisance parameters from their priors, and calibrate on them.
 
     Args:
@@ -199,40 +193,30 @@ def calibrate_on(
         seed: of the pseudo-experiments.
     """
     rng = np.random.default_rng(seed)
-    templates, mus, intervals, groups, shifts = measurement.templates, [], [], [], []
+    templates, mus, intervals, groups = measurement.templates, [], [], []
     for group in range(CALIBRATION_POINTS):
         pulls = draw_pulls(rng, templates.nuisances)
         given = {one.name: pull for one, pull in zip(templates.nuisances, pulls, strict=True) if one.name in known}
-        counted = distorted.count(values_at(templates.nuisances, pulls), seed=1000 + group)
-        ratios = distorted.ratios(counted)
+        ratios = distorted.ratios(values_at(templates.nuisances, pulls), seed=1000 * seed + group)
         for mu in rng.uniform(*MU_RANGE, EXPERIMENTS_PER_POINT):
             counts = draw_counts(rng, templates, ratios, mu, pulls)
             intervals.append(measurement.fit_counts(counts.astype(np.float64), given)[0])
             mus.append(mu)
             groups.append(group)
-        some = [distorted.ratios(counted, without) for without in range(len(counted))]
-        shifts.append([_shift_of_expected(measurement, one, pulls, given) for one in some])
-    found = calibrate(np.array(mus), intervals, np.array(groups))
-    # The distorted events fluctuate too, alike in all pseudo-experiments.
-    common = jackknife_error(np.mean(shifts, axis=0)) if len(distorted.nominal) > 1 else np.inf
-    return replace(found, shift_error=float(np.hypot(found.shift_error, common)))
-
-
-def _shift_of_expected(measurement: Measurement, ratios: Floats, pulls: Floats, known: Mapping[str, float]) -> float:
-    """Return by how many half widths the estimate is off for counts that equal their expectation."""
-    templates, mu = measurement.templates, float(np.mean(MU_RANGE))
-    counts = templates.factors(np.array([mu, *pulls])) @ (templates.nominal * ratios)
-    interval, _ = measurement.fit_counts(counts, known)
-    return (interval.mu - mu) / (interval.width / 2)
+    return calibrate(np.array(mus), intervals, np.array(groups))
 
 
 def _halves(events: Events, rows: npt.NDArray[np.int64]) -> Iterator[tuple[Events, npt.NDArray[np.int64]]]:
-    """Yield the events of the first and of the second half of the rows, with these rows."""
-    middle = len(rows) // 2
-    border = int(np.searchsorted(events.rows, rows[middle]))
-    for some, own_rows in ((slice(0, border), rows[:middle]), (slice(border, None), rows[middle:])):
-        columns = events.discriminants[some], events.weights[some], events.processes[some], events.rows[some]
-        yield Events(*columns), own_rows
+    """Yield the events of a random half of the rows, and those of the others, each with these rows.
+
+    Not the first and the last ones: a classifier took its events from the first.
+    """
+    is_first = np.random.default_rng(1).random(len(rows)) < 0.5
+    places = np.searchsorted(rows, events.rows)
+    for chosen in (is_first, ~is_first):
+        own = chosen[places]
+        columns = events.discriminants[own], events.weights[own], events.processes[own], events.rows[own]
+        yield Events(*columns), rows[chosen]
 
 
 def thin_by_purity(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -39,6 +39,11 @@ class Network:
 
     def __init__(self, layers: nn.Module, preparation: Preparation) -> None:
         self.layers, self.preparation = layers, preparation
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled, on the CPU: other processes may have no GPU."""
+        self.layers.cpu()
+        return self.__dict__
 
     def logits(self, events: "pd.DataFrame") -> Values:
         """Return logarithms of the probability of each process, up to a constant of the event.

@@ -21,17 +21,17 @@ def values_at(nuisances: Sequence[Nuisance], pulls: Floats) -> dict[str, float]:
 
 
 class Distorted:
-    """Counts of the same events, distorted and not: what nuisance parameters really do to bins.
+    """Ratios of distorted to nominal counts, measured on the same events: what nuisance parameters really do to bins.
 
     Args:
-        slices: training events as `label` makes them, kept in memory, of about the same length.
+        slices: training events as `label` makes them, kept in memory.
         systematics: the challenge's function.
         discriminate: gives the discriminants.
         binning: the bins.
         num_processes: how many processes there are.
 
     Attributes:
-        nominal: counts of each slice, shape (slices, processes, bins).
+        nominal: counts, shape (processes, bins).
     """
 
     def __init__(
@@ -44,32 +44,22 @@ class Distorted:
     ) -> None:
         self._slices, self._systematics, self._discriminate = slices, systematics, discriminate
         self._binning, self._num_processes = binning, num_processes
-        self.nominal = self.count({}, seed=0)
+        self.nominal = self._count({}, seed=0)
 
-    def count(self, values: dict[str, float], seed: int) -> Floats:
-        """Return distorted counts of each slice, shape (slices, processes, bins).
+    def ratios(self, values: dict[str, float], seed: int) -> Floats:
+        """Return distorted over nominal counts, shape (processes, bins); 1 in bins where there are no events.
 
         Args:
             values: of the nuisance parameters, by name.
             seed: of the noise that systematics adds.
         """
-        counts = []
-        for number, one in enumerate(self._slices):
-            events = score_events([one], self._systematics, self._discriminate, values, 100 * seed + number)
-            counts.append(fill(events, self._binning, self._num_processes)[0])
-        return np.array(counts)
+        distorted = self._count(values, seed)
+        some = (self.nominal > 0) & (distorted > 0)
+        return np.divide(distorted, self.nominal, out=np.ones_like(distorted), where=some)
 
-    def ratios(self, distorted: Floats, without: int | None = None) -> Floats:
-        """Return distorted over nominal counts, shape (processes, bins); 1 in bins where there are no events.
-
-        Args:
-            distorted: counts of each slice, as `count` returns them.
-            without: number of a slice that is left out; None to take all.
-        """
-        taken = np.arange(len(self.nominal)) != (-1 if without is None else without)
-        above, below = (counts[taken].sum(axis=0) for counts in (distorted, self.nominal))
-        ratios: Floats = np.divide(above, below, out=np.ones_like(above), where=(above > 0) & (below > 0))
-        return ratios
+    def _count(self, values: dict[str, float], seed: int) -> Floats:
+        events = score_events(self._slices, self._systematics, self._discriminate, values, seed)
+        return fill(events, self._binning, self._num_processes)[0]
 
 
 def draw_counts(

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 ROWS_AT_ONCE = 500_000
 ROWS_TO_COUNT = 100_000
 
+MAX_CLASSIFIER_ROWS = {"htautau": 1_200_000, "ztautau": 1_800_000, "ttbar": 700_000, "diboson": 250_000}
+"""Training rows of each process for a classifier: a network learns little from more."""
+
+MAX_CLASSIFIER_SHARES = {"htautau": 0.3, "ztautau": 0.2, "ttbar": 0.4, "diboson": 0.5}
+"""Of each process's rows, at most, where there are few: the templates need the others."""
+
 PROCESS, ROW = "process_number", "row_number"
 """Columns that `label` adds."""
 
@@ -53,7 +59,11 @@ class Events:
     rows: npt.NDArray[np.int64]
 
 
-def choose_sizes(get_train_set: TrainingSet, most: Mapping[str, int], shares: Mapping[str, float]) -> dict[str, int]:
+def choose_sizes(
+    get_train_set: TrainingSet,
+    most: Mapping[str, int] = MAX_CLASSIFIER_ROWS,
+    shares: Mapping[str, float] = MAX_CLASSIFIER_SHARES,
+) -> dict[str, int]:
     """Return how many rows of each process a classifier may take, so that there are enough left for templates.
 
     Args:
@@ -66,9 +76,16 @@ def choose_sizes(get_train_set: TrainingSet, most: Mapping[str, int], shares: Ma
     return {process: int(min(number, shares[process] * there[process])) for process, number in most.items()}
 
 
-def other_rows(get_train_set: TrainingSet, events: "pd.DataFrame") -> npt.NDArray[np.int64]:
-    """Return the training rows that are not among events that get_train_set gave by process, increasing."""
-    return np.setdiff1d(np.arange(len(get_train_set)), events.index.to_numpy(), assume_unique=True)
+def other_rows(get_train_set: TrainingSet, events: "pd.DataFrame", most: int | None = None) -> npt.NDArray[np.int64]:
+    """Return the training rows that are not among events that get_train_set gave by process, increasing.
+
+    Args:
+        get_train_set: the challenge's function.
+        events: with the numbers of their rows as index.
+        most: rows to return, evenly spread, since the first ones lack what the events took; None for all.
+    """
+    rows = np.setdiff1d(np.arange(len(get_train_set)), events.index.to_numpy(), assume_unique=True)
+    return rows if most is None else rows[:: max(1, -(-len(rows) // most))]
 
 
 def label(events: "pd.DataFrame", processes: Sequence[str], rows: npt.NDArray[np.int64]) -> "pd.DataFrame":
@@ -99,7 +116,6 @@ def read_events(
     processes: Sequence[str],
     rows: npt.NDArray[np.int64],
     factors: npt.NDArray[np.floating] | None = None,
-    min_slices: int = 1,
 ) -> Iterator["pd.DataFrame"]:
     """Read training rows, labelled as `label` does, a slice at a time, so that memory stays bounded.
 
@@ -108,9 +124,8 @@ def read_events(
         processes: names of the processes.
         rows: which rows, increasing, shape (n,).
         factors: by which the weights are multiplied, such as those of `thin`, shape (n,).
-        min_slices: into how many slices of about the same length to divide them at least.
     """
-    for places in np.array_split(np.arange(len(rows)), max(min_slices, -(-len(rows) // ROWS_AT_ONCE))):
+    for places in np.array_split(np.arange(len(rows)), -(-len(rows) // ROWS_AT_ONCE)):
         events = label(get_train_set(selected_indices=rows[places]), processes, rows[places])
         if factors is not None:
             events["weights"] *= factors[places]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from higgs_inference.calibration import Calibration, Integers, calibrate, significant
+from higgs_inference.calibration import Calibration, Integers, average, calibrate, significant
 from higgs_inference.intervals import Interval
 from higgs_inference.templates import Floats
 from tests.helpers.handmade import z_limit
@@ -107,3 +107,9 @@ def test_what_tells_nothing_is_refused() -> None:
         calibrate(mus, intervals, np.zeros_like(groups))
     with pytest.raises(ValueError, match="estimates inside, not cut at a range"):
         calibrate(mus, [*intervals[:-1], Interval(0.0, 0.1, 0.4)], groups)
+
+
+def test_the_mean_of_corrections_has_the_error_of_a_mean() -> None:
+    found = average([Calibration(0.3, 1.1, 0.03, 0.06), Calibration(-0.1, 0.9, 0.04, 0.08)])
+    assert (found.shift, found.scale) == pytest.approx((0.1, 1.0))
+    assert (found.shift_error, found.scale_error) == pytest.approx((0.025, 0.05))

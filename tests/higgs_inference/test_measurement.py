@@ -124,3 +124,20 @@ def test_a_fit_that_knows_only_scales_needs_no_distorted_events(monkeypatch: pyt
     built = build_measurement(Training(1), distort, np.arange(ROWS), discriminate, (3, 1), scales)
     assert built.templates.response.shape == (4, 3, 0)
     assert built.fit_counts(built.templates.nominal.sum(axis=0))[0].mu == pytest.approx(1.0, abs=0.3)
+
+
+def test_a_process_that_only_the_last_rows_have_responds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where a classifier took its events of a rare process from the first rows."""
+    for name, value in (("DISTORTED_EVENTS", 8000), ("CALIBRATION_POINTS", 2), ("EXPERIMENTS_PER_POINT", 2)):
+        monkeypatch.setattr(measurement, name, value)
+    training = Training(1)
+    is_last = training.events["detailed_labels"] == "diboson"
+    training.events = pd.concat([training.events[~is_last], training.events[is_last]], ignore_index=True)
+
+    built = build_measurement(training, distort, np.arange(ROWS), discriminate, (2, 2))
+
+    moved = built.templates.by_process(np.array([1.0, 2.0, 0.0, -5.0, 0.0, 0.0, 0.0]))[2]
+    events = distort(training(selected_indices=np.arange(ROWS)), 1, tes=1.02)
+    own = events[events["detailed_labels"] == "diboson"]
+    assert moved == pytest.approx(built.binning.count(discriminate(own), own["weights"].to_numpy()), rel=0.05)
+    assert moved != pytest.approx(built.templates.nominal[2], rel=0.1)

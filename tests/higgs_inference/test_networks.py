@@ -1,5 +1,6 @@
 """A network's logits are those of a plain evaluation in double precision, and training finds what is known."""
 
+import pickle
 import warnings
 
 import numpy as np
@@ -136,3 +137,10 @@ def test_a_process_without_events_is_refused(events: pd.DataFrame) -> None:
 
 def test_no_events_give_no_logits(random_network: Network, events: pd.DataFrame) -> None:
     assert random_network.logits(events.iloc[:0]).shape == (0, len(PROCESSES))
+
+
+def test_a_pickled_network_has_its_layers_on_the_cpu(random_network: Network) -> None:
+    """Other processes may have no GPU; "meta" is a device that every machine has."""
+    random_network.layers.to("meta")
+    with pytest.raises(NotImplementedError, match="no data"):
+        pickle.dumps(random_network)

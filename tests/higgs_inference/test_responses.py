@@ -78,10 +78,8 @@ def test_the_response_of_distorted_events_is_that_of_the_densities() -> None:
         own = np.arange(sample * rows, (sample + 1) * rows)
         slices = list(read_events(training, PROCESSES, own))
         distorted = Distorted(slices, distort, discriminate, binning, len(PROCESSES))
-        ratios = [
-            np.log(distorted.ratios(distorted.count({"shift": shift}, seed=1))) for shift in points[:, 0].tolist()
-        ]
-        found.append(fit_response(points, np.array(ratios), distorted.nominal.sum(axis=0), binning.positions))
+        ratios = [np.log(distorted.ratios({"shift": shift}, seed=1)) for shift in points[:, 0].tolist()]
+        found.append(fit_response(points, np.array(ratios), distorted.nominal, binning.positions))
 
     def away(scale: float) -> Floats:
         nominal = counts_along_optimal(edges, 0.0)

@@ -183,3 +183,10 @@ def test_other_rows_are_those_that_were_not_taken() -> None:
     events = made_events().iloc[[4, 1, 7]]
     rows = other_rows(ToyTraining(10), events)
     assert rows.tolist() == [0, 2, 3, 5, 6, 8, 9]
+
+
+def test_fewer_other_rows_are_evenly_spread() -> None:
+    rows = other_rows(ToyTraining(1000), made_events().iloc[:100], 300)
+    assert len(rows) == 300
+    assert rows[0] == 100
+    assert rows[-1] > 990
