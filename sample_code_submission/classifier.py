@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from higgs_inference.discriminants import log_ratios
+from higgs_inference.discriminants import expected_yields, log_ratios
 from higgs_inference.networks import Network, train_network
 
 
@@ -41,6 +41,4 @@ def train_classifier(events: pd.DataFrame, processes: Sequence[str], seed: int) 
         processes: the classes, the signal first.
         seed: of the training.
     """
-    yields = events.groupby("detailed_labels")["weights"].sum()
-    network = train_network(events, processes, seed)
-    return Classifier(network, yields[list(processes)].to_numpy(dtype=np.float64))
+    return Classifier(train_network(events, processes, seed), expected_yields(events, processes))

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from higgs_inference.discriminants import log_ratios
+from higgs_inference.discriminants import expected_yields, log_ratios
 from higgs_inference.intervals import MU_RANGE, answer
 from higgs_inference.measurement import PROCESSES, Measurement, build_measurement
 from higgs_inference.training_events import choose_sizes, other_rows
@@ -39,7 +39,7 @@ class Model:
         others = other_rows(self.get_train_set, events, MAX_EVENTS)
         selected = self.systematics(events)
         self.trees = train_trees(selected, [(process,) for process in PROCESSES], ROUNDS, TRAINING_SEED)
-        self.yields = selected.groupby("detailed_labels")["weights"].sum()[list(PROCESSES)].to_numpy(dtype=np.float64)
+        self.yields = expected_yields(selected, PROCESSES)
         self.measurement = build_measurement(self.get_train_set, self.systematics, others, self.discriminate, BINS)
 
     def discriminate(self, events: pd.DataFrame) -> npt.NDArray[np.floating]:

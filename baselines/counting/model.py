@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from higgs_inference.intervals import MU_RANGE, Interval, answer
 from higgs_inference.measurement import SIGNAL
@@ -41,10 +42,14 @@ class Model:
         others = other_rows(self.get_train_set, events, MAX_EVENTS)
         self.trees = train_trees(self.systematics(events), [(SIGNAL,), BACKGROUNDS], ROUNDS, TRAINING_SEED)
         events = self.systematics(self.get_train_set(selected_indices=others))
-        above = self.trees.probabilities(events)[:, :1] > CUTS
-        weights, is_signal = events["weights"].to_numpy(), (events["labels"] == 1).to_numpy()
-        signal, background = (weights[own] @ above[own] for own in (is_signal, ~is_signal))
-        known = above[~is_signal].sum(axis=0) >= MIN_BACKGROUND_EVENTS
+        scores, is_signal = self.trees.probabilities(events)[:, 0], (events["labels"] == 1).to_numpy()
+        weights = events["weights"].to_numpy()
+        signal = count_above(scores[is_signal], weights[is_signal])
+        background = count_above(scores[~is_signal], weights[~is_signal])
+        rows = count_above(scores[~is_signal], np.ones(np.count_nonzero(~is_signal)))
+        known = (rows >= MIN_BACKGROUND_EVENTS) & (signal > 0)
+        if not known.any():
+            raise ValueError(f"no cut leaves signal and {MIN_BACKGROUND_EVENTS} background events: use a larger store")
         best = int(np.argmin(np.where(known, np.sqrt(signal + background) / np.maximum(signal, 1e-9), np.inf)))
         self.cut, self.signal, self.background = CUTS[best], signal[best], background[best]
         print(f"above {self.cut:.3f}: {self.signal:.0f} signal and {self.background:.0f} background events")
@@ -57,3 +62,9 @@ class Model:
         number = float(test_set["weights"][self.trees.probabilities(test_set["data"])[:, 0] > self.cut].sum())
         mu, error = (number - self.background) / self.signal, max(number, 1.0) ** 0.5 / self.signal
         return answer(Interval(mu, mu - error, mu + error), MU_RANGE)
+
+
+def count_above(scores: npt.NDArray[np.floating], weights: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    """Add up the weights of the events above each cut, shape (cuts,)."""
+    between, _ = np.histogram(scores, [*CUTS, np.inf], weights=weights)
+    return between[::-1].cumsum()[::-1]

@@ -1,18 +1,17 @@
 """A classifier that is told the nuisance parameters, and asked again with the values that the data prefer."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from higgs_inference.discriminants import log_ratios
+from higgs_inference.discriminants import expected_yields, log_ratios
 from higgs_inference.fitting import Fit
 from higgs_inference.intervals import MU_RANGE, Interval, answer
-from higgs_inference.measurement import PROCESSES, Measurement, build_measurement
+from higgs_inference.measurement import MAX_KNOWN_PULL, PROCESSES, Measurement, build_measurement
 from higgs_inference.networks import Network, train_network
-from higgs_inference.nuisances import HIGGS, draw_pulls, shape_nuisances
+from higgs_inference.nuisances import HIGGS, Nuisance, draw_pulls, shape_nuisances
 from higgs_inference.pseudo_experiments import values_at
 from higgs_inference.training_events import choose_sizes, other_rows
 from training_seed import TRAINING_SEED
@@ -24,9 +23,13 @@ MAX_EVENTS = 20_000_000
 """Training rows for the templates."""
 
 BINS = (60, 4)
+NAMES = [one.name for one in HIGGS]
 
-TOLD = tuple(replace(one, name=f"told_{one.name}") for one in shape_nuisances(HIGGS))
-"""What the classifier is told, as nuisance parameters that move the discriminants of events and not the events."""
+TOLD = {f"told_{one.name}": one.name for one in shape_nuisances(HIGGS)}
+"""What the classifier is told, the pulls, and of which nuisance parameters.
+
+To the templates they are nuisance parameters that move the discriminants of events and not the events.
+"""
 
 
 class Model:
@@ -48,23 +51,24 @@ class Model:
         rng = np.random.default_rng(TRAINING_SEED)
         parts = []
         for number in range(TRAINING_POINTS):
-            values = values_at(HIGGS, draw_pulls(rng, HIGGS))
-            told = {f"told_{name}": value for name, value in values.items()}
-            parts.append(self.told_systematics(events.iloc[number::TRAINING_POINTS], seed=number, **values, **told))
+            pulls = draw_pulls(rng, HIGGS)
+            told = {name: float(pulls[NAMES.index(one)]) for name, one in TOLD.items()}
+            part = events.iloc[number::TRAINING_POINTS]
+            parts.append(self.told_systematics(part, seed=number, **values_at(HIGGS, pulls), **told))
         selected = pd.concat(parts, ignore_index=True)
-        self.yields = selected.groupby("detailed_labels")["weights"].sum()[list(PROCESSES)].to_numpy(dtype=np.float64)
-        self.network = train_network(selected, PROCESSES, TRAINING_SEED, [one.name for one in TOLD])
+        self.yields = expected_yields(selected, PROCESSES)
+        self.network = train_network(selected, PROCESSES, TRAINING_SEED, list(TOLD))
         rows = other_rows(self.get_train_set, events, MAX_EVENTS)
         del events, parts, selected
-        nuisances, known = (*HIGGS, *TOLD), [one.name for one in TOLD]
+        nuisances = (*HIGGS, *(Nuisance(name) for name in TOLD))
         self.measurement = build_measurement(
-            self.get_train_set, self.told_systematics, rows, self.discriminate, BINS, nuisances, known
+            self.get_train_set, self.told_systematics, rows, self.discriminate, BINS, nuisances, TOLD
         )
 
     def told_systematics(self, events: pd.DataFrame, seed: int, **values: float) -> pd.DataFrame:
-        """Distort events, and add columns of what the classifier is told, the nominal values where nothing is said."""
-        told = {one.name: np.float32(values.pop(one.name, one.nominal)) for one in TOLD}
-        return self.systematics(events, seed=seed, **values).assign(**told)
+        """Distort events, and add columns of what the classifier is told, 0 where nothing is said."""
+        told = {name: values.pop(name, 0.0) for name in TOLD}
+        return tell(self.systematics(events, seed=seed, **values), told)
 
     def discriminate(self, events: pd.DataFrame) -> npt.NDArray[np.floating]:
         """Return the logarithms of two ratios of expected events, shape (n, 2)."""
@@ -74,16 +78,20 @@ class Model:
 
     def predict(self, test_set: dict[str, Any]) -> dict[str, float]:
         """Fit, tell the classifier the nuisance parameters found, and measure mu with what it says then."""
-        _, first = self._measure(test_set, dict.fromkeys((one.name for one in TOLD), 0.0))
-        found = dict(zip(first.names, np.clip(first.values, -2, 2).tolist(), strict=True))
-        interval, _ = self._measure(test_set, {one.name: found[one.name.removeprefix("told_")] for one in TOLD})
+        _, first = self._measure(test_set, dict.fromkeys(TOLD, 0.0))
+        found = dict(zip(first.names, np.clip(first.values, -MAX_KNOWN_PULL, MAX_KNOWN_PULL).tolist(), strict=True))
+        interval, _ = self._measure(test_set, {name: found[one] for name, one in TOLD.items()})
         return answer(interval, MU_RANGE)
 
-    def _measure(self, test_set: dict[str, Any], pulls: dict[str, float]) -> tuple[Interval, Fit]:
-        """Measure mu with a classifier that is told the nuisance parameters at these pulls."""
-        told = {one.name: np.float32(one.value(pulls[one.name])) for one in TOLD}
-        discriminants = self.discriminate(test_set["data"].assign(**told))
+    def _measure(self, test_set: dict[str, Any], told: dict[str, float]) -> tuple[Interval, Fit]:
+        """Measure mu with a classifier that is told these pulls."""
+        discriminants = self.discriminate(tell(test_set["data"], told))
         if self.measurement is None:
             raise RuntimeError("predict was called before fit")
-        counts = self.measurement.binning.count(discriminants, test_set["weights"])
-        return self.measurement.fit_counts(counts, pulls)
+        return self.measurement.fit_counts(self.measurement.binning.count(discriminants, test_set["weights"]), told)
+
+
+def tell(events: pd.DataFrame, told: dict[str, float]) -> pd.DataFrame:
+    """Add columns of what the classifier is told, within what it was trained on."""
+    within = {name: np.float32(np.clip(pull, -MAX_KNOWN_PULL, MAX_KNOWN_PULL)) for name, pull in told.items()}
+    return events.assign(**within)

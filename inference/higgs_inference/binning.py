@@ -47,9 +47,10 @@ class Binning:
             ValueError: they have another shape, or one is not a number.
         """
         _require_columns(discriminants, len(self.edges))
-        cells = np.zeros(len(discriminants), dtype=np.int64)
+        single = np.asarray(discriminants, dtype=np.float32)  # as the edges are, which must not move ties
+        cells = np.zeros(len(single), dtype=np.int64)
         for number, edges in enumerate(self.edges):
-            cells = _divide(cells, discriminants[:, number], edges)
+            cells = _divide(cells, single[:, number], edges)
         return self.bins[cells]
 
     def count(self, discriminants: npt.NDArray[np.floating], weights: npt.NDArray[np.floating] | None = None) -> Floats:
@@ -86,7 +87,7 @@ def choose_bins(
     cells = np.zeros(len(discriminants), dtype=np.int64)
     every: list[Floats] = []
     for column, number in enumerate(numbers):
-        values = discriminants[:, column].astype(np.float64)
+        values = discriminants[:, column].astype(np.float32).astype(np.float64)
         count = 1 if not every else len(every[-1]) * (every[-1].shape[1] + 1)
         edges = _quantiles(cells, values, shares, count, number)
         cells = _divide(cells, values, edges)

@@ -1,6 +1,6 @@
 """The last correction: a shift and a factor on the width, from pseudo-experiments whose mu is known."""
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +10,6 @@ from higgs_inference.intervals import CONFIDENCE, Interval
 from higgs_inference.templates import Floats
 
 Integers = npt.NDArray[np.integer]
-
-MIN_SIGNIFICANCE = 2.0
-"""In standard errors; a correction that is smaller would add more noise than it removes."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,7 @@ def calibrate(mus: Floats, intervals: list[Interval], groups: Integers, confiden
         confidence: share that should cover.
 
     Returns:
-        The correction, as it was found; see `significant`. Its errors are from leaving out one group at a time, which
+        The correction. Its errors are from leaving out one group at a time, which
         needs groups of several: with groups of one, that of the factor is about a fifth too large.
 
     Raises:
@@ -72,20 +69,23 @@ def calibrate(mus: Floats, intervals: list[Interval], groups: Integers, confiden
     return Calibration(*found, *(float(error) for error in errors))
 
 
-def average(calibrations: Sequence[Calibration]) -> Calibration:
-    """Return the mean of independent corrections, with its standard errors."""
-    rows = np.array([(one.shift, one.scale, one.shift_error, one.scale_error) for one in calibrations])
-    shift, scale = rows[:, :2].mean(axis=0).tolist()
-    shift_error, scale_error = (np.linalg.norm(rows[:, 2:], axis=0) / len(rows)).tolist()
+def combine(one: Calibration, other: Calibration) -> Calibration:
+    """Combine the calibrations of responses from either half of the events, each on the other half.
+
+    What one half has by chance shifts one up and the other down: it cancels in the mean shift, and half the difference
+    shows its size h. The mean of both responses has h^2 / 4 of that variance on average; this and the shift's own error
+    widen the intervals, as every independent error does.
+
+    Args:
+        one, other: whose standard errors are independent.
+    """
+    shift, half = (one.shift + other.shift) / 2, (one.shift - other.shift) / 2
+    shift_error, scale_error = (
+        math.hypot(*errors) / 2
+        for errors in ((one.shift_error, other.shift_error), (one.scale_error, other.scale_error))
+    )
+    scale = (one.scale + other.scale) / 2 * math.sqrt(1 + shift_error**2 + half**2 / 4)
     return Calibration(shift, scale, shift_error, scale_error)
-
-
-def significant(calibration: Calibration) -> Calibration:
-    """Return a correction without a shift or a factor that is within two standard errors of none."""
-    shift = calibration.shift if abs(calibration.shift) > MIN_SIGNIFICANCE * calibration.shift_error else 0.0
-    far = abs(calibration.scale - 1) > MIN_SIGNIFICANCE * calibration.scale_error
-    scale = calibration.scale if far else 1.0
-    return Calibration(shift, scale, calibration.shift_error, calibration.scale_error)
 
 
 def _find(mus: Floats, ends: Floats, confidence: float) -> tuple[float, float]:

@@ -1,7 +1,13 @@
 """Discriminants from a classifier's outputs."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def log_ratios(logits: npt.NDArray[np.floating], yields: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
@@ -25,3 +31,9 @@ def log_ratios(logits: npt.NDArray[np.floating], yields: npt.NDArray[np.floating
     expected = logits + np.log(yields).astype(logits.dtype)
     ratios = expected[:, 0] - np.logaddexp.reduce(expected[:, 1:], axis=1), expected[:, -1] - expected[:, 1]
     return np.stack(ratios, axis=1)
+
+
+def expected_yields(events: "pd.DataFrame", processes: Sequence[str]) -> npt.NDArray[np.float64]:
+    """Return the summed weights of each process among selected events, shape (processes,)."""
+    sums = events.groupby("detailed_labels")["weights"].sum()
+    return sums[list(processes)].to_numpy(dtype=np.float64)

@@ -14,8 +14,8 @@ Values = npt.NDArray[np.float32]
 MISSING = -25.0
 """What the challenge's events have in place of a feature that does not exist, such as a second jet's."""
 
-LONG_TAILED = ("pt", "met", "mass", "sum_pt", "ratio")
-"""Columns with one of these words in their name, but angles, are taken as a logarithm."""
+LONG_TAILED = ("pt", "met", "mass", "ratio")
+"""Features whose names contain one of these, angles excepted, enter as log(1 + x)."""
 
 
 class Preparation:
@@ -30,7 +30,7 @@ class Preparation:
     """
 
     def __init__(self, events: "pd.DataFrame", more: Sequence[str] = ()) -> None:
-        self.columns = [name for name in events.columns if name.startswith(("PRI_", "DER_"))] + list(more)
+        self.columns = feature_names(events) + list(more)
         self._logarithmic = np.array([is_long_tailed(name) for name in self.columns])
         values = events[self.columns].to_numpy(dtype=np.float32)
         logarithms = np.where(values == MISSING, np.nan, self._take_logarithms(values))
@@ -56,3 +56,36 @@ class Preparation:
 def is_long_tailed(name: str) -> bool:
     """Return whether a feature is taken as a logarithm."""
     return any(word in name for word in LONG_TAILED) and not name.endswith(("phi", "eta", "centrality"))
+
+
+def feature_names(events: "pd.DataFrame") -> list[str]:
+    """Return the names of the challenge's features among the columns."""
+    return [name for name in events.columns if name.startswith(("PRI_", "DER_"))]
+
+
+def balance(
+    events: "pd.DataFrame", classes: Sequence[Sequence[str]]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+    """Return the class of each event, and weights that give every class the same sum.
+
+    Args:
+        events: DataFrame with weights, and detailed_labels (the process).
+        classes: for each class its processes, which within it count by their weights.
+
+    Returns:
+        The numbers of the classes, -1 for a process in none, and the weights, 1 on average; both have shape (n,).
+
+    Raises:
+        ValueError: a class has no events.
+    """
+    labels = np.full(len(events), -1)
+    weights = events["weights"].to_numpy(dtype=np.float64, copy=True)
+    for number, processes in enumerate(classes):
+        own = events["detailed_labels"].isin(processes).to_numpy()
+        if not own.any():
+            raise ValueError(f"there are no selected events of {', '.join(processes)} to train on: use a larger store")
+        labels[own] = number
+        weights[own] /= weights[own].sum()
+    known = labels >= 0
+    weights[known] *= known.sum() / len(classes)
+    return labels, weights.astype(np.float32)

@@ -63,7 +63,8 @@ class BinnedLikelihood:
         fitted = fit_total(total, variance, self.counts)
         deviance = 2 * (self._perfect + fitted - self.counts * np.log(fitted))
         pulls = np.divide((fitted - total) ** 2, variance, out=np.zeros_like(total), where=variance > 0)
-        return float(np.sum(deviance) + np.sum(pulls) + np.sum(parameters[1:] ** 2))
+        negative = np.minimum(expected - MIN_EXPECTED, 0.0)  # leads a fit back from where it makes no sense
+        return float(np.sum(deviance) + np.sum(pulls) + np.sum(negative**2) + np.sum(parameters[1:] ** 2))
 
     def gradient(self, parameters: Floats) -> Floats:
         """Return the derivatives of `value`, shape (parameters,).
@@ -80,7 +81,7 @@ class BinnedLikelihood:
         smallest = 2 * (total - fitted) / np.maximum(variance, 1e-300)
         by_total = np.where(fitted > MIN_EXPECTED, 2 * (1 - self.counts / fitted), smallest)
         by_background = by_total * moved
-        by_total[at.total < MIN_EXPECTED] = 0.0
+        by_total = np.where(at.total < MIN_EXPECTED, 2 * (at.total - MIN_EXPECTED), by_total)
         gradient = at.by_parameter @ by_total + at.background_by_parameter @ by_background
         gradient[1:] += 2 * parameters[1:]
         return np.asarray(gradient)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from higgs_inference.asimov import mean_expected_width
 from higgs_inference.binning import Binning, choose_bins
-from higgs_inference.calibration import Calibration, average, calibrate, significant
+from higgs_inference.calibration import Calibration, calibrate, combine
 from higgs_inference.fitting import Fit
 from higgs_inference.intervals import MU_RANGE, Interval, profile_interval
 from higgs_inference.likelihood import BinnedLikelihood, KnownParameters
@@ -48,7 +48,10 @@ MIN_IMPORTANCE = 0.005
 REACH = {"normal": (-2.0, -1.0, 1.0, 2.0), "lognormal": (0.7, 1.5, 2.5, 3.5, 5.0)}
 """Shifts at which responses are measured, within some widths of the priors, by the prior's shape."""
 
-CALIBRATION_POINTS, EXPERIMENTS_PER_POINT = 12, 40
+MAX_KNOWN_PULL = 2.0
+"""Within which responses to what a classifier is told are measured."""
+
+CALIBRATION_POINTS, EXPERIMENTS_PER_POINT = 12, 80
 """Nuisance parameters drawn from their priors for each half, and pseudo-experiments of different mu at each."""
 
 
@@ -96,7 +99,7 @@ def build_measurement(
     discriminate: Discriminate,
     numbers: Sequence[int],
     nuisances: tuple[Nuisance, ...] = HIGGS,
-    known: Sequence[str] = (),
+    known: Mapping[str, str] | None = None,
 ) -> Measurement:
     """Build a measurement of mu in H -> tau tau from a classifier.
 
@@ -107,37 +110,36 @@ def build_measurement(
         discriminate: the classifier: gives the discriminants of a DataFrame of events, shape (n, discriminants).
         numbers: into how many parts each discriminant divides a bin.
         nuisances: the nuisance parameters that the templates respond to.
-        known: names of those whose pulls are given to every fit.
+        known: names of those whose pulls are given to every fit, and the nuisance parameter whose pull, within
+            MAX_KNOWN_PULL, that is in calibration.
     """
     with _step("templates"):
         events = score_events(read_events(get_train_set, PROCESSES, rows), systematics, discriminate)
     binning = bins_of(events, numbers)
     nominal, variance = fill(events, binning, len(PROCESSES))
     templates = without_response(nominal, variance, nuisances)
-    halves = [
+    pieces = [
         list(read_events(get_train_set, PROCESSES, *thin_by_purity(half, own, binning, nominal)))
         for half, own in _halves(events, rows)
     ]
     del events
-    distorted = [Distorted(half, systematics, discriminate, binning, len(PROCESSES)) for half in halves]
+    distorted = [Distorted(piece, systematics, discriminate, binning, len(PROCESSES)) for piece in pieces]
     with _step("responses"):
         responses = [measure_response(one, binning, templates) for one in distorted]
     with _step("calibration"):
-        # By the other half, so that what one half has by chance shifts one calibration up and the other down.
-        pairs = zip(distorted, reversed(responses), strict=True)
-        found = average(
-            [
-                calibrate_on(one, Measurement(binning, replace(templates, response=other), Calibration()), known, seed)
-                for seed, (one, other) in enumerate(pairs, start=1)
-            ]
+        halves = [Measurement(binning, replace(templates, response=response), Calibration()) for response in responses]
+        calibration = combine(
+            calibrate_on(distorted[1], halves[0], known, seed=1), calibrate_on(distorted[0], halves[1], known, seed=2)
         )
     templates = replace(templates, response=np.mean(responses, axis=0))
-    calibration = significant(found)
     print(
-        f"{binning.number} bins; calibration: shift {found.shift:+.3f} ± {found.shift_error:.3f}, "
-        f"scale {found.scale:.3f} ± {found.scale_error:.3f}\n"
-        f"expected width: {calibration.scale * mean_expected_width(templates, known):.3f}"
+        f"{binning.number} bins; calibration: shift {calibration.shift:+.3f} ± {calibration.shift_error:.3f}, "
+        f"scale {calibration.scale:.3f} ± {calibration.scale_error:.3f}"
     )
+    width = calibration.scale * mean_expected_width(templates, tuple(known or ()))
+    print(f"expected width: {width:.3f}")
+    if width > MU_RANGE[1] - MU_RANGE[0]:
+        print("Wider than the range of mu: there are too few training events; use a larger store.")
     return Measurement(binning, templates, calibration)
 
 
@@ -180,23 +182,25 @@ def measure_response(distorted: Distorted, binning: Binning, templates: Template
     for seed, point in enumerate(points, start=1):
         values = {one.name: one.value_of_shift(shift) for one, shift in zip(shapes, point.tolist(), strict=True)}
         ratios.append(np.log(distorted.ratios(values, seed)))
-    return fit_response(points, np.array(ratios), distorted.nominal, binning.positions)
+    return fit_response(points, np.array(ratios), distorted.effective, binning.positions)
 
 
-def calibrate_on(distorted: Distorted, measurement: Measurement, known: Sequence[str], seed: int) -> Calibration:
+def calibrate_on(
+    distorted: Distorted, measurement: Measurement, known: Mapping[str, str] | None, seed: int
+) -> Calibration:
     """Measure pseudo-experiments of training events, at nuisance parameters from their priors, and calibrate on them.
 
     Args:
         distorted: events that the responses were not measured with.
         measurement: to be calibrated.
-        known: names of the nuisance parameters whose pulls the fits are given.
+        known: as in `build_measurement`.
         seed: of the pseudo-experiments.
     """
     rng = np.random.default_rng(seed)
     templates, mus, intervals, groups = measurement.templates, [], [], []
     for group in range(CALIBRATION_POINTS):
         pulls = draw_pulls(rng, templates.nuisances)
-        given = {one.name: pull for one, pull in zip(templates.nuisances, pulls, strict=True) if one.name in known}
+        given = give(pulls, templates.nuisances, known or {})
         ratios = distorted.ratios(values_at(templates.nuisances, pulls), seed=1000 * seed + group)
         for mu in rng.uniform(*MU_RANGE, EXPERIMENTS_PER_POINT):
             counts = draw_counts(rng, templates, ratios, mu, pulls)
@@ -204,6 +208,20 @@ def calibrate_on(distorted: Distorted, measurement: Measurement, known: Sequence
             mus.append(mu)
             groups.append(group)
     return calibrate(np.array(mus), intervals, np.array(groups))
+
+
+def give(pulls: Floats, nuisances: Sequence[Nuisance], known: Mapping[str, str]) -> dict[str, float]:
+    """Set the pulls of known nuisance parameters to those of the others that they follow, and return them by name.
+
+    Args:
+        pulls: of all nuisance parameters, shape (nuisances,); changed.
+        nuisances: all of them.
+        known: as in `build_measurement`.
+    """
+    places = {one.name: number for number, one in enumerate(nuisances)}
+    for name, followed in known.items():
+        pulls[places[name]] = np.clip(pulls[places[followed]], -MAX_KNOWN_PULL, MAX_KNOWN_PULL)
+    return {name: float(pulls[places[name]]) for name in known}
 
 
 def _halves(events: Events, rows: npt.NDArray[np.int64]) -> Iterator[tuple[Events, npt.NDArray[np.int64]]]:

@@ -31,7 +31,8 @@ class Distorted:
         num_processes: how many processes there are.
 
     Attributes:
-        nominal: counts, shape (processes, bins).
+        nominal: counts, up to a constant of each process, shape (processes, bins).
+        effective: numbers of unweighted events that would fluctuate as much as they do, same shape.
     """
 
     def __init__(
@@ -44,7 +45,8 @@ class Distorted:
     ) -> None:
         self._slices, self._systematics, self._discriminate = slices, systematics, discriminate
         self._binning, self._num_processes = binning, num_processes
-        self.nominal = self._count({}, seed=0)
+        self.nominal, squares = self._count({}, seed=0)
+        self.effective = self.nominal**2 / np.maximum(squares, 1e-300)
 
     def ratios(self, values: dict[str, float], seed: int) -> Floats:
         """Return distorted over nominal counts, shape (processes, bins); 1 in bins where there are no events.
@@ -53,13 +55,13 @@ class Distorted:
             values: of the nuisance parameters, by name.
             seed: of the noise that systematics adds.
         """
-        distorted = self._count(values, seed)
+        distorted, _ = self._count(values, seed)
         some = (self.nominal > 0) & (distorted > 0)
         return np.divide(distorted, self.nominal, out=np.ones_like(distorted), where=some)
 
-    def _count(self, values: dict[str, float], seed: int) -> Floats:
+    def _count(self, values: dict[str, float], seed: int) -> tuple[Floats, Floats]:
         events = score_events(self._slices, self._systematics, self._discriminate, values, seed)
-        return fill(events, self._binning, self._num_processes)[0]
+        return fill(events, self._binning, self._num_processes)
 
 
 def draw_counts(

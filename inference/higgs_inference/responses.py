@@ -49,7 +49,7 @@ def fit_response(points: Floats, ratios: Floats, weights: Floats, positions: Flo
     Args:
         points: shifts, shape (points, shifts).
         ratios: log(distorted / nominal), shape (points, processes, bins).
-        weights: of the bins in the fit, such as nominal counts, shape (processes, bins).
+        weights: of the bins in the fit: reciprocal variances, or numbers of events, shape (processes, bins).
         positions: of the bins along each discriminant, from -1 to 1, shape (bins, discriminants).
 
     Returns:

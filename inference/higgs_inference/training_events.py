@@ -70,10 +70,15 @@ def choose_sizes(
         get_train_set: the challenge's function, whose first rows tell how many there are of each process.
         most: rows of each process, at most.
         shares: of each process's rows, at most.
+
+    Raises:
+        ValueError: there is a process of which the first rows have none.
     """
     some = get_train_set(selected_indices=np.arange(min(len(get_train_set), ROWS_TO_COUNT)))["detailed_labels"]
-    there = some.value_counts(normalize=True) * len(get_train_set)
-    return {process: int(min(number, shares[process] * there[process])) for process, number in most.items()}
+    available = some.value_counts(normalize=True) * len(get_train_set)
+    if missing := [process for process in most if process not in available]:
+        raise ValueError(f"there are no training events of {missing[0]}: use a larger store")
+    return {process: max(1, int(min(number, shares[process] * available[process]))) for process, number in most.items()}
 
 
 def other_rows(get_train_set: TrainingSet, events: "pd.DataFrame", most: int | None = None) -> npt.NDArray[np.int64]:

@@ -38,13 +38,14 @@ def test_bins_hold_equal_shares_of_signal_and_background_together() -> None:
 
 @given(st.integers(0, 2**32), st.lists(st.integers(1, 4), min_size=1, max_size=3), st.sampled_from([0, 5, 40]))
 def test_every_event_is_found_in_the_bin_of_the_definition(seed: int, numbers: list[int], least: int) -> None:
-    """Values are rounded so that many lie on an edge."""
+    """Values are rounded so that many lie on an edge, in double as in single precision."""
     discriminants, weights, is_signal = make_events(200, len(numbers), seed)
     discriminants = discriminants.round(1)
     is_signal[:2] = True, False
     binning = choose_bins(discriminants, weights, is_signal, numbers, least)
     found = binning.find(discriminants)
-    assert found.tolist() == [find_slowly(binning, event) for event in discriminants]
+    single = discriminants.astype(np.float32)
+    assert found.tolist() == binning.find(single).tolist() == [find_slowly(binning, event) for event in single]
     assert binning.count(discriminants).tolist() == np.bincount(found, minlength=binning.number).tolist()
     assert binning.count(discriminants).sum() == len(discriminants)
 

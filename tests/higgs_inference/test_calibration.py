@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from higgs_inference.calibration import Calibration, Integers, average, calibrate, significant
+from higgs_inference.calibration import Calibration, Integers, calibrate, combine
 from higgs_inference.intervals import Interval
 from higgs_inference.templates import Floats
 from tests.helpers.handmade import z_limit
@@ -89,18 +89,6 @@ def test_a_correction_moves_and_stretches_both_halves(shift: float, scale: float
     assert corrected.high - corrected.mu == pytest.approx(scale * up)
 
 
-@pytest.mark.parametrize(
-    ("found", "kept"),
-    [
-        ((0.1, 1.1, 0.04, 0.04), (0.1, 1.1)),
-        ((0.1, 1.1, 0.06, 0.04), (0.0, 1.1)),
-        ((-0.1, 0.9, 0.04, 0.06), (-0.1, 1.0)),
-    ],
-)
-def test_only_significant_corrections_are_kept(found: tuple[float, ...], kept: tuple[float, float]) -> None:
-    assert significant(Calibration(*found)) == Calibration(*kept, *found[2:])
-
-
 def test_what_tells_nothing_is_refused() -> None:
     mus, intervals, groups = made_intervals(np.random.default_rng(1))
     with pytest.raises(ValueError, match="at least two groups"):
@@ -109,7 +97,9 @@ def test_what_tells_nothing_is_refused() -> None:
         calibrate(mus, [*intervals[:-1], Interval(0.0, 0.1, 0.4)], groups)
 
 
-def test_the_mean_of_corrections_has_the_error_of_a_mean() -> None:
-    found = average([Calibration(0.3, 1.1, 0.03, 0.06), Calibration(-0.1, 0.9, 0.04, 0.08)])
-    assert (found.shift, found.scale) == pytest.approx((0.1, 1.0))
+def test_what_one_half_has_by_chance_cancels_and_widens() -> None:
+    """Shifts of 0.1 +- 0.2: a chance of 0.2, of which 0.1 is left; with the shift's own error it widens by 0.6 %."""
+    found = combine(Calibration(0.3, 1.1, 0.03, 0.06), Calibration(-0.1, 0.9, 0.04, 0.08))
+    assert found.shift == pytest.approx(0.1)
     assert (found.shift_error, found.scale_error) == pytest.approx((0.025, 0.05))
+    assert found.scale == pytest.approx(np.sqrt(1 + 0.025**2 + 0.1**2))

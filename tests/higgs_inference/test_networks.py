@@ -110,7 +110,9 @@ def test_training_finds_the_ratio_of_two_known_densities(monkeypatch: pytest.Mon
     rng = np.random.default_rng(1)
     names = np.repeat(["at 0", "at 1"], [100_000, 10_000])
     x = rng.standard_normal(len(names), dtype=np.float32) + (names == "at 1")
-    events = pd.DataFrame({"PRI_x": x, "told": x, "detailed_labels": names})
+    weights = np.where(np.arange(len(names)) % 2, 1.0, 0.0)  # every other event does not count
+    x = np.where(weights == 0, x + 3, x).astype(np.float32)
+    events = pd.DataFrame({"PRI_x": x, "told": x, "weights": weights, "detailed_labels": names})
 
     for columns in (events.assign(PRI_x=np.float32(0)), events.drop(columns="told")):
         more = [name for name in columns if name == "told"]
@@ -124,15 +126,15 @@ def test_training_finds_the_ratio_of_two_known_densities(monkeypatch: pytest.Mon
 
 def test_the_seed_decides_the_network(monkeypatch: pytest.MonkeyPatch, events: pd.DataFrame) -> None:
     monkeypatch.setattr(networks, "EPOCHS", 1)
-    some = ordinary(events).assign(detailed_labels=np.resize(["a", "b"], len(ordinary(events))))
+    some = ordinary(events).assign(weights=1.0, detailed_labels=np.resize(["a", "b"], len(ordinary(events))))
     one, same, other = (train_network(some, ["a", "b"], seed).logits(events) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, same)
     assert np.abs(one - other).max() > 1e-3
 
 
 def test_a_process_without_events_is_refused(events: pd.DataFrame) -> None:
-    with pytest.raises(ValueError, match="there are no events of ttbar to train on"):
-        train_network(events.assign(detailed_labels="ztautau"), ["ztautau", "ttbar"], seed=1)
+    with pytest.raises(ValueError, match="there are no selected events of ttbar to train on"):
+        train_network(events.assign(weights=1.0, detailed_labels="ztautau"), ["ztautau", "ttbar"], seed=1)
 
 
 def test_no_events_give_no_logits(random_network: Network, events: pd.DataFrame) -> None:

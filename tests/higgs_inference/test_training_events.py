@@ -190,3 +190,8 @@ def test_fewer_other_rows_are_evenly_spread() -> None:
     assert len(rows) == 300
     assert rows[0] == 100
     assert rows[-1] > 990
+
+
+def test_a_process_without_rows_is_missed() -> None:
+    with pytest.raises(ValueError, match="no training events of ttbar: use a larger store"):
+        choose_sizes(ToyTraining(100), {"signal": 10, "ttbar": 10}, {"signal": 0.5, "ttbar": 0.5})

@@ -35,5 +35,10 @@ def test_processes_in_no_class_are_left_out() -> None:
 
 
 def test_a_class_without_events_is_refused() -> None:
-    with pytest.raises(ValueError, match="there are no events of d, e to train on"):
+    with pytest.raises(ValueError, match="there are no selected events of d, e to train on"):
         train_trees(made_events(), [("a",), ("d", "e")], rounds=1, seed=1)
+
+
+def test_no_events_have_no_probabilities() -> None:
+    trees = train_trees(made_events(), [("a",), ("b",)], rounds=1, seed=1)
+    assert trees.probabilities(made_events().iloc[:0]).shape == (0, 2)
