@@ -10,6 +10,8 @@ from tests.helpers.handmade import physical_rows, write_store
 
 OFFICIAL_SAMPLE = "HIGGS_OFFICIAL_SAMPLE"
 
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # torch is not imported yet; see submission.scratch.WAITING
+
 SMALL_YIELDS = {"htautau": 150.0, "ztautau": 1500.0, "diboson": 100.0, "ttbar": 400.0}
 """Expected events of the small store; the real yields would make every pseudo-experiment a million events."""
 

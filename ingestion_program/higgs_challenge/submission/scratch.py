@@ -111,6 +111,11 @@ def remove_tree(folder: Path) -> None:
     subprocess.run(["rm", "-rf", "--", str(folder)], check=False)
 
 
+WAITING = {"OMP_WAIT_POLICY": "passive"}
+"""Threads that wait for each other sleep. With two on two cores that others use too, training is five times faster so
+than with threads that spin, and on idle cores as fast."""
+
+
 def make_environment(scratch: Path, program: Path, threads: int, device: str | None) -> dict[str, str]:
     """Make the environment of a submission's process.
 
@@ -123,7 +128,7 @@ def make_environment(scratch: Path, program: Path, threads: int, device: str | N
     environment = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
     paths = [str(program), *filter(None, [environment.get("PYTHONPATH")])]
     home = scratch / HOME
-    environment |= dict.fromkeys(THREAD_VARIABLES, str(threads))
+    environment |= dict.fromkeys(THREAD_VARIABLES, str(threads)) | WAITING
     environment |= {
         "PYTHONPATH": os.pathsep.join(paths),
         "PYTHONUNBUFFERED": "1",

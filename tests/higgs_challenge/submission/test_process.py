@@ -256,12 +256,13 @@ def test_a_process_sees_its_own_device_and_threads(
         import os, numpy, sklearn, torch
         from threadpoolctl import threadpool_info
         print('seen', os.environ['CUDA_VISIBLE_DEVICES'], os.environ['OMP_NUM_THREADS'], torch.get_num_threads())
+        print('waiting', os.environ['OMP_WAIT_POLICY'])
         print('pools', {pool['num_threads'] for pool in threadpool_info()})
     """
     folder = write_submission(tmp_path / "submission", constructor=constructor)
     with running(folder, training, Slot("GPU-7", 2)) as process:
         process.fit(LIMIT)
-    assert "seen GPU-7 2 2\npools {2}\n" in printed(tmp_path)
+    assert "seen GPU-7 2 2\nwaiting passive\npools {2}\n" in printed(tmp_path)
 
 
 def test_arrays_are_not_made_of_new_pages_each_time(tmp_path: Path, training: Path, features: Floats) -> None:
