@@ -14,6 +14,9 @@ MAX_PULL = 5.0
 
 START_MU = 1.0
 
+SAME_MINIMUM = 0.01
+"""Two searches that end at values of -2 ln L this close have found the same minimum."""
+
 STEP = 0.01
 """In standard deviations, for the second derivatives."""
 
@@ -90,9 +93,12 @@ def minimise(likelihood: Likelihood, start: Floats | None, fixed: Mapping[str, f
         minuit.fixed[name] = True
     minuit.migrad()
     if not minuit.valid:
+        before = minuit.fval
         minuit.simplex()
         minuit.migrad()
-    if not minuit.valid:
+        # Where a value is clipped, -2 ln L has a kink, and MIGRAD does not believe a minimum on it that is found twice.
+        if minuit.valid or abs(minuit.fval - before) < SAME_MINIMUM:
+            return minuit
         last = ", ".join(f"{name} = {value:.4g}" for name, value in minuit.values.to_dict().items())
         raise FitError(f"no minimum of -2 ln L was found; the search ended at {last}, where it is {minuit.fval:.6g}")
     return minuit
@@ -102,7 +108,7 @@ def as_fit(likelihood: Likelihood, minuit: Minuit) -> Fit:
     """Return the fit whose minimum iminuit's object knows, with the covariance there.
 
     The second derivatives are differences of the gradient, which are more precise than HESSE's differences of values.
-    Where they make no minimum, as where a value is clipped, the covariance is the one that MIGRAD estimated.
+    Where they make no minimum, as where a value is clipped, only the errors that MIGRAD estimated are known.
     """
     values, moves = np.array(minuit.values), np.diag(STEP * np.array(minuit.errors))
     free = np.flatnonzero(~np.array(minuit.fixed))
@@ -112,7 +118,5 @@ def as_fit(likelihood: Likelihood, minuit: Minuit) -> Fit:
         half = np.array(differences)[:, free] / (4 * np.diag(moves)[free, np.newaxis])
         half = (half + half.T) / 2
         minimum = np.linalg.eigvalsh(half)[0] > 0
-        covariance[np.ix_(free, free)] = (
-            np.linalg.inv(half) if minimum else np.array(minuit.covariance)[np.ix_(free, free)]
-        )
+        covariance[np.ix_(free, free)] = np.linalg.inv(half) if minimum else np.diag(np.array(minuit.errors)[free] ** 2)
     return Fit(tuple(minuit.parameters), values, covariance, float(minuit.fval))

@@ -71,9 +71,10 @@ def profile_interval(likelihood: Likelihood, start: Floats | None = None) -> tup
     minuit = minimise(likelihood, start, {})
     at_minimum = as_fit(likelihood, minuit)
     name = likelihood.names[0]
-    minuit.minos(name)
-    ends = minuit.merrors[name]
-    if ends.is_valid:
+    if minuit.valid:
+        minuit.minos(name)
+    ends = minuit.merrors.get(name)
+    if ends is not None and ends.is_valid:
         return Interval(at_minimum.mu, at_minimum.mu + ends.lower, at_minimum.mu + ends.upper), at_minimum
     try:
         low, high = (find_end(likelihood, at_minimum, side) for side in (-1, 1))

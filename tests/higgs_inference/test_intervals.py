@@ -171,3 +171,27 @@ def test_the_cut_moves_ends_to_the_range_and_keeps_the_width_before(
     assert (cut["p16"], cut["p84"]) == ends
     assert whole["mu_hat"] == cut["mu_hat"] == interval.mu
     assert whole["delta_mu_hat"] == cut["delta_mu_hat"] == interval.width / 2
+
+
+class Kinked:
+    """A parabola in mu and a pull that want to be 1 and 3, as a value does that is clipped where the pull is 1.6."""
+
+    names = ("mu", "pull")
+
+    def value(self, parameters: Floats) -> float:
+        mu, pull = parameters
+        clipped = min(pull, 1.6)
+        return float(((mu - 1 - 0.5 * clipped) / 0.2) ** 2 + ((clipped - 3) / 0.1) ** 2 + pull**2)
+
+    def gradient(self, parameters: Floats) -> Floats:
+        mu, pull = parameters
+        clipped, slope = min(pull, 1.6), float(pull < 1.6)
+        by_mu = 2 * (mu - 1 - 0.5 * clipped) / 0.2**2
+        return np.array([by_mu, slope * (-0.5 * by_mu + 2 * (clipped - 3) / 0.1**2) + 2 * pull])
+
+
+def test_a_minimum_where_a_value_is_clipped_has_an_interval() -> None:
+    interval, at_minimum = profile_interval(Kinked())
+
+    assert at_minimum.values == pytest.approx([1.8, 1.6], abs=0.01)
+    assert (interval.low, interval.high) == pytest.approx((1.6, 2.0), abs=0.01)
