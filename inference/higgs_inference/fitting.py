@@ -14,6 +14,9 @@ MAX_PULL = 5.0
 
 START_MU = 1.0
 
+FIRST_ERROR = 0.5
+"""Where a search begins, in widths of the prior, and what is taken where no error was found."""
+
 SAME_MINIMUM = 0.01
 """Two searches that end at values of -2 ln L this close have found the same minimum."""
 
@@ -87,7 +90,7 @@ def minimise(likelihood: Likelihood, start: Floats | None, fixed: Mapping[str, f
     minuit.print_level = 0
     for name in names[1:]:
         minuit.limits[name] = (-MAX_PULL, MAX_PULL)
-        minuit.errors[name] = 0.5
+        minuit.errors[name] = FIRST_ERROR
     minuit.errors[names[0]] = 0.2
     for name in fixed:
         minuit.fixed[name] = True
@@ -110,13 +113,15 @@ def as_fit(likelihood: Likelihood, minuit: Minuit) -> Fit:
     The second derivatives are differences of the gradient, which are more precise than HESSE's differences of values.
     Where they make no minimum, as where a value is clipped, only the errors that MIGRAD estimated are known.
     """
-    values, moves = np.array(minuit.values), np.diag(STEP * np.array(minuit.errors))
+    values, errors = np.array(minuit.values), np.array(minuit.errors)
+    errors = np.where(np.isfinite(errors) & (errors > 0), errors, FIRST_ERROR)
+    moves = np.diag(STEP * errors)
     free = np.flatnonzero(~np.array(minuit.fixed))
     differences = [likelihood.gradient(values + moves[one]) - likelihood.gradient(values - moves[one]) for one in free]
     covariance = np.zeros_like(moves)
     if len(free):
         half = np.array(differences)[:, free] / (4 * np.diag(moves)[free, np.newaxis])
         half = (half + half.T) / 2
-        minimum = np.linalg.eigvalsh(half)[0] > 0
-        covariance[np.ix_(free, free)] = np.linalg.inv(half) if minimum else np.diag(np.array(minuit.errors)[free] ** 2)
+        is_minimum = np.isfinite(half).all() and np.linalg.eigvalsh(half)[0] > 0
+        covariance[np.ix_(free, free)] = np.linalg.inv(half) if is_minimum else np.diag(errors[free] ** 2)
     return Fit(tuple(minuit.parameters), values, covariance, float(minuit.fval))

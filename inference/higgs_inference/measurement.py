@@ -182,7 +182,8 @@ def measure_response(distorted: Distorted, binning: Binning, templates: Template
     for seed, point in enumerate(points, start=1):
         values = {one.name: one.value_of_shift(shift) for one, shift in zip(shapes, point.tolist(), strict=True)}
         ratios.append(np.log(distorted.ratios(values, seed)))
-    return fit_response(points, np.array(ratios), distorted.effective, binning.positions)
+    # Bins without events show no change; one event's weight keeps polynomials from running away there.
+    return fit_response(points, np.array(ratios), distorted.effective + 1.0, binning.positions)
 
 
 def calibrate_on(
