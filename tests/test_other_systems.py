@@ -77,7 +77,9 @@ print(len(train), len(shifted) > 0, len(drawn) > 0, generated, found == commands
 """
 
 
-@pytest.mark.parametrize(("system", "left_out"), [(WINDOWS, ["run"]), (MACOS, [])], ids=["Windows", "macOS"])
+@pytest.mark.parametrize(
+    ("system", "left_out"), [(WINDOWS, ["run", "baselines"]), (MACOS, [])], ids=["Windows", "macOS"]
+)
 def test_data_training_and_commands_need_nothing_of_linux(
     tmp_path: Path, small_store: Path, system: dict[str, object], left_out: list[str]
 ) -> None:

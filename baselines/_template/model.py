@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
+from higgs_inference.features import feature_names
 from higgs_inference.intervals import MU_RANGE, answer
 from higgs_inference.measurement import build_measurement
+from higgs_inference.training_events import other_rows
 from training_seed import TRAINING_SEED
 
 SHARES = {"htautau": 0.2, "ztautau": 0.02, "ttbar": 0.2, "diboson": 0.3}
@@ -28,7 +30,7 @@ class Model:
     def fit(self) -> None:
         """Train the classifier with some of the events, and build the measurement with others."""
         events = self.get_train_set(train_size=SHARES)
-        others = np.setdiff1d(np.arange(len(self.get_train_set)), events.index)[:TEMPLATE_EVENTS]
+        others = other_rows(self.get_train_set, events, TEMPLATE_EVENTS)
         selected = self.systematics(events)
         of_label = selected.groupby("labels")["weights"].transform("sum")  # signal counts as much as background
         self.classifier = HistGradientBoostingClassifier(max_iter=100, random_state=TRAINING_SEED)
@@ -46,4 +48,4 @@ class Model:
 
 def features(events: Any) -> np.ndarray:
     """Return the 28 features, in the same order for training events and pseudo-experiments."""
-    return events[sorted(name for name in events.columns if name.startswith(("PRI_", "DER_")))].to_numpy()
+    return events[feature_names(events)].to_numpy()

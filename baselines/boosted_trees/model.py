@@ -8,9 +8,9 @@ import pandas as pd
 
 from higgs_inference.discriminants import expected_yields, log_ratios
 from higgs_inference.intervals import MU_RANGE, answer
-from higgs_inference.measurement import PROCESSES, Measurement, build_measurement
+from higgs_inference.measurement import PROCESSES, build_measurement
 from higgs_inference.training_events import choose_sizes, other_rows
-from higgs_inference.trees import Trees, train_trees
+from higgs_inference.trees import train_trees
 from training_seed import TRAINING_SEED
 
 MAX_EVENTS = 20_000_000
@@ -30,8 +30,6 @@ class Model:
 
     def __init__(self, get_train_set: Any = None, systematics: Any = None) -> None:
         self.get_train_set, self.systematics = get_train_set, systematics
-        self.trees: Trees | None = None
-        self.measurement: Measurement | None = None
 
     def fit(self) -> None:
         """Train on a part of the events, and build the measurement from others."""
@@ -44,13 +42,9 @@ class Model:
 
     def discriminate(self, events: pd.DataFrame) -> npt.NDArray[np.floating]:
         """Return the logarithms of two ratios of expected events, shape (n, 2)."""
-        if self.trees is None:
-            raise RuntimeError("predict was called before fit")
         return log_ratios(np.log(np.maximum(self.trees.probabilities(events), 1e-9)), self.yields)
 
     def predict(self, test_set: dict[str, Any]) -> dict[str, float]:
         """Measure mu in one pseudo-experiment."""
         discriminants = self.discriminate(test_set["data"])
-        if self.measurement is None:
-            raise RuntimeError("predict was called before fit")
         return answer(self.measurement.measure(discriminants, test_set["weights"]), MU_RANGE)

@@ -9,7 +9,7 @@ from higgs_inference.intervals import MU_RANGE, Interval, answer
 from higgs_inference.measurement import SIGNAL
 from higgs_inference.nuisances import BACKGROUNDS
 from higgs_inference.training_events import other_rows
-from higgs_inference.trees import Trees, train_trees
+from higgs_inference.trees import train_trees
 from training_seed import TRAINING_SEED
 
 TRAINING_SHARE = dict.fromkeys((SIGNAL, *BACKGROUNDS), 0.1)
@@ -34,7 +34,6 @@ class Model:
 
     def __init__(self, get_train_set: Any = None, systematics: Any = None) -> None:
         self.get_train_set, self.systematics = get_train_set, systematics
-        self.trees: Trees | None = None
 
     def fit(self) -> None:
         """Train, then choose the cut with the smallest error of mu at mu = 1."""
@@ -57,8 +56,6 @@ class Model:
 
     def predict(self, test_set: dict[str, Any]) -> dict[str, float]:
         """Count, and return the estimate with its statistical error."""
-        if self.trees is None:
-            raise RuntimeError("predict was called before fit")
         number = float(test_set["weights"][self.trees.probabilities(test_set["data"])[:, 0] > self.cut].sum())
         mu, error = (number - self.background) / self.signal, max(number, 1.0) ** 0.5 / self.signal
         return answer(Interval(mu, mu - error, mu + error), MU_RANGE)

@@ -7,10 +7,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from higgs_inference.intervals import MU_RANGE, answer
-from higgs_inference.measurement import SIGNAL, Measurement, build_measurement
+from higgs_inference.measurement import SIGNAL, build_measurement
 from higgs_inference.nuisances import BACKGROUNDS
 from higgs_inference.training_events import other_rows
-from higgs_inference.trees import Trees, train_trees
+from higgs_inference.trees import train_trees
 from training_seed import TRAINING_SEED
 
 TRAINING_SHARE = dict.fromkeys((SIGNAL, *BACKGROUNDS), 0.1)
@@ -31,8 +31,6 @@ class Model:
 
     def __init__(self, get_train_set: Any = None, systematics: Any = None) -> None:
         self.get_train_set, self.systematics = get_train_set, systematics
-        self.trees: Trees | None = None
-        self.measurement: Measurement | None = None
 
     def fit(self) -> None:
         """Train on a part of the events, and build the measurement from others."""
@@ -43,13 +41,9 @@ class Model:
 
     def discriminate(self, events: pd.DataFrame) -> npt.NDArray[np.float32]:
         """Return the probability of signal, shape (n, 1)."""
-        if self.trees is None:
-            raise RuntimeError("predict was called before fit")
         return self.trees.probabilities(events)[:, :1]
 
     def predict(self, test_set: dict[str, Any]) -> dict[str, float]:
         """Measure mu in one pseudo-experiment."""
         discriminants = self.discriminate(test_set["data"])
-        if self.measurement is None:
-            raise RuntimeError("predict was called before fit")
         return answer(self.measurement.measure(discriminants, test_set["weights"]), MU_RANGE)

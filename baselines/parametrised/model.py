@@ -9,8 +9,8 @@ import pandas as pd
 from higgs_inference.discriminants import expected_yields, log_ratios
 from higgs_inference.fitting import Fit
 from higgs_inference.intervals import MU_RANGE, Interval, answer
-from higgs_inference.measurement import MAX_KNOWN_PULL, PROCESSES, Measurement, build_measurement
-from higgs_inference.networks import Network, train_network
+from higgs_inference.measurement import MAX_KNOWN_PULL, PROCESSES, build_measurement
+from higgs_inference.networks import train_network
 from higgs_inference.nuisances import HIGGS, Nuisance, draw_pulls, shape_nuisances
 from higgs_inference.pseudo_experiments import values_at
 from higgs_inference.training_events import choose_sizes, other_rows
@@ -42,8 +42,6 @@ class Model:
 
     def __init__(self, get_train_set: Any = None, systematics: Any = None) -> None:
         self.get_train_set, self.systematics = get_train_set, systematics
-        self.network: Network | None = None
-        self.measurement: Measurement | None = None
 
     def fit(self) -> None:
         """Train on distorted events, and build a measurement with the told values among its parameters."""
@@ -72,8 +70,6 @@ class Model:
 
     def discriminate(self, events: pd.DataFrame) -> npt.NDArray[np.floating]:
         """Return the logarithms of two ratios of expected events, shape (n, 2)."""
-        if self.network is None:
-            raise RuntimeError("predict was called before fit")
         return log_ratios(self.network.logits(events), self.yields)
 
     def predict(self, test_set: dict[str, Any]) -> dict[str, float]:
@@ -86,8 +82,6 @@ class Model:
     def _measure(self, test_set: dict[str, Any], told: dict[str, float]) -> tuple[Interval, Fit]:
         """Measure mu with a classifier that is told these pulls."""
         discriminants = self.discriminate(tell(test_set["data"], told))
-        if self.measurement is None:
-            raise RuntimeError("predict was called before fit")
         return self.measurement.fit_counts(self.measurement.binning.count(discriminants, test_set["weights"]), told)
 
 

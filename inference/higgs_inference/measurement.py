@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from time import monotonic
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -30,29 +29,26 @@ from higgs_inference.training_events import (
     thin,
 )
 
-if TYPE_CHECKING:
-    pass
-
 SIGNAL = "htautau"
 PROCESSES = (SIGNAL, *BACKGROUNDS)
 
 EVENTS_FOR_BINS = 4_000_000
-"""That show where the edges of equally populated bins are."""
+"""At most, from which the edges of the bins are chosen."""
 
 DISTORTED_EVENTS = 800_000
-"""Of each process, in each half of the rows; those that matter are chosen first."""
+"""Of each process in each half of the rows; `thin` prefers those in bins with much signal."""
 
 MIN_IMPORTANCE = 0.005
-"""Of an event for the choice; that of others is the share of signal in their bin."""
+"""An event's importance for `thin` is the share of signal in its bin, and at least this."""
 
 REACH = {"normal": (-2.0, -1.0, 1.0, 2.0), "lognormal": (0.7, 1.5, 2.5, 3.5, 5.0)}
-"""Shifts at which responses are measured, within some widths of the priors, by the prior's shape."""
+"""Shifts at which responses are measured, in widths of the prior, by the prior's shape."""
 
 MAX_KNOWN_PULL = 2.0
-"""Within which responses to what a classifier is told are measured."""
+"""Largest pull of a nuisance parameter that a classifier is told."""
 
 CALIBRATION_POINTS, EXPERIMENTS_PER_POINT = 12, 80
-"""Nuisance parameters drawn from their priors for each half, and pseudo-experiments of different mu at each."""
+"""How many sets of nuisance parameters are drawn from their priors for each half, and pseudo-experiments at each."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -191,29 +191,3 @@ def slopes_of_terms(shifts: Sequence[float]) -> Floats:
 def num_terms(nuisances: Sequence[Nuisance]) -> int:
     """Return how many terms a response to these nuisance parameters has."""
     return len(terms([0.0] * len(shape_nuisances(nuisances))))
-
-
-def merge_bins(templates: Templates, groups: npt.NDArray[np.int64]) -> Templates:
-    """Merge bins whose processes respond alike: counts and variances add up, responses are averages.
-
-    Args:
-        templates: with n bins.
-        groups: for each bin the number of the new one, from 0, shape (n,).
-
-    Raises:
-        ValueError: there is not one number for each bin.
-    """
-    if groups.shape != (templates.bins,):
-        raise ValueError(f"expected a group for each of the {templates.bins} bins; got the shape {groups.shape}")
-    number = int(groups.max()) + 1
-    member = (groups[:, np.newaxis] == np.arange(number)).astype(np.float64)
-    nominal = templates.nominal @ member
-    weighted = np.einsum("pb,pbt,bg->pgt", templates.nominal, templates.response, member)
-    return Templates(
-        templates.processes,
-        templates.signal,
-        templates.nuisances,
-        nominal,
-        templates.variance @ member,
-        weighted / np.maximum(nominal, 1e-300)[:, :, np.newaxis],
-    )

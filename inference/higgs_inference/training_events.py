@@ -17,10 +17,10 @@ ROWS_AT_ONCE = 500_000
 ROWS_TO_COUNT = 100_000
 
 MAX_CLASSIFIER_ROWS = {"htautau": 1_200_000, "ztautau": 1_800_000, "ttbar": 700_000, "diboson": 250_000}
-"""Training rows of each process for a classifier: a network learns little from more."""
+"""Training rows of each process that a classifier takes, at most: a network learns little from more."""
 
 MAX_CLASSIFIER_SHARES = {"htautau": 0.3, "ztautau": 0.2, "ttbar": 0.4, "diboson": 0.5}
-"""Of each process's rows, at most, where there are few: the templates need the others."""
+"""Share of each process's training rows that a classifier takes, at most: the templates need the others."""
 
 PROCESS, ROW = "process_number", "row_number"
 """Columns that `label` adds."""
@@ -96,7 +96,8 @@ def other_rows(get_train_set: TrainingSet, events: "pd.DataFrame", most: int | N
 def label(events: "pd.DataFrame", processes: Sequence[str], rows: npt.NDArray[np.int64]) -> "pd.DataFrame":
     """Replace the names of the processes by numbers, and add the number of each row.
 
-    Weights become those that the rows of a process have on average, so that slices of different lengths go together.
+    get_train_set scales the weights of what it returns so that each process adds up to its expected yield. Here they
+    are multiplied by the number of the process's rows, so that slices of different lengths can be added up.
 
     Args:
         events: of one call of get_train_set; its column `detailed_labels` names each event's process.

@@ -1,6 +1,7 @@
 """Templates for tests: small ones by hand, and random ones for property-based tests."""
 
 import numpy as np
+import numpy.typing as npt
 from hypothesis import strategies as st
 
 from higgs_inference.nuisances import Nuisance
@@ -54,3 +55,19 @@ def any_templates(draw: st.DrawFn, among: tuple[Nuisance, ...] = NUISANCES) -> T
 def any_parameters(rng: np.random.Generator, templates: Templates) -> Floats:
     """Draw mu, now and then negative, and pulls, some of them where values are clipped."""
     return np.array([rng.uniform(-0.5, 4.0), *rng.uniform(-4.5, 4.5, len(templates.nuisances))])
+
+
+def merge_bins(templates: Templates, groups: npt.NDArray[np.int64]) -> Templates:
+    """Merge bins with the same number into one: counts and variances add up, responses are averages by counts."""
+    number = int(groups.max()) + 1
+    member = (groups[:, np.newaxis] == np.arange(number)).astype(np.float64)
+    nominal = templates.nominal @ member
+    weighted = np.einsum("pb,pbt,bg->pgt", templates.nominal, templates.response, member)
+    return Templates(
+        templates.processes,
+        templates.signal,
+        templates.nuisances,
+        nominal,
+        templates.variance @ member,
+        weighted / np.maximum(nominal, 1e-300)[:, :, np.newaxis],
+    )

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from higgs_inference.asimov import expected_width, information
 from higgs_inference.intervals import Interval, profile_interval
 from higgs_inference.likelihood import BinnedLikelihood
-from higgs_inference.templates import Floats, Templates, merge_bins
-from tests.helpers.made_templates import NUISANCES, any_parameters, any_templates, make_templates
+from higgs_inference.templates import Floats, Templates
+from tests.helpers.made_templates import NUISANCES, any_parameters, any_templates, make_templates, merge_bins
 
 seeds = st.integers(0, 2**32)
 CENTRED = tuple(one for one in NUISANCES if one.prior == "normal")

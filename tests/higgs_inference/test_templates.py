@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from higgs_inference.nuisances import HIGGS, Nuisance
-from higgs_inference.templates import Templates, merge_bins, num_terms, slopes_of_terms, terms
-from tests.helpers.made_templates import NUISANCES, SHIFT, any_parameters, any_templates, make_templates
+from higgs_inference.templates import Templates, num_terms, slopes_of_terms, terms
+from tests.helpers.made_templates import NUISANCES, SHIFT, any_parameters, any_templates, make_templates, merge_bins
 
 
 def test_counts_follow_the_formula_for_one_process_at_a_time() -> None:
@@ -83,11 +83,6 @@ def test_merged_responses_are_averages_by_counts() -> None:
     merged = merge_bins(templates, np.array([0, 0]))
     expected = np.average(templates.response[1, :, 0], weights=templates.nominal[1])
     assert merged.response[1, 0, 0] == pytest.approx(expected)
-
-
-def test_groups_that_do_not_fit_are_refused() -> None:
-    with pytest.raises(ValueError, match="a group for each of the 12 bins"):
-        merge_bins(make_templates(), np.array([0, 1]))
 
 
 @pytest.mark.parametrize(
