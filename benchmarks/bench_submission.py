@@ -1,6 +1,6 @@
 """Prints how long the sample submission takes for one pseudo-experiment of 1.05 million events, and what takes it.
 
-It is fitted to --store first, which takes a minute or two for small data; without --store to tiny data made here, which
+It is fitted to --store first, which takes some minutes for small data; without --store to tiny data made here, which
 takes seconds: the network is as large as any, and templates have fewer bins. A trained_model.pt beside the submission
 would be used instead of fitting.
 """
@@ -56,6 +56,7 @@ def measure() -> list[Row]:
     taken = time_submission(SMALL)
     return [
         Row("sample submission, predict of 1.05 million events, one core", "s", taken["predict"]),
+        Row("sample submission, fit and interval of its 240 bins, one core", "s", taken["interval"]),
         Row(f"sample submission, fit on small data, {available_cores()} cores", "s", taken["fit"]),
     ]
 
@@ -69,7 +70,7 @@ def time_submission(store: Path, threads: int = 1, repeats: int = 7) -> dict[str
         repeats: how often predict is timed, after one call that warms it up.
 
     Returns:
-        Seconds of "fit", and medians of "predict" and its three steps "scores", "counts" and "mu".
+        Seconds of "fit", and medians of "predict" and its three steps "network", "counts" and "interval".
     """
     sys.path.insert(0, str(SUBMISSION))
     import torch
@@ -95,16 +96,18 @@ def make_test_set(store: Path) -> dict[str, Any]:
 
 def time_steps(model: Any, test_set: dict[str, Any]) -> dict[str, float]:
     """Do what predict does, step by step."""
-    from likelihood import measure as measure_mu
+    from higgs_inference.intervals import profile_interval
+    from higgs_inference.likelihood import BinnedLikelihood
 
+    measurement = model.measurement
     start = time.perf_counter()
-    scores = model.classifier.scores(test_set["data"])
+    discriminants = model.classifier.discriminants(test_set["data"])
     scored = time.perf_counter()
-    counts = model.templates.count(scores, test_set["weights"])
+    counts = measurement.binning.count(discriminants, test_set["weights"])
     counted = time.perf_counter()
-    measure_mu(model.templates, counts)
+    profile_interval(BinnedLikelihood(measurement.templates, counts))
     end = time.perf_counter()
-    return {"predict": end - start, "scores": scored - start, "counts": counted - scored, "mu": end - counted}
+    return {"predict": end - start, "network": scored - start, "counts": counted - scored, "interval": end - counted}
 
 
 if __name__ == "__main__":
