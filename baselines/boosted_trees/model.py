@@ -16,7 +16,7 @@ from training_seed import TRAINING_SEED
 MAX_EVENTS = 20_000_000
 """Training rows for the templates."""
 
-ROUNDS = 80
+ROUNDS = 50
 BINS = (60, 4)
 
 

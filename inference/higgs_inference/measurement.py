@@ -47,7 +47,7 @@ REACH = {"normal": (-2.0, -1.0, 1.0, 2.0), "lognormal": (0.7, 1.5, 2.5, 3.5, 5.0
 MAX_KNOWN_PULL = 2.0
 """Largest pull of a nuisance parameter that a classifier is told."""
 
-CALIBRATION_POINTS, EXPERIMENTS_PER_POINT = 12, 80
+CALIBRATION_POINTS, EXPERIMENTS_PER_POINT = 12, 25
 """How many sets of nuisance parameters are drawn from their priors for each half, and pseudo-experiments at each."""
 
 
@@ -194,17 +194,21 @@ def calibrate_on(
         seed: of the pseudo-experiments.
     """
     rng = np.random.default_rng(seed)
-    templates, mus, intervals, groups = measurement.templates, [], [], []
+    templates, mus, intervals, sound, groups = measurement.templates, [], [], [], []
     for group in range(CALIBRATION_POINTS):
         pulls = draw_pulls(rng, templates.nuisances)
         given = give(pulls, templates.nuisances, known or {})
         ratios = distorted.ratios(values_at(templates.nuisances, pulls), seed=1000 * seed + group)
         for mu in rng.uniform(*MU_RANGE, EXPERIMENTS_PER_POINT):
-            counts = draw_counts(rng, templates, ratios, mu, pulls)
-            intervals.append(measurement.fit_counts(counts.astype(np.float64), given)[0])
+            both = ratios, templates.ratios(np.array([mu, *pulls]))
+            found, own = (
+                measurement.fit_counts(counts, given)[0] for counts in draw_counts(rng, templates, both, mu, pulls)
+            )
+            intervals.append(found)
+            sound.append(own)
             mus.append(mu)
             groups.append(group)
-    return calibrate(np.array(mus), intervals, np.array(groups))
+    return calibrate(np.array(mus), intervals, sound, np.array(groups))
 
 
 def give(pulls: Floats, nuisances: Sequence[Nuisance], known: Mapping[str, str]) -> dict[str, float]:

@@ -65,23 +65,30 @@ class Distorted:
 
 
 def draw_counts(
-    rng: np.random.Generator, templates: Templates, ratios: Floats, mu: float, pulls: Floats
-) -> npt.NDArray[np.int64]:
-    """Draw the counts of a pseudo-experiment, shape (bins,).
+    rng: np.random.Generator, templates: Templates, ratios: Sequence[Floats], mu: float, pulls: Floats
+) -> list[Floats]:
+    """Draw pseudo-experiments that have most events in common, and differ by what their ratios say.
 
-    Its expectation is the nominal templates times measured ratios, not the templates' own smooth response. It differs
-    from the templates by their statistical error, as hidden events do that the templates were not made of.
+    The expectation of each is the nominal templates times its ratios. It differs from the templates by their
+    statistical error, as hidden events do that the templates were not made of. In each bin they share a Poisson number
+    of events with the smallest of the expectations; each adds one with the rest of its own.
 
     Args:
         rng: source of the randomness.
         templates: nominal counts, their variance, and the scales of the yields.
-        ratios: distorted over nominal counts at these pulls, shape (processes, bins); see `Distorted`.
+        ratios: for each, distorted over nominal counts at these pulls, shape (processes, bins); as `Distorted` measures
+            them, or as the templates describe them.
         mu: true signal strength.
         pulls: of all nuisance parameters, shape (nuisances,).
+
+    Returns:
+        The counts of each, shape (bins,).
     """
-    true = rng.normal(templates.nominal, np.sqrt(templates.variance)) * ratios
-    expected = templates.factors(np.array([mu, *pulls])) @ np.maximum(true, 0.0)
-    return np.asarray(rng.poisson(expected))
+    true = np.maximum(rng.normal(templates.nominal, np.sqrt(templates.variance)), 0.0)
+    factors = templates.factors(np.array([mu, *pulls]))
+    expected = np.array([factors @ (true * one) for one in ratios])
+    least = expected.min(axis=0)
+    return list(rng.poisson(least) + rng.poisson(expected - least).astype(np.float64))
 
 
 def draw_rows(

@@ -111,9 +111,16 @@ class Templates:
         Args:
             parameters: mu and the pulls, shape (1 + nuisances,).
         """
+        return self.factors(parameters)[:, np.newaxis] * self.nominal * self.ratios(parameters)
+
+    def ratios(self, parameters: Floats) -> Floats:
+        """Return distorted over nominal counts as the response describes them, shape (processes, bins).
+
+        Args:
+            parameters: mu and the pulls, shape (1 + nuisances,).
+        """
         shifts = [one.shift(pull) for one, pull in self._shapes(parameters)]
-        changes: Floats = np.exp(self.response @ terms(shifts))
-        return self.factors(parameters)[:, np.newaxis] * self.nominal * changes
+        return np.asarray(np.exp(self.response @ terms(shifts)))
 
     def expect(self, parameters: Floats) -> Expectation:
         """Return the expected counts with their derivatives.
