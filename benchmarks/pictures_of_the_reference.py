@@ -1,6 +1,6 @@
 """Draw what the trained reference knows, for docs/methods.md: its bins and responses, and the impacts on mu.
 
-make train SIZE=large
+make train STORE=build/data/large-2027/store
 .venv/bin/python benchmarks/pictures_of_the_reference.py
 """
 
@@ -12,6 +12,7 @@ import torch
 from matplotlib.figure import Figure
 
 from higgs_inference.asimov import expected_width, mean_expected_width
+from higgs_inference.binning import Binning
 from higgs_inference.fitting import fit
 from higgs_inference.impacts import draw_impacts, find_impacts, format_impacts
 from higgs_inference.likelihood import BinnedLikelihood
@@ -33,28 +34,34 @@ def parameters_at(templates: Templates, pulls: dict[str, float]) -> Floats:
     return np.array([1.0, *(({**NOMINAL, **pulls}).get(name, 0.0) for name in templates.names[1:])])
 
 
-def draw_bins(templates: Templates, path: Path) -> None:
-    """Draw expected counts and the response of the background, bin by bin."""
-    figure = Figure(figsize=(9, 5.5), layout="constrained")
-    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
+def draw_bins(templates: Templates, binning: Binning, path: Path) -> None:
+    """Draw expected counts and the response of the background, a column for each part of the second discriminant."""
+    figure = Figure(figsize=(11, 5.5), layout="constrained")
+    parts = binning.edges[1].shape[1] + 1
+    bin_of = binning.bins.reshape(-1, parts)
+    edges = np.arange(len(bin_of) + 1)
     nominal = templates.by_process(parameters_at(templates, {}))
-    edges = np.arange(templates.bins + 1)
-    for process, counts in zip(templates.processes, nominal, strict=True):
-        above.stairs(counts, edges, label=process, color=COLOURS[process], linewidth=1.2)
+    backgrounds = np.arange(len(templates.processes)) != templates.signal_index
+    columns = figure.subplots(2, parts, sharex=True, sharey="row", height_ratios=[3, 2]).T
+    for number, (above, below) in enumerate(columns):
+        own = bin_of[:, number]
+        for process, counts in zip(templates.processes, nominal[:, own], strict=True):
+            above.stairs(counts, edges, label=process, color=COLOURS[process], linewidth=1.2)
+        for (text, pulls), colour in zip(SHIFTED.items(), ("#4477aa", "#ee6677", "#228833"), strict=True):
+            moved = templates.by_process(parameters_at(templates, pulls))
+            ratio = moved[backgrounds].sum(axis=0) / nominal[backgrounds].sum(axis=0)
+            below.stairs(100 * (ratio[own] - 1), edges, baseline=None, label=text, color=colour, linewidth=1.2)
+        below.axhline(0, color="0.7", linewidth=0.8)
+        above.set_title(f"part {number + 1} of top over Z", fontsize=10)
+        above.set_xlim(0, len(bin_of))
+    above, below = columns[0]
     above.set_yscale("log")
     above.set_ylim(0.1, None)
     above.set_ylabel("expected events")
-    above.legend(ncols=4, frameon=False, fontsize=9)
-    backgrounds = np.arange(len(templates.processes)) != templates.signal_index
-    for (text, pulls), colour in zip(SHIFTED.items(), ("#4477aa", "#ee6677", "#228833"), strict=True):
-        moved = templates.by_process(parameters_at(templates, pulls))
-        ratio = moved[backgrounds].sum(axis=0) / nominal[backgrounds].sum(axis=0)
-        below.stairs(100 * (ratio - 1), edges, baseline=None, label=text, color=colour, linewidth=1.2)
-    below.axhline(0, color="0.7", linewidth=0.8)
     below.set_ylabel("change of background (%)")
-    below.set_xlabel("bin: signal over background rises to the right, top over Z within every four")
-    below.legend(ncols=3, frameon=False, fontsize=9)
-    below.set_xlim(0, templates.bins)
+    figure.supxlabel("part of signal over background", fontsize=10)
+    columns[0][0].legend(frameon=False, fontsize=9, loc="center left")
+    columns[-1][1].legend(frameon=False, fontsize=9, loc="lower right")
     figure.savefig(path, dpi=130)
 
 
@@ -63,7 +70,7 @@ def main() -> None:
     sys.path.insert(0, str(SUBMISSION))
     _, measurement = torch.load(SUBMISSION / "trained_model.pt", weights_only=False)
     templates = measurement.templates
-    draw_bins(templates, DOCS / "methods_bins.png")
+    draw_bins(templates, measurement.binning, DOCS / "methods_bins.png")
     truth = np.array([1.0] + [0.0] * len(templates.nuisances))
     likelihood = BinnedLikelihood(templates, templates.by_process(truth).sum(axis=0))
     impacts = find_impacts(likelihood, fit(likelihood))
