@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from higgs_inference.binning import Binning
 from higgs_inference.nuisances import Nuisance
-from higgs_inference.templates import Floats, Templates
+from higgs_inference.templates import Floats
 from higgs_inference.training_events import Discriminate, Systematics, fill, score_events
 
 if TYPE_CHECKING:
@@ -62,33 +62,6 @@ class Distorted:
     def _count(self, values: dict[str, float], seed: int) -> tuple[Floats, Floats]:
         events = score_events(self._slices, self._systematics, self._discriminate, values, seed)
         return fill(events, self._binning, self._num_processes)
-
-
-def draw_counts(
-    rng: np.random.Generator, templates: Templates, ratios: Sequence[Floats], mu: float, pulls: Floats
-) -> list[Floats]:
-    """Draw pseudo-experiments that have most events in common, and differ by what their ratios say.
-
-    The expectation of each is the nominal templates times its ratios. It differs from the templates by their
-    statistical error, as hidden events do that the templates were not made of. In each bin they share a Poisson number
-    of events with the smallest of the expectations; each adds one with the rest of its own.
-
-    Args:
-        rng: source of the randomness.
-        templates: nominal counts, their variance, and the scales of the yields.
-        ratios: for each, distorted over nominal counts at these pulls, shape (processes, bins); as `Distorted` measures
-            them, or as the templates describe them.
-        mu: true signal strength.
-        pulls: of all nuisance parameters, shape (nuisances,).
-
-    Returns:
-        The counts of each, shape (bins,).
-    """
-    true = np.maximum(rng.normal(templates.nominal, np.sqrt(templates.variance)), 0.0)
-    factors = templates.factors(np.array([mu, *pulls]))
-    expected = np.array([factors @ (true * one) for one in ratios])
-    least = expected.min(axis=0)
-    return list(rng.poisson(least) + rng.poisson(expected - least).astype(np.float64))
 
 
 def draw_rows(

@@ -55,7 +55,6 @@ def built() -> Measurement:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(measurement, "DISTORTED_EVENTS", 8000)
         patch.setattr(measurement, "CALIBRATION_POINTS", 5)
-        patch.setattr(measurement, "EXPERIMENTS_PER_POINT", 8)
         return build_measurement(Training(1), distort, np.arange(ROWS), discriminate, (4, 2))
 
 
@@ -118,7 +117,7 @@ def test_events_are_measured_by_their_bins(built: Measurement) -> None:
 
 
 def test_a_fit_that_knows_only_scales_needs_no_distorted_events(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("DISTORTED_EVENTS", 1000), ("CALIBRATION_POINTS", 2), ("EXPERIMENTS_PER_POINT", 2)):
+    for name, value in (("DISTORTED_EVENTS", 1000), ("CALIBRATION_POINTS", 2)):
         monkeypatch.setattr(measurement, name, value)
     scales = tuple(one for one in HIGGS if one.scales)
     built = build_measurement(Training(1), distort, np.arange(ROWS), discriminate, (3, 1), scales)
@@ -128,7 +127,7 @@ def test_a_fit_that_knows_only_scales_needs_no_distorted_events(monkeypatch: pyt
 
 def test_a_process_that_only_the_last_rows_have_responds(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where a classifier took its events of a rare process from the first rows."""
-    for name, value in (("DISTORTED_EVENTS", 8000), ("CALIBRATION_POINTS", 2), ("EXPERIMENTS_PER_POINT", 2)):
+    for name, value in (("DISTORTED_EVENTS", 8000), ("CALIBRATION_POINTS", 2)):
         monkeypatch.setattr(measurement, name, value)
     training = Training(1)
     is_last = training.events["detailed_labels"] == "diboson"

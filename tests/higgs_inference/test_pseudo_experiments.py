@@ -6,11 +6,10 @@ from scipy import stats
 
 from higgs_inference.binning import Binning
 from higgs_inference.nuisances import HIGGS
-from higgs_inference.pseudo_experiments import Distorted, draw_counts, draw_rows, values_at
+from higgs_inference.pseudo_experiments import Distorted, draw_rows, values_at
 from higgs_inference.templates import Floats
 from higgs_inference.training_events import label, read_events
 from tests.helpers.handmade import ONE_IN_A_MILLION, z_limit
-from tests.helpers.made_templates import make_templates
 from tests.helpers.toy import PROCESSES, ToyTraining, discriminate, distort
 
 DRAWS = 2000
@@ -59,35 +58,6 @@ def test_nothing_expected_draws_nothing() -> None:
     rng = np.random.default_rng(1)
     assert draw_rows(rng, WEIGHTS, PROCESS, (0.0, 0.0)).tolist() == []
     assert set(PROCESS[draw_rows(rng, WEIGHTS, PROCESS, (0.0, 1.0, 5.0))]) == {1}  # nor does a process without events
-
-
-@pytest.mark.parametrize("depth", [1.0, np.inf])
-def test_counts_have_the_mean_of_templates_times_ratios(depth: float) -> None:
-    """And the variance of Poisson numbers, with that of the templates on top; two of 12 bins, false alarm 1e-6 each."""
-    templates = make_templates(depth=depth)
-    rng = np.random.default_rng(1)
-    ratios = rng.uniform(0.8, 1.2, (2, *templates.nominal.shape))
-    pulls = np.array([0.5, 0.5, 1.0, -1.0])
-    factors = templates.factors(np.array([2.0, *pulls]))[:, np.newaxis] * ratios
-    means = (factors * templates.nominal).sum(axis=1)
-    variances = means + (factors**2 * templates.variance).sum(axis=1)
-
-    drawn = np.array([draw_counts(rng, templates, list(ratios), 2.0, pulls) for _ in range(DRAWS)])
-
-    for counts, mean, variance in zip(drawn.swapaxes(0, 1), means, variances, strict=True):
-        assert np.all(np.abs(counts.mean(axis=0) - mean) < z_limit(24) * np.sqrt(variance / DRAWS))
-        assert np.all(np.abs(counts.var(axis=0) / variance - 1) < z_limit(24) * np.sqrt(2 / DRAWS))
-        assert is_poisson(counts, mean) == (depth == np.inf)
-
-
-def test_pseudo_experiments_differ_by_no_more_than_their_ratios() -> None:
-    """By Poisson numbers whose mean is the difference of their expectations; false alarm 1e-6."""
-    templates, pulls = make_templates(depth=np.inf), np.array([0.5, 0.5, 1.0, -1.0])
-    plain = np.ones_like(templates.nominal)
-    one, more = draw_counts(np.random.default_rng(1), templates, [plain, 1.01 * plain], 2.0, pulls)
-    expected = 0.01 * (templates.factors(np.array([2.0, *pulls])) @ templates.nominal).sum()
-    assert np.all(more >= one)
-    assert abs((more - one).sum() - expected) < z_limit(1) * np.sqrt(expected)
 
 
 def test_ratios_are_those_of_the_same_events_distorted_and_not() -> None:

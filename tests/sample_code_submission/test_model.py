@@ -66,7 +66,6 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setattr(model, "BINS", (6, 2))
         patch.setattr(model, "CUT", None)
         patch.setattr(measurement, "CALIBRATION_POINTS", 3)
-        patch.setattr(measurement, "EXPERIMENTS_PER_POINT", 5)
         patch.setattr(model, "TRAINED_MODEL", tmp_path_factory.mktemp("model") / "trained_model.pt")
         yield
 

@@ -62,7 +62,6 @@ def template(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     folder = ROOT / "baselines" / TEMPLATE
     monkeypatch.syspath_prepend(str(folder))
     monkeypatch.setattr(measurement, "CALIBRATION_POINTS", 3)
-    monkeypatch.setattr(measurement, "EXPERIMENTS_PER_POINT", 4)
     specification = importlib.util.spec_from_file_location("template_model", folder / "model.py")
     assert specification is not None
     assert specification.loader is not None
