@@ -49,7 +49,7 @@ REACH = {"normal": (-2.0, -1.0, 1.0, 2.0), "lognormal": (0.7, 1.5, 2.5, 3.5, 5.0
 MAX_KNOWN_PULL = 2.0
 """Largest pull of a nuisance parameter that a classifier is told."""
 
-CALIBRATION_POINTS = 24
+CALIBRATION_POINTS = 16
 """How many sets of mu and nuisance parameters are drawn to calibrate at."""
 
 

@@ -73,24 +73,17 @@ def fit_response(points: Floats, ratios: Floats, weights: Floats, positions: Flo
 
 
 def polynomials(positions: Floats, degrees: Sequence[int]) -> Floats:
-    """Return products of Legendre polynomials along each discriminant, shape (bins, products).
+    """Return all products of Legendre polynomials along the discriminants, one along each, shape (bins, products).
 
-    Those are taken whose degrees, each divided by the largest allowed on its axis, add up to at most 1. No axis has
-    a higher degree than the number of different positions on it determines.
+    No axis has a higher degree than the number of different positions on it determines.
 
     Args:
         positions: from -1 to 1, shape (bins, discriminants).
         degrees: the largest along each discriminant; later discriminants have the last one.
     """
-    columns = [(np.ones(len(positions)), 0.0)]
+    columns = [np.ones(len(positions))]
     for axis, values in enumerate(positions.T):
-        wanted = degrees[min(axis, len(degrees) - 1)]
-        degree = min(wanted, len(np.unique(values)) - 1)
+        degree = min(degrees[min(axis, len(degrees) - 1)], len(np.unique(values)) - 1)
         basis = np.polynomial.legendre.legvander(values, degree)
-        columns = [
-            (column * basis[:, power], used + power / wanted)
-            for column, used in columns
-            for power in range(degree + 1)
-            if used + power / wanted <= 1 + 1e-9
-        ]
-    return np.stack([column for column, _ in columns], axis=1)
+        columns = [column * basis[:, power] for column in columns for power in range(degree + 1)]
+    return np.stack(columns, axis=1)

@@ -54,9 +54,20 @@ def test_polynomials_reach_the_degrees_that_positions_determine() -> None:
     assert polynomials(ALONG, (4,)).shape == (20, 5)
     assert polynomials(np.zeros((3, 1)), (4,)).tolist() == [[1.0]] * 3
     assert polynomials(grid[:, :1], (10,)).shape == (15, 3)
-    # degrees (i, j) with i <= 2, as there are three positions, j <= 2 and i / 4 + j / 2 <= 1: 00 01 02 10 11 20 21
-    assert polynomials(grid, (4, 2)).shape == (15, 7)
-    assert np.linalg.matrix_rank(polynomials(grid, (4, 2))) == 7
+    assert polynomials(grid, (4, 2)).shape == (
+        15,
+        9,
+    )  # up to degree 2 in both, as there are three positions on the first
+    assert np.linalg.matrix_rank(polynomials(grid, (4, 2))) == 9
+
+
+def test_what_a_step_across_does_may_differ_along() -> None:
+    """Responses that differ from one part of the second discriminant to the next, and not in the same way everywhere."""
+    grid = np.stack(np.meshgrid(np.linspace(-1, 1, 20), np.linspace(-1, 1, 4), indexing="ij"), axis=-1).reshape(-1, 2)
+    across = np.where(grid[:, 1] > 0, 0.1 * np.sin(3 * grid[:, 0]), 0.0)
+    response = across[np.newaxis, :, np.newaxis] * np.ones((1, 80, 5))
+    found = fit_response(POINTS, ratios_of(response), np.ones((1, 80)), grid)
+    assert found == pytest.approx(response, abs=1e-4)
 
 
 def test_points_that_do_not_determine_a_quadratic_are_refused() -> None:
