@@ -1,4 +1,4 @@
-"""Train the reference and keep it as trained_model.pt beside this file, so that later runs and uploads skip training."""
+"""Train the reference and keep it as trained_model.pt beside this file; later runs and uploads skip training then."""
 
 import argparse
 

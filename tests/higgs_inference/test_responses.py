@@ -62,7 +62,7 @@ def test_polynomials_reach_the_degrees_that_positions_determine() -> None:
 
 
 def test_what_a_step_across_does_may_differ_along() -> None:
-    """Responses that differ from one part of the second discriminant to the next, and not in the same way everywhere."""
+    """Responses that differ from one part of the second discriminant to the next, more so in some places."""
     grid = np.stack(np.meshgrid(np.linspace(-1, 1, 20), np.linspace(-1, 1, 4), indexing="ij"), axis=-1).reshape(-1, 2)
     across = np.where(grid[:, 1] > 0, 0.1 * np.sin(3 * grid[:, 0]), 0.0)
     response = across[np.newaxis, :, np.newaxis] * np.ones((1, 80, 5))
