@@ -1,5 +1,7 @@
 """Templates for tests: small ones by hand, and random ones for property-based tests."""
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 from hypothesis import strategies as st
@@ -63,11 +65,5 @@ def merge_bins(templates: Templates, groups: npt.NDArray[np.int64]) -> Templates
     member = (groups[:, np.newaxis] == np.arange(number)).astype(np.float64)
     nominal = templates.nominal @ member
     weighted = np.einsum("pb,pbt,bg->pgt", templates.nominal, templates.response, member)
-    return Templates(
-        templates.processes,
-        templates.signal,
-        templates.nuisances,
-        nominal,
-        templates.variance @ member,
-        weighted / np.maximum(nominal, 1e-300)[:, :, np.newaxis],
-    )
+    response = weighted / np.maximum(nominal, 1e-300)[:, :, np.newaxis]
+    return replace(templates, nominal=nominal, variance=templates.variance @ member, response=response)

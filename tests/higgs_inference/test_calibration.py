@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from higgs_inference.calibration import Calibration, calibrate
 from higgs_inference.intervals import Interval
 from higgs_inference.templates import Floats
+from tests.helpers.handmade import z_limit
 
 POINTS, REPETITIONS = 24, 400
 
@@ -27,7 +28,7 @@ def make_offsets(rng: np.random.Generator, wrong: Floats, of_response: float, of
 
 
 def repeat(seed: int, spread: float = 0.0, of_response: float = 0.0, of_events: float = 0.0) -> list[Calibration]:
-    """Calibrate some times what is wrong by 0.3, and at each point by something else with that spread."""
+    """Calibrate responses that are wrong by 0.3 on average, with a spread over the points."""
     rng = np.random.default_rng(seed)
     made = [0.3 + spread * rng.standard_normal(POINTS) for _ in range(REPETITIONS)]
     return [calibrate(make_offsets(rng, wrong, of_response, of_events)) for wrong in made]
@@ -35,16 +36,16 @@ def repeat(seed: int, spread: float = 0.0, of_response: float = 0.0, of_events: 
 
 @pytest.mark.parametrize(("spread", "of_response", "of_events"), [(0.3, 0.0, 0.0), (0.0, 0.2, 0.1), (0.2, 0.1, 0.4)])
 def test_the_shift_is_found_within_its_error(spread: float, of_response: float, of_events: float) -> None:
-    """Its mean over 400 repetitions is to five of its standard deviations.
+    """On average over 400 repetitions; false alarm 1e-6 for the three cases together.
 
-    The error is right to a tenth, or too large, since it takes the mean difference of the two ways for what all points
-    have in common.
+    The error may be too large, since it takes the mean difference of the two ways for what all points have in common.
+    It is not too small by a fifth: the spread of 400 repetitions is known to 3.5 %.
     """
     found = repeat(1, spread, of_response, of_events)
     shifts = np.array([one.shift for one in found])
     stated = np.sqrt(np.mean([one.shift_error**2 for one in found]))
-    assert shifts.mean() == pytest.approx(0.3, abs=5 * shifts.std() / np.sqrt(REPETITIONS))
-    assert stated > 0.9 * shifts.std()
+    assert shifts.mean() == pytest.approx(0.3, abs=z_limit(3) * shifts.std() / np.sqrt(REPETITIONS))
+    assert stated > 0.8 * shifts.std()
     assert stated < 0.11
 
 

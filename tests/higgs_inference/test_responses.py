@@ -54,10 +54,8 @@ def test_polynomials_reach_the_degrees_that_positions_determine() -> None:
     assert polynomials(ALONG, (4,)).shape == (20, 5)
     assert polynomials(np.zeros((3, 1)), (4,)).tolist() == [[1.0]] * 3
     assert polynomials(grid[:, :1], (10,)).shape == (15, 3)
-    assert polynomials(grid, (4, 2)).shape == (
-        15,
-        9,
-    )  # up to degree 2 in both, as there are three positions on the first
+    # up to degree 2 along both: there are three positions on the first
+    assert polynomials(grid, (4, 2)).shape == (15, 9)
     assert np.linalg.matrix_rank(polynomials(grid, (4, 2))) == 9
 
 
