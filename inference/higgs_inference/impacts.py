@@ -83,6 +83,7 @@ def draw_impacts(impacts: Sequence[Impact], path: Path) -> None:
     left.set_xlabel("pull, in widths of the prior")
     right.axvline(0, color="0.6", linewidth=0.8)
     right.set_xlabel("change of $\\mu$")
+    right.locator_params(axis="x", nbins=4)
     reach = 1.1 * max(one.size for one in impacts)
     right.set_xlim(-reach, reach)
     right.tick_params(left=False)
