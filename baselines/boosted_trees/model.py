@@ -14,7 +14,7 @@ from higgs_inference.trees import train_trees
 from training_seed import TRAINING_SEED
 
 MAX_EVENTS = 20_000_000
-"""Training rows for the templates."""
+"""Training rows for the templates, at most."""
 
 ROUNDS = 50
 BINS = (60, 4)

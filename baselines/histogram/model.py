@@ -15,7 +15,7 @@ from training_seed import TRAINING_SEED
 
 TRAINING_SHARE = dict.fromkeys((SIGNAL, *BACKGROUNDS), 0.1)
 MAX_EVENTS = 10_000_000
-"""Training rows for the templates."""
+"""Training rows for the templates, at most."""
 
 ROUNDS = 30
 BINS = (10,)

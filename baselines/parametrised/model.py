@@ -9,9 +9,9 @@ import pandas as pd
 from higgs_inference.discriminants import expected_yields, log_ratios
 from higgs_inference.fitting import Fit
 from higgs_inference.intervals import MU_RANGE, Interval, answer
-from higgs_inference.measurement import MAX_KNOWN_PULL, PROCESSES, build_measurement
+from higgs_inference.measurement import PROCESSES, build_measurement
 from higgs_inference.networks import train_network
-from higgs_inference.nuisances import HIGGS, Nuisance, draw_pulls, shape_nuisances
+from higgs_inference.nuisances import HIGGS, MAX_KNOWN_PULL, Nuisance, draw_pulls, shape_nuisances
 from higgs_inference.pseudo_experiments import values_at
 from higgs_inference.training_events import choose_sizes, other_rows
 from training_seed import TRAINING_SEED
@@ -20,7 +20,7 @@ TRAINING_POINTS = 20
 """Nuisance parameters drawn from their priors, at each of which a share of the training events is distorted."""
 
 MAX_EVENTS = 20_000_000
-"""Training rows for the templates."""
+"""Training rows for the templates, at most."""
 
 BINS = (60, 4)
 NAMES = [one.name for one in HIGGS]
@@ -28,7 +28,7 @@ NAMES = [one.name for one in HIGGS]
 TOLD = {f"told_{one.name}": one.name for one in shape_nuisances(HIGGS)}
 """What the classifier is told, the pulls, and of which nuisance parameters.
 
-To the templates they are nuisance parameters that move the discriminants of events and not the events.
+To the templates they are nuisance parameters that change the discriminants, not the events.
 """
 
 

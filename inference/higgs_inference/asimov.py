@@ -1,6 +1,6 @@
 """What a measurement is expected to know, without pseudo-experiments: from counts that equal their expectation."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -48,23 +48,16 @@ def expected_width(templates: Templates, mu: float, pulls: Floats | None = None,
     return float(2 * np.sqrt(covariance[0, 0]))
 
 
-def mean_expected_width(
-    templates: Templates,
-    fixed: Sequence[str] = (),
-    mu_range: tuple[float, float] = MU_RANGE,
-    number: int = 500,
-    seed: int = 1,
-) -> float:
-    """Return the mean expected width over mu in a range and nuisance parameters from their priors.
+def mean_expected_width(templates: Templates, known: Mapping[str, str] | None = None, number: int = 500) -> float:
+    """Return the mean expected width over the range of mu and nuisance parameters from their priors.
 
     Args:
         templates: expected counts.
-        fixed: names of nuisance parameters that are known exactly.
-        mu_range: from which mu is drawn.
+        known: names of nuisance parameters that fits are given, and of those that their pulls follow, as in
+            `draw_pulls`.
         number: of points.
-        seed: of the points.
     """
-    rng = np.random.default_rng(seed)
-    mus = rng.uniform(*mu_range, number)
-    widths = [expected_width(templates, mu, draw_pulls(rng, templates.nuisances), fixed) for mu in mus]
+    rng, known = np.random.default_rng(1), known or {}
+    mus = rng.uniform(*MU_RANGE, number)
+    widths = [expected_width(templates, mu, draw_pulls(rng, templates.nuisances, known), tuple(known)) for mu in mus]
     return float(np.mean(widths))

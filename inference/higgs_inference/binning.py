@@ -72,7 +72,7 @@ def choose_bins(
         weights: their weights, shape (n,).
         is_signal: shape (n,), some of them True.
         numbers: into how many parts each discriminant divides a cell.
-        min_events: of background in a bin; cells with fewer join the one before.
+        min_events: of background in a bin; cells with fewer join a neighbour.
 
     Raises:
         ValueError: there are not as many discriminants as numbers, or one is not a number, or a number is below 1,
@@ -94,7 +94,7 @@ def choose_bins(
         every.append(edges)
     count = len(every[-1]) * (every[-1].shape[1] + 1)
     background = np.bincount(cells[~is_signal], minlength=count)
-    return Binning(tuple(every), _join_thin(background, min_events))
+    return Binning(tuple(every), _join_thin(background.reshape(numbers[0], -1), min_events))
 
 
 def _require_columns(discriminants: npt.NDArray[np.floating], number: int) -> None:
@@ -130,15 +130,30 @@ def _divide(cells: npt.NDArray[np.int64], values: npt.NDArray[np.floating], edge
 
 
 def _join_thin(background: npt.NDArray[np.int64], min_events: float) -> npt.NDArray[np.int64]:
-    """Number bins so that each has enough background events, from the last cell, the most signal-like, downwards."""
-    bins = np.zeros(len(background), dtype=np.int64)
-    current, events = 0, 0
-    for cell in range(len(background) - 1, -1, -1):
-        bins[cell] = current
-        events += background[cell]
-        if events >= min_events:
-            current, events = current + 1, 0
-    if current:  # what is left at the low end has too few, and joins the bin above
-        bins[bins == current] = current - 1
+    """Number bins so that each has enough background events, from the last cell, the most signal-like, downwards.
+
+    Cells join within their part of the first discriminant; only where a whole part has too few it joins the next one.
+
+    Args:
+        background: events in the cells, shape (parts of the first discriminant, cells of each).
+        min_events: that a bin has at least, unless it is the only one.
+
+    Returns:
+        The bin of every cell, shape (cells,).
+    """
+    bins = np.zeros(background.shape, dtype=np.int64)
+    current, waiting = 0, 0  # the bin that is being filled, and the events in it of parts that have too few
+    for part in range(len(background) - 1, -1, -1):
+        events, first = waiting, current
+        for cell in range(background.shape[1] - 1, -1, -1):
+            bins[part, cell] = current
+            events += background[part, cell]
+            if events >= min_events:
+                current, events = current + 1, 0
+        if current > first:  # what is left at the part's low end has too few, and joins the bin above
+            bins[part][bins[part] == current] = current - 1
+            events = 0
+        waiting = events
+    bins[bins == current] = max(current - 1, 0)
     bins = bins.max() - bins
     return np.asarray(np.unique(bins, return_inverse=True)[1].reshape(-1))

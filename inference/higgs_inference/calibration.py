@@ -39,18 +39,18 @@ def calibrate(offsets: Floats) -> Calibration:
     """Find shift and scale from how far estimates are off at some points in the space of nuisance parameters.
 
     Training events are divided into two halves. Each gives responses, whose mean is used, and pseudo-experiments. Where
-    responses of one half measure pseudo-experiments of the other, chance adds to what the responses get wrong. It is
-    independent in the two ways to do so; what these agree on is not chance, as far as it is more than chance is.
+    a half's responses measure its own pseudo-experiments, estimates are off by what the smooth responses get wrong, and
+    by chance. Chance is independent in the two halves, so what these agree on is wrong.
 
     Args:
         offsets: estimate minus mu, in half widths; at each point, with the responses of either half, for
             pseudo-experiments of either half, shape (points, 2, 2).
 
     Returns:
-        The mean offset. Its error is from the spread over the points, and from the chance of a half that all points
-        have in common. The scale adds to the variance of a sound interval, 1: that of this error; the chance of the
-        mean response, a quarter of the squared difference of the two; and the covariance of the two kinds of offsets,
-        less the variance that chance has in their mean.
+        The mean offset of the two halves. Its error is from the spread over the points, and from the chance that all
+        points have in common. The scale adds to the variance of a sound interval, 1: that of this error; the variance
+        of the mean response, a quarter of the mean squared difference of the two halves' responses; and the covariance
+        of the two halves' offsets over the points.
 
     Raises:
         ValueError: there are fewer than two points, or an offset is no number.
@@ -63,10 +63,10 @@ def calibrate(offsets: Floats) -> Calibration:
         raise ValueError(f"expected offsets of shape (points, 2, 2), of at least two points; got {offsets.shape}")
     if not np.all(np.isfinite(offsets)):
         raise ValueError("expected offsets that are numbers; some are not")
-    one, other = offsets[:, 0, 1], offsets[:, 1, 0]
+    one, other = offsets[:, 0, 0], offsets[:, 1, 1]
     shift = float(np.mean(one + other)) / 2
     in_common = float(np.mean(one - other)) / 2
     shift_error = math.hypot(float(np.std(one + other, ddof=1)) / 2 / math.sqrt(len(offsets)), in_common)
     of_response = float(np.mean((offsets[:, 0] - offsets[:, 1]) ** 2)) / 4
-    agreed = max(0.0, float(np.cov(one, other)[0, 1] - np.mean((one - other) ** 2) / 4))
+    agreed = max(0.0, float(np.cov(one, other)[0, 1]))
     return Calibration(shift, math.sqrt(1 + shift_error**2 + of_response + agreed), shift_error)

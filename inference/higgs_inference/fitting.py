@@ -10,7 +10,7 @@ from higgs_inference.likelihood import Likelihood
 from higgs_inference.templates import Floats
 
 MAX_PULL = 5.0
-"""Responses are measured within some widths of the priors, and believed no further than this."""
+"""Responses are measured within some widths of the priors, and pulls searched no further than this."""
 
 START_MU = 1.0
 
@@ -88,10 +88,11 @@ def minimise(likelihood: Likelihood, start: Floats | None, fixed: Mapping[str, f
     minuit.errordef = Minuit.LEAST_SQUARES  # -2 ln L rises by 1 within one standard deviation
     minuit.strategy = 1
     minuit.print_level = 0
-    for name in names[1:]:
-        minuit.limits[name] = (-MAX_PULL, MAX_PULL)
-        minuit.errors[name] = FIRST_ERROR
     minuit.errors[names[0]] = 0.2
+    for name in names[1:]:
+        minuit.errors[name] = FIRST_ERROR
+        if name not in fixed:
+            minuit.limits[name] = (-MAX_PULL, MAX_PULL)
     for name in fixed:
         minuit.fixed[name] = True
     minuit.migrad()
@@ -99,7 +100,7 @@ def minimise(likelihood: Likelihood, start: Floats | None, fixed: Mapping[str, f
         before = minuit.fval
         minuit.simplex()
         minuit.migrad()
-        # Where a value is clipped, -2 ln L has a kink, and MIGRAD does not believe a minimum on it that is found twice.
+        # Where a value is clipped, -2 ln L has a kink, and MIGRAD refuses a minimum there, even one found twice.
         if minuit.valid or abs(minuit.fval - before) < SAME_MINIMUM:
             return minuit
         last = ", ".join(f"{name} = {value:.4g}" for name, value in minuit.values.to_dict().items())

@@ -1,6 +1,6 @@
 """Intervals for mu: from the profile likelihood, by MINOS or a scan, and from a posterior; and the cut at a range."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from higgs_inference.templates import Floats
 
 CONFIDENCE = 0.6827
 MU_RANGE = (0.1, 3.0)
-"""From which the challenge draws mu; everybody knows it."""
+"""From which the challenge draws mu; it is public."""
 
 MAX_STEPS = 60
 """By which a search for an interval's end moves away from the estimate, half a standard deviation each."""
@@ -52,7 +52,9 @@ def answer(interval: Interval, cut: tuple[float, float] | None = None) -> dict[s
     return {"mu_hat": interval.mu, "delta_mu_hat": interval.width / 2, "p16": low, "p84": high}
 
 
-def profile_interval(likelihood: Likelihood, start: Floats | None = None) -> tuple[Interval, Fit]:
+def profile_interval(
+    likelihood: Likelihood, start: Floats | None = None, fixed: Mapping[str, float] | None = None
+) -> tuple[Interval, Fit]:
     """Return where the profile likelihood ratio has risen by 1.
 
     MINOS finds it; where it gives up, a search does. Where -2 ln L is so flat that it does not rise by 1 at all, the
@@ -61,6 +63,7 @@ def profile_interval(likelihood: Likelihood, start: Floats | None = None) -> tup
     Args:
         likelihood: with its gradient.
         start: first values of the fit, shape (parameters,).
+        fixed: values of nuisance parameters that are known, by name.
 
     Returns:
         The interval, and the fit.
@@ -68,7 +71,8 @@ def profile_interval(likelihood: Likelihood, start: Floats | None = None) -> tup
     Raises:
         FitError: the likelihood has no minimum.
     """
-    minuit = minimise(likelihood, start, {})
+    fixed = fixed or {}
+    minuit = minimise(likelihood, start, fixed)
     at_minimum = as_fit(likelihood, minuit)
     name = likelihood.names[0]
     if minuit.valid:
@@ -77,7 +81,7 @@ def profile_interval(likelihood: Likelihood, start: Floats | None = None) -> tup
     if ends is not None and ends.is_valid:
         return Interval(at_minimum.mu, at_minimum.mu + ends.lower, at_minimum.mu + ends.upper), at_minimum
     try:
-        low, high = (find_end(likelihood, at_minimum, side) for side in (-1, 1))
+        low, high = (find_end(likelihood, at_minimum, side, fixed) for side in (-1, 1))
     except FitError as error:
         error_of_mu = float(at_minimum.errors[0])
         print(f"{error}; the interval is one standard deviation to each side")
@@ -85,14 +89,14 @@ def profile_interval(likelihood: Likelihood, start: Floats | None = None) -> tup
     return Interval(at_minimum.mu, low, high), at_minimum
 
 
-def find_end(likelihood: Likelihood, at_minimum: Fit, side: int, rise: float = 1.0) -> float:
-    """Search for the mu on one side of the minimum at which the profile likelihood has risen.
+def find_end(likelihood: Likelihood, at_minimum: Fit, side: int, fixed: Mapping[str, float]) -> float:
+    """Search for the mu on one side of the minimum at which the profile of -2 ln L has risen by 1.
 
     Args:
         likelihood: with its gradient.
         at_minimum: its fit.
         side: -1 for below, 1 for above.
-        rise: of -2 ln L.
+        fixed: values of nuisance parameters that are known, by name.
 
     Raises:
         FitError: it does not rise so far within 30 standard deviations.
@@ -100,7 +104,7 @@ def find_end(likelihood: Likelihood, at_minimum: Fit, side: int, rise: float = 1
     name, step = likelihood.names[0], max(float(at_minimum.errors[0]) / 2, 1e-6)
 
     def above(mu: float) -> float:
-        return float(minimise(likelihood, at_minimum.values, {name: mu}).fval) - at_minimum.minimum - rise
+        return float(minimise(likelihood, at_minimum.values, {**fixed, name: mu}).fval) - at_minimum.minimum - 1.0
 
     inside = at_minimum.mu
     for _ in range(MAX_STEPS):
@@ -108,7 +112,7 @@ def find_end(likelihood: Likelihood, at_minimum: Fit, side: int, rise: float = 1
         if above(outside) > 0:
             return float(brentq(above, inside, outside, xtol=1e-3 * step))
         inside = outside
-    raise FitError(f"-2 ln L does not rise by {rise} within {MAX_STEPS / 2:.0f} standard deviations of mu")
+    raise FitError(f"-2 ln L does not rise by 1 within {MAX_STEPS / 2:.0f} standard deviations of mu")
 
 
 def scan(likelihood: Likelihood, mus: Sequence[float] | Floats) -> Floats:

@@ -1,6 +1,5 @@
 """Likelihoods: what a fit needs of one, and the binned one."""
 
-from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
@@ -85,45 +84,6 @@ class BinnedLikelihood:
         gradient = at.by_parameter @ by_total + at.background_by_parameter @ by_background
         gradient[1:] += 2 * parameters[1:]
         return np.asarray(gradient)
-
-
-class KnownParameters:
-    """A likelihood some of whose parameters are known; only the others are left.
-
-    Args:
-        likelihood: of all parameters.
-        known: values by name; not of mu.
-
-    Raises:
-        ValueError: there is no such nuisance parameter.
-    """
-
-    def __init__(self, likelihood: Likelihood, known: Mapping[str, float]) -> None:
-        unknown = sorted(set(known) - set(likelihood.names[1:]))
-        if unknown:
-            there = ", ".join(likelihood.names[1:])
-            raise ValueError(f"the likelihood has no nuisance parameter {unknown[0]}; it has {there}")
-        self._likelihood = likelihood
-        self._values = np.array([known.get(name, 0.0) for name in likelihood.names])
-        self._free = np.array([name not in known for name in likelihood.names])
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the parameters that are not known."""
-        return tuple(name for name, free in zip(self._likelihood.names, self._free, strict=True) if free)
-
-    def value(self, parameters: Floats) -> float:
-        """Return -2 ln L at the known values."""
-        return self._likelihood.value(self._all(parameters))
-
-    def gradient(self, parameters: Floats) -> Floats:
-        """Return the derivatives of `value`, shape (parameters,)."""
-        return np.asarray(self._likelihood.gradient(self._all(parameters))[self._free])
-
-    def _all(self, parameters: Floats) -> Floats:
-        values = self._values.copy()
-        values[self._free] = parameters
-        return values
 
 
 def fit_total(total: Floats, variance: Floats, counts: Floats) -> Floats:

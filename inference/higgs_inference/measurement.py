@@ -15,7 +15,7 @@ from higgs_inference.binning import Binning, choose_bins
 from higgs_inference.calibration import Calibration, calibrate
 from higgs_inference.fitting import Fit
 from higgs_inference.intervals import MU_RANGE, Interval, profile_interval
-from higgs_inference.likelihood import BinnedLikelihood, KnownParameters
+from higgs_inference.likelihood import BinnedLikelihood
 from higgs_inference.nuisances import BACKGROUNDS, HIGGS, Nuisance, draw_pulls, shape_nuisances
 from higgs_inference.pseudo_experiments import Distorted, values_at
 from higgs_inference.responses import design_points, fit_response
@@ -46,9 +46,6 @@ MIN_IMPORTANCE = 0.005
 REACH = {"normal": (-2.0, -1.0, 1.0, 2.0), "lognormal": (0.7, 1.5, 2.5, 3.5, 5.0)}
 """Shifts at which responses are measured, in widths of the prior, by the prior's shape."""
 
-MAX_KNOWN_PULL = 2.0
-"""Largest pull of a nuisance parameter that a classifier is told."""
-
 CALIBRATION_POINTS = 16
 """How many sets of mu and nuisance parameters are drawn to calibrate at."""
 
@@ -61,11 +58,13 @@ class Measurement:
         binning: the bins.
         templates: expected counts in them.
         calibration: the last correction.
+        known: names of the nuisance parameters whose pulls every fit is given.
     """
 
     binning: Binning
     templates: Templates
     calibration: Calibration
+    known: tuple[str, ...] = ()
 
     def measure(
         self, discriminants: npt.NDArray[np.floating], weights: npt.NDArray[np.floating] | None = None
@@ -83,10 +82,14 @@ class Measurement:
 
         Args:
             counts: in the bins, shape (bins,).
-            known: pulls of nuisance parameters that are known, by name.
+            known: pulls of the nuisance parameters that are known, by name.
+
+        Raises:
+            ValueError: these are not the known ones.
         """
-        likelihood = KnownParameters(BinnedLikelihood(self.templates, counts), known or {})
-        interval, at_minimum = profile_interval(likelihood)
+        if set(known or ()) != set(self.known):
+            raise ValueError(f"expected the pulls of {list(self.known)}, as in calibration; got {list(known or ())}")
+        interval, at_minimum = profile_interval(BinnedLikelihood(self.templates, counts), fixed=known)
         return self.calibration.apply(interval), at_minimum
 
 
@@ -108,9 +111,10 @@ def build_measurement(
         discriminate: the classifier: gives the discriminants of a DataFrame of events, shape (n, discriminants).
         numbers: into how many parts each discriminant divides a bin.
         nuisances: the nuisance parameters that the templates respond to.
-        known: names of those whose pulls are given to every fit, and the nuisance parameter whose pull, within
-            MAX_KNOWN_PULL, that is in calibration.
+        known: names of those whose pulls are given to every fit, and of the nuisance parameters whose pulls these
+            are in calibration, as in `draw_pulls`.
     """
+    known = known or {}
     with _step("templates"):
         events = score_events(read_events(get_train_set, PROCESSES, rows), systematics, discriminate)
     binning = bins_of(events, numbers)
@@ -125,23 +129,26 @@ def build_measurement(
     with _step("responses"):
         responses = _for_each(partial(measure_response, binning=binning, templates=templates), distorted)
     with _step("calibration"):
-        halves = [Measurement(binning, replace(templates, response=response), Calibration()) for response in responses]
-        calibration = calibrate(find_offsets(distorted, halves, known or {}))
+        halves = [
+            Measurement(binning, replace(templates, response=response), Calibration(), tuple(known))
+            for response in responses
+        ]
+        calibration = calibrate(find_offsets(distorted, halves, known))
     templates = replace(templates, response=np.mean(responses, axis=0))
     print(
         f"{binning.number} bins; calibration: shift {calibration.shift:+.3f} ± {calibration.shift_error:.3f}, "
         f"scale {calibration.scale:.3f}"
     )
-    width = calibration.scale * mean_expected_width(templates, tuple(known or ()))
+    width = calibration.scale * mean_expected_width(templates, known)
     print(f"expected width: {width:.3f}")
     if width > MU_RANGE[1] - MU_RANGE[0]:
         print("Wider than the range of mu: there are too few training events; use a larger store.")
-    return Measurement(binning, templates, calibration)
+    return Measurement(binning, templates, calibration, tuple(known))
 
 
 def bins_of(events: Events, numbers: Sequence[int]) -> Binning:
     """Choose the bins from some of the events, evenly spread; arguments as in `build_measurement`."""
-    some = slice(None, None, -(-len(events.weights) // EVENTS_FOR_BINS))
+    some = slice(None, None, max(1, -(-len(events.weights) // EVENTS_FOR_BINS)))
     is_signal = events.processes[some] == PROCESSES.index(SIGNAL)
     return choose_bins(events.discriminants[some], events.weights[some], is_signal, numbers)
 
@@ -203,8 +210,8 @@ def find_offsets(
     offsets = np.empty((CALIBRATION_POINTS, len(measurements), len(distorted)))
     for point in range(CALIBRATION_POINTS):
         nuisances = measurements[0].templates.nuisances
-        mu, pulls = rng.uniform(*MU_RANGE), draw_pulls(rng, nuisances)
-        given = give(pulls, nuisances, known)
+        mu, pulls = rng.uniform(*MU_RANGE), draw_pulls(rng, nuisances, known)
+        given = {one.name: pull for one, pull in zip(nuisances, pulls.tolist(), strict=True) if one.name in known}
         values, parameters = values_at(nuisances, pulls), np.array([mu, *pulls])
         ratios = _for_each(partial(Distorted.ratios, values=values, seed=1000 + point), distorted)
         for number, measurement in enumerate(measurements):
@@ -216,20 +223,6 @@ def find_offsets(
             )
             offsets[point, number] = [(one.mu - own.mu) / (own.width / 2) for one in found]
     return offsets
-
-
-def give(pulls: Floats, nuisances: Sequence[Nuisance], known: Mapping[str, str]) -> dict[str, float]:
-    """Set the pulls of known nuisance parameters to those of the others that they follow, and return them by name.
-
-    Args:
-        pulls: of all nuisance parameters, shape (nuisances,); changed.
-        nuisances: all of them.
-        known: as in `build_measurement`.
-    """
-    places = {one.name: number for number, one in enumerate(nuisances)}
-    for name, followed in known.items():
-        pulls[places[name]] = np.clip(pulls[places[followed]], -MAX_KNOWN_PULL, MAX_KNOWN_PULL)
-    return {name: float(pulls[places[name]]) for name in known}
 
 
 def _halves(events: Events, rows: npt.NDArray[np.int64]) -> Iterator[tuple[Events, npt.NDArray[np.int64]]]:

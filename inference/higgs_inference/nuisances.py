@@ -1,7 +1,7 @@
 """Nuisance parameters as a fit sees them: each has a pull, whose prior is the standard normal distribution."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -81,9 +81,25 @@ HIGGS = (
 """The challenge's six (arXiv:2410.02867, section on systematic uncertainties)."""
 
 
-def draw_pulls(rng: np.random.Generator, nuisances: Sequence[Nuisance]) -> np.ndarray:
-    """Draw a pull for each nuisance parameter from its prior, shape (nuisances,)."""
-    return rng.standard_normal(len(nuisances))
+MAX_KNOWN_PULL = 2.0
+"""Largest pull of a nuisance parameter that a classifier is told."""
+
+
+def draw_pulls(
+    rng: np.random.Generator, nuisances: Sequence[Nuisance], known: Mapping[str, str] | None = None
+) -> np.ndarray:
+    """Draw a pull for each nuisance parameter from its prior, shape (nuisances,).
+
+    Args:
+        rng: source of the randomness.
+        nuisances: all of them.
+        known: names of those whose pull is that of another one instead, within MAX_KNOWN_PULL, and whose.
+    """
+    pulls = rng.standard_normal(len(nuisances))
+    places = {one.name: number for number, one in enumerate(nuisances)}
+    for name, followed in (known or {}).items():
+        pulls[places[name]] = np.clip(pulls[places[followed]], -MAX_KNOWN_PULL, MAX_KNOWN_PULL)
+    return pulls
 
 
 def shape_nuisances(nuisances: Sequence[Nuisance]) -> tuple[Nuisance, ...]:

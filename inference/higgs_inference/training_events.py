@@ -26,7 +26,10 @@ PROCESS, ROW = "process_number", "row_number"
 """Columns that `label` adds."""
 
 Discriminate = Callable[["pd.DataFrame"], npt.NDArray[np.floating]]
-"""Returns the discriminants of selected events, shape (n, discriminants), from a DataFrame of their features."""
+"""Returns the discriminants of selected events, shape (n, discriminants), from a DataFrame.
+
+It takes the features by name, since training events have more columns, and is called from two threads at a time.
+"""
 
 
 class TrainingSet(Protocol):
@@ -87,9 +90,14 @@ def other_rows(get_train_set: TrainingSet, events: "pd.DataFrame", most: int | N
     Args:
         get_train_set: the challenge's function.
         events: with the numbers of their rows as index.
-        most: rows to return, evenly spread, since the first ones lack what the events took; None for all.
+        most: rows to return at most, evenly spread, since the first ones lack what the events took; None for all.
+
+    Raises:
+        ValueError: there are none.
     """
     rows = np.setdiff1d(np.arange(len(get_train_set)), events.index.to_numpy(), assume_unique=True)
+    if not len(rows):
+        raise ValueError("the classifier took all training rows, and there are none left for templates: give it fewer")
     return rows if most is None else rows[:: max(1, -(-len(rows) // most))]
 
 
@@ -192,7 +200,7 @@ def thin(
 
     Of every process about `number` selected events are chosen, or all where it has no more, each with a probability in
     proportion to its importance, up to 1. So what nuisance parameters do to the bins that hold the information is known
-    from few events. As many are chosen of the rows that the selection rejects, since distorted ones may pass it.
+    from few events. `number` rows are chosen of all that the selection rejects, since distorted ones may pass it.
 
     Args:
         events: the selected ones of the rows, nominal.
@@ -208,7 +216,7 @@ def thin(
         ValueError: an importance is not above 0.
     """
     if not np.all(importance > 0):
-        raise ValueError("the importance of every event must be above 0; else those left out are made up for by none")
+        raise ValueError("the importance of every event must be above 0; events of none would be missing from the sums")
     rng = np.random.default_rng(seed)
     probability = np.empty(len(importance))
     for process in np.unique(events.processes):

@@ -54,6 +54,14 @@ def test_fixing_what_is_no_nuisance_parameter_is_refused(name: str) -> None:
         expected_width(make_templates(), 1.0, fixed=[name])
 
 
+def test_what_fits_are_given_costs_no_width_on_average_either() -> None:
+    """SHIFT is known, but follows the scale's pull; the noise of 500 points is the same in both."""
+    templates = make_templates(nuisances=GAUSSIAN)
+    widths = [mean_expected_width(templates, known) for known in ({}, {"shift": "scale"}, {"shift": "shift"})]
+    assert widths[0] > widths[1]
+    assert widths[1] != widths[2]
+
+
 def test_mean_expected_width_is_between_those_at_the_ends() -> None:
     templates = make_templates(nuisances=GAUSSIAN)
     low, high = (expected_width(templates, mu) for mu in MU_RANGE)

@@ -72,6 +72,30 @@ def test_cells_without_background_at_the_low_end_join_the_bin_above() -> None:
     assert binning.number == 1
 
 
+@pytest.mark.parametrize(
+    ("per_cell", "bins"),
+    [
+        ([[100, 100], [100, 1], [100, 100]], [[0, 1], [2, 2], [3, 4]]),
+        ([[100, 100], [1, 100], [100, 100]], [[0, 1], [2, 2], [3, 4]]),
+        ([[100, 100], [100, 100], [1, 1]], [[0, 1], [2, 3], [3, 3]]),
+        ([[100, 100], [60, 60], [60, 60]], [[0, 1], [2, 2], [3, 3]]),
+        ([[1, 1], [1, 1], [100, 100]], [[0, 0], [0, 0], [0, 1]]),
+    ],
+)
+def test_thin_cells_join_within_their_part_of_the_first_discriminant(
+    per_cell: list[list[int]], bins: list[list[int]]
+) -> None:
+    """Unless the whole part is thin. All cells hold the same share, those with few events too."""
+    background = np.ravel(per_cell)
+    cells = np.concatenate([np.arange(6), np.repeat(np.arange(6), background)])
+    is_signal = np.arange(len(cells)) < 6
+    falling = 1.01 - 0.001 * cells  # so that no edge is left to rounding
+    weights = np.where(is_signal, 1.0, 1 / background[cells]) * falling
+    discriminants = np.stack([cells // 2, cells % 2], axis=1).astype(np.float64)
+    binning = choose_bins(discriminants, weights, is_signal, (3, 2), min_events=100)
+    assert binning.bins.reshape(3, 2).tolist() == bins
+
+
 def test_an_edge_belongs_to_the_part_below() -> None:
     binning = Binning((np.array([[1.0, 2.0]]),), np.arange(3))
     assert binning.find(np.array([[0.9], [1.0], [1.1], [2.0], [np.inf]])).tolist() == [0, 0, 1, 1, 2]

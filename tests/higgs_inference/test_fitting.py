@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from higgs_inference.asimov import information
-from higgs_inference.fitting import FitError, fit
+from higgs_inference.fitting import MAX_PULL, FitError, fit
 from higgs_inference.likelihood import BinnedLikelihood
 from higgs_inference.templates import Floats
 from tests.helpers.made_templates import SHIFT, make_templates
@@ -63,6 +63,11 @@ def test_a_fixed_parameter_stays_and_is_known_exactly() -> None:
     assert found.covariance[1].tolist() == [0.0, 0.0]
     assert found.minimum == pytest.approx(0.25, abs=1e-4)
     assert found.errors[0] == pytest.approx(without.errors[0], rel=1e-3)
+
+
+def test_a_parameter_can_be_fixed_beyond_where_a_fit_searches() -> None:
+    found = fit(BinnedLikelihood(make_templates(), expected_counts()), fixed={"shift": 2 * MAX_PULL})
+    assert found.values[1] == 2 * MAX_PULL
 
 
 def test_a_fit_with_all_parameters_fixed_is_a_value() -> None:

@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import brentq
 from scipy.stats import norm, truncnorm
 
-from higgs_inference.fitting import FitError, fit
+from higgs_inference.fitting import FitError
 from higgs_inference.intervals import (
     CONFIDENCE,
     Interval,
@@ -61,7 +61,7 @@ def test_minos_search_and_scan_find_the_same_ends(seed: int) -> None:
 
     interval, at_minimum = profile_interval(likelihood)
 
-    ends = [find_end(likelihood, at_minimum, side) for side in (-1, 1)]
+    ends = [find_end(likelihood, at_minimum, side, {}) for side in (-1, 1)]
     mus = at_minimum.mu + interval.width * np.linspace(-1, 1, 21)
     rises = scan(likelihood, mus)
     middle = len(mus) // 2
@@ -71,10 +71,18 @@ def test_minos_search_and_scan_find_the_same_ends(seed: int) -> None:
     assert rises.min() == 0.0
 
 
-def test_two_standard_deviations_are_a_rise_of_four() -> None:
-    likelihood = counting(10_000.0, signal=10_000.0)
-    at_minimum = fit(likelihood)
-    assert find_end(likelihood, at_minimum, 1, rise=4.0) - 1 == pytest.approx(0.02, rel=0.02)
+def test_known_parameters_are_not_fitted_by_minos_nor_by_the_search() -> None:
+    templates = make_templates(depth=10.0)
+    parameters = np.array([1.3, 0.1, -0.2, 0.3, 0.4])
+    likelihood = BinnedLikelihood(templates, templates.by_process(parameters).sum(axis=0))
+    known = dict(zip(templates.names[2:], parameters[2:].tolist(), strict=True))
+
+    interval, at_minimum = profile_interval(likelihood, fixed=known)
+
+    assert at_minimum.values[2:].tolist() == list(known.values())
+    ends = [find_end(likelihood, at_minimum, side, known) for side in (-1, 1)]
+    assert ends == pytest.approx([interval.low, interval.high], abs=0.01 * interval.width)
+    assert interval.width < 0.95 * profile_interval(likelihood)[0].width
 
 
 class Flat:
@@ -96,9 +104,9 @@ def test_where_the_likelihood_does_not_rise_the_interval_is_from_its_curvature(
     interval, at_minimum = profile_interval(Flat())
 
     assert interval.width / 2 == pytest.approx(1 / np.sqrt(0.9), rel=0.01)
-    assert "does not rise by 1.0 within 30 standard deviations of mu" in capsys.readouterr().out
+    assert "does not rise by 1 within 30 standard deviations of mu" in capsys.readouterr().out
     with pytest.raises(FitError, match="does not rise"):
-        find_end(Flat(), at_minimum, 1)
+        find_end(Flat(), at_minimum, 1, {})
 
 
 def test_a_posterior_ends_at_the_range_of_the_scan() -> None:

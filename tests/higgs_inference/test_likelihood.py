@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 from scipy.stats import norm, poisson
 
-from higgs_inference.fitting import fit
-from higgs_inference.likelihood import BinnedLikelihood, KnownParameters, fit_total
+from higgs_inference.likelihood import BinnedLikelihood, fit_total
 from higgs_inference.templates import MIN_EXPECTED, Floats, Templates
 from tests.helpers.made_templates import any_parameters, any_templates, make_templates
 
@@ -118,25 +117,3 @@ def test_best_total_of_no_counts_with_a_variance_like_the_total() -> None:
 def test_counts_that_make_no_sense_are_refused(counts: Floats, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         BinnedLikelihood(make_templates(), counts)
-
-
-def test_known_parameters_are_no_longer_fitted() -> None:
-    templates = make_templates(depth=10.0)
-    parameters = np.array([1.3, 0.1, -0.2, 0.3, 0.4])
-    likelihood = BinnedLikelihood(templates, templates.by_process(parameters).sum(axis=0) + 1.0)
-    known = {templates.names[2]: -0.2, templates.names[4]: 0.4}
-    free = [0, 1, 3]
-
-    fewer = KnownParameters(likelihood, known)
-
-    assert fewer.names == tuple(templates.names[number] for number in free)
-    assert fewer.value(parameters[free]) == likelihood.value(parameters)
-    assert fewer.gradient(parameters[free]).tolist() == likelihood.gradient(parameters)[free].tolist()
-    one, other = fit(fewer), fit(likelihood, fixed=known)
-    assert one.values == pytest.approx(other.values[free], abs=1e-3 * other.errors[0])
-
-
-@pytest.mark.parametrize("name", ["mu", "nothing"])
-def test_only_nuisance_parameters_can_be_known(name: str) -> None:
-    with pytest.raises(ValueError, match=f"no nuisance parameter {name}; it has "):
-        KnownParameters(BinnedLikelihood(make_templates(), np.ones(make_templates().bins)), {name: 1.0})

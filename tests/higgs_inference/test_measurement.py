@@ -116,6 +116,16 @@ def test_events_are_measured_by_their_bins(built: Measurement) -> None:
     assert found == built.fit_counts(counts_at(built, 1.0))[0]
 
 
+def test_what_is_known_in_calibration_is_given_to_every_fit(built: Measurement) -> None:
+    counts = counts_at(built, 1.0)
+    with pytest.raises(ValueError, match=r"expected the pulls of \[\], as in calibration; got \['tes'\]"):
+        built.fit_counts(counts, {"tes": 0.0})
+    knowing = replace(built, known=("tes",))
+    with pytest.raises(ValueError, match=r"expected the pulls of \['tes'\], as in calibration; got \[\]"):
+        knowing.fit_counts(counts)
+    assert knowing.fit_counts(counts, {"tes": 0.5})[1].values[1] == 0.5
+
+
 def test_a_fit_that_knows_only_scales_needs_no_distorted_events(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("DISTORTED_EVENTS", 1000), ("CALIBRATION_POINTS", 2)):
         monkeypatch.setattr(measurement, name, value)

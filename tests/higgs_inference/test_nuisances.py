@@ -49,6 +49,14 @@ def test_pulls_are_normal() -> None:
     assert abs((pulls**2).sum() - 60_000) < 6 * math.sqrt(2 * 60_000)
 
 
+def test_what_is_known_follows_another_within_two_widths() -> None:
+    nuisances = (Nuisance("tes"), Nuisance("jes"), Nuisance("told_jes"))
+    pulls = np.array([draw_pulls(np.random.default_rng(seed), nuisances, {"told_jes": "jes"}) for seed in range(100)])
+    assert pulls[:, 2].tolist() == np.clip(pulls[:, 1], -2, 2).tolist()
+    assert np.abs(pulls[:, 1]).max() > 2
+    assert np.abs(pulls[:, 2] - pulls[:, 0]).min() > 0
+
+
 def test_those_that_scale_do_not_change_events() -> None:
     assert [one.name for one in shape_nuisances(HIGGS)] == ["tes", "jes", "soft_met"]
 

@@ -185,6 +185,11 @@ def test_other_rows_are_those_that_were_not_taken() -> None:
     assert rows.tolist() == [0, 2, 3, 5, 6, 8, 9]
 
 
+def test_a_classifier_that_takes_all_rows_leaves_none() -> None:
+    with pytest.raises(ValueError, match="none left for templates: give it fewer"):
+        other_rows(ToyTraining(10), made_events().iloc[:10])
+
+
 def test_fewer_other_rows_are_evenly_spread() -> None:
     rows = other_rows(ToyTraining(1000), made_events().iloc[:100], 300)
     assert len(rows) == 300
