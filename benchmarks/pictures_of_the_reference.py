@@ -1,6 +1,6 @@
 """Draw what the trained reference knows, for docs/methods.md: its bins and responses, and the impacts on mu.
 
-make train STORE=build/data/large-2027/store
+make train STORE=build/data/large-2028/store
 .venv/bin/python benchmarks/pictures_of_the_reference.py
 """
 

@@ -3,15 +3,16 @@
 make train STORE=build/data/large-2028/store
 .venv/bin/python benchmarks/shared_fluctuations.py build/data/large-2028/store
 
-The training rows that the classifier has not seen are divided into parts, which are as independent as stores of
-different seeds. Templates of each part measure the summed events of every other one, in place of a pseudo-experiment:
-what they are off by comes from the events that all pseudo-experiments of a run share. The responses are those of all
-training events; their chance is in the calibration.
+The training events that the classifier has not seen are divided at random into parts, which are as independent as
+stores of different seeds. Templates of each part measure the summed events of every other one, in place of a
+pseudo-experiment: what they are off by comes from the events that all pseudo-experiments of a run share. The responses
+are those of all training events; their statistical error is in the calibration.
 """
 
 import argparse
 import sys
 from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -33,29 +34,35 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("store", help="folder of the event store that the reference was trained on")
-    parser.add_argument("--parts", type=int, default=10, help="of the training rows (default: %(default)s)")
+    parser.add_argument("--parts", type=int, default=10, help="of the training events (default: %(default)s)")
+    parser.add_argument("--divisions", type=int, default=5, help="into parts, at random (default: %(default)s)")
     arguments = parser.parse_args()
     sys.path.insert(0, str(SUBMISSION))  # the trained model is pickled with the submission's own classes
     classifier, measurement = torch.load(SUBMISSION / "trained_model.pt", weights_only=False)
     train_set = TrainingSet(f"{arguments.store}/training")
     rows = other_rows(train_set, train_set(train_size=choose_sizes(train_set)))
     events = score_events(read_events(train_set, PROCESSES, rows), systematics, classifier.discriminants)
-    parts = [part_of(events, measurement, number, arguments.parts) for number in range(arguments.parts)]
-    off = np.array([[compare(hidden, training) for hidden in parts] for training in parts])
-    depth = float(np.mean([smallest_depth(part) for part in parts]))
-    others = ~np.eye(len(parts), dtype=bool)
-    print(f"{len(parts)} parts of {len(rows) // len(parts):,} rows, depth {depth:.2f}; in half widths:")
-    print(f"mean over the pairs: {off[others].mean():+.3f}")
-    print(f"root mean square over the pairs: {np.sqrt(np.mean(off[others] ** 2)):.3f}")
-    print(f"the formula's largest value, sqrt(2 / depth): {np.sqrt(2 / depth):.3f}")
-    print(f"share of one part: {np.sqrt(np.mean(off[others] ** 2) / 2):.3f}")
-    print(f"chance of the training part that the intervals include: {np.mean([included(part) for part in parts]):.3f}")
+    rng = np.random.default_rng(1)
+    off: list[float] = []
+    depths, included_shares = [], []
+    for _ in range(arguments.divisions):
+        numbers = rng.permutation(len(events.weights)) % arguments.parts
+        parts = [part_of(events, measurement, numbers == number) for number in range(arguments.parts)]
+        off += [compare(hidden, training) for hidden, training in permutations(parts, 2)]
+        depths += [smallest_depth(part) for part in parts]
+        included_shares += [included(part) for part in parts]
+    depth, spread = float(np.mean(depths)), float(np.std(off))
+    error = spread / np.sqrt(2 * arguments.divisions * (arguments.parts - 1))
+    print(f"{arguments.divisions} times {arguments.parts} parts, depth {depth:.2f}; in half widths:")
+    print(f"mean over the pairs: {np.mean(off):+.3f}")
+    print(f"standard deviation: {spread:.3f} ± {error:.3f}; sqrt(2 / depth) is {np.sqrt(2 / depth):.3f}")
+    print(f"share of the training part, 1 / sqrt(2) of it: {spread / np.sqrt(2):.3f}")
+    print(f"share of the training part that the intervals include: {np.mean(included_shares):.3f}")
 
 
-def part_of(events: Events, measurement: Measurement, number: int, parts: int) -> Templates:
-    """Make templates of one part of the events, weighted up to all of them, with the responses of all."""
-    own = slice(number, None, parts)
-    columns = events.discriminants[own], events.weights[own] * parts, events.processes[own], events.rows[own]
+def part_of(events: Events, measurement: Measurement, own: npt.NDArray[np.bool_]) -> Templates:
+    """Make templates of a part of the events, with the yields and the responses of all."""
+    columns = events.discriminants[own], events.weights[own], events.processes[own], events.rows[own]
     nominal, variance = fill(Events(*columns), measurement.binning, len(PROCESSES))
     templates = measurement.templates
     yields = templates.nominal.sum(axis=1, keepdims=True) / nominal.sum(axis=1, keepdims=True)
