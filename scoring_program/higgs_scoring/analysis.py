@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from higgs_scoring.bootstrap import Bootstrap, bootstrap_pseudo_experiments, bootstrap_sets
 from higgs_scoring.calibration import Calibration, calibrate
@@ -10,7 +11,7 @@ from higgs_scoring.dependence import Dependence, PullSummary, find_dependence, f
 from higgs_scoring.metrics import FloatArray, Scores, score_sets, significant
 from higgs_scoring.number_formats import grouped
 from higgs_scoring.predictions import Predictions
-from higgs_scoring.range_cut import RangeCut, find_range_cut
+from higgs_scoring.range_cut import RangeCut, find_cut, find_range_cut
 from higgs_scoring.shared_events import SharedEvents
 from higgs_scoring.truth import MAX_VALUE, MU, Truth
 
@@ -71,18 +72,19 @@ def analyse(truth: Truth, predictions: Predictions) -> Analysis:
         pulls=pulls,
         pull_summary=summarise_pulls(pulls),
         dependences=tuple(find_dependence(name, values, intervals) for name, values in parameters.items()),
-        oddities=tuple(find_oddities(predictions, pulls)),
+        oddities=tuple(find_oddities(predictions, pulls, find_cut(intervals, truth.mu_range))),
         shared=predictions.summary.shared,
         range_cut=find_range_cut(intervals, truth.mu_range),
     )
 
 
-def find_oddities(predictions: Predictions, pulls: FloatArray) -> list[str]:
+def find_oddities(predictions: Predictions, pulls: FloatArray, is_cut: npt.NDArray[np.bool_]) -> list[str]:
     """Return sentences on what is allowed in a run but hardly intended.
 
     Args:
         predictions: of the run.
         pulls: of the same run, NaN where they are not defined.
+        is_cut: which intervals are cut at the range of mu: these may lose their μ̂, and all of their width.
     """
     intervals, summary = predictions.intervals, predictions.summary
     outside = (intervals.mu_hats < intervals.p16) | (intervals.mu_hats > intervals.p84)
@@ -90,8 +92,8 @@ def find_oddities(predictions: Predictions, pulls: FloatArray) -> list[str]:
         "Predictions that failed and count as the whole range of μ": summary.failed_predictions,
         "Processes of the submission that died and were replaced": summary.processes_replaced,
         f"Answers with a number beyond {grouped(int(MAX_VALUE))}, which counts as that": predictions.num_cut,
-        "Intervals of zero width": int((intervals.p16 == intervals.p84).sum()),
-        "Intervals that do not contain their own μ̂": int(outside.sum()),
+        "Intervals of zero width": int((~is_cut & (intervals.p16 == intervals.p84)).sum()),
+        "Intervals that do not contain their own μ̂": int((~is_cut & outside).sum()),
         "Answers without a pull, as δμ̂ is not above 0": int(np.isnan(pulls).sum()),
     }
     return [f"{what}: {grouped(count)}." for what, count in counts.items() if count]

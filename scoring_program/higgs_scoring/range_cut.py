@@ -7,6 +7,7 @@ width says how well a method measures only beside the mean width before the cut.
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from higgs_scoring.metrics import Intervals, significant
 
@@ -35,18 +36,30 @@ class RangeCut:
     interval_before: float
 
 
-def find_range_cut(intervals: Intervals, mu_range: tuple[float, float] | None) -> RangeCut | None:
-    """Find the intervals that are cut at the range of mu.
+def find_cut(intervals: Intervals, mu_range: tuple[float, float] | None) -> npt.NDArray[np.bool_]:
+    """Return which intervals are cut at the range of mu, shape (sets, pseudo-experiments).
 
     delta_mu_hat is half the width of an interval before any cut. So an interval is cut if it ends at an edge of the
     range and is narrower than 2 delta_mu_hat.
 
     Args:
         intervals: of the whole run.
-        mu_range: lowest and highest mu from which the sets are drawn; None where that is unknown.
+        mu_range: lowest and highest mu from which the sets are drawn; None where that is unknown, and so none is cut.
+    """
+    if mu_range is None:
+        return np.zeros(intervals.p16.shape, dtype=bool)
+    lowest, highest = mu_range
+    reach = EDGE + ROUNDING
+    at_edge = (np.abs(intervals.p16 - lowest) <= reach) | (np.abs(intervals.p84 - highest) <= reach)
+    return np.asarray(at_edge & (intervals.p84 - intervals.p16 < 2 * intervals.delta_mu_hats - ROUNDING))
 
-    Returns:
-        Their share, and the mean width before; None without a range.
+
+def find_range_cut(intervals: Intervals, mu_range: tuple[float, float] | None) -> RangeCut | None:
+    """Return the share of intervals that are cut at the range of mu, and the mean width before; None without a range.
+
+    Args:
+        intervals: of the whole run.
+        mu_range: as in `find_cut`.
 
     Of four intervals with a delta_mu_hat of 0.25 the first is cut at 0.1, the second at 3.01. The others are as wide as
     they say, although the last one ends at 0.1 too:
@@ -57,9 +70,5 @@ def find_range_cut(intervals: Intervals, mu_range: tuple[float, float] | None) -
     """
     if mu_range is None:
         return None
-    lowest, highest = mu_range
-    reach = EDGE + ROUNDING
-    at_edge = (np.abs(intervals.p16 - lowest) <= reach) | (np.abs(intervals.p84 - highest) <= reach)
-    before = 2 * intervals.delta_mu_hats
-    is_cut = at_edge & (intervals.p84 - intervals.p16 < before - ROUNDING)
-    return RangeCut(significant(float(np.mean(is_cut)), 3), significant(float(np.mean(before)), 4))
+    share, before = np.mean(find_cut(intervals, mu_range)), np.mean(2 * intervals.delta_mu_hats)
+    return RangeCut(significant(float(share), 3), significant(float(before), 4))

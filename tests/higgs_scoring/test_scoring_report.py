@@ -133,6 +133,17 @@ def test_failures_and_oddities_are_reported() -> None:
     assert "Answers without a pull, as δμ̂ is not above 0: 15." in page
 
 
+def test_a_cut_at_the_range_of_mu_is_no_oddity() -> None:
+    """An interval that lay outside as a whole has no width left, and not its estimate."""
+    truth, predictions = made_run(3, 5)
+    edge = np.full_like(predictions.intervals.p84, 3.0)
+    cut = with_answers(predictions, mu_hats=edge + 0.5, delta_mu_hats=edge / 10, p16=edge, p84=edge)
+    assert "None: no process died, and all answers are in order." in render(replace(truth, mu_range=(0.1, 3.0)), cut)
+    page = render(replace(truth, mu_range=None), cut)
+    assert "Intervals of zero width: 15." in page
+    assert "Intervals that do not contain their own μ̂: 15." in page
+
+
 def test_each_panel_draws_its_own_average() -> None:
     one = depending("tes", 0.5)
     others = [

@@ -41,4 +41,7 @@ def table(output: Path | None, document: Path | None, results: Path) -> None:
 def new_baseline(name: str) -> None:
     """Make a new method from the template."""
     folder = make_baseline(find_repository(), name)
-    click.echo(f"{folder} is there; change its model.py and README.md, then: make baselines METHODS={name}")
+    click.echo(f"{folder} is there. Change its model.py and README.md, then, on small data:")
+    click.echo(f"  make run SUBMISSION=baselines/{name} SETS=2 PSEUDO_EXPERIMENTS=3")
+    click.echo("and where the others are measured, on large data, which takes an hour to make and to run:")
+    click.echo(f"  make baselines METHODS={name}")
