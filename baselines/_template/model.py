@@ -43,6 +43,8 @@ class Model:
 
     def discriminate(self, events: Any) -> np.ndarray:
         """Return the score of each event, shape (n, 1)."""
+        if not len(events):  # scikit-learn refuses an empty array
+            return np.empty((0, 1))
         return self.classifier.decision_function(features(events)).reshape(-1, 1)
 
 
