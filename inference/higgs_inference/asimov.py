@@ -53,8 +53,7 @@ def mean_expected_width(templates: Templates, known: Mapping[str, str] | None = 
 
     Args:
         templates: expected counts.
-        known: names of nuisance parameters that fits are given, and of those that their pulls follow, as in
-            `draw_pulls`.
+        known: nuisance parameters that are given to every fit, as in `draw_pulls`.
         number: of points.
     """
     rng, known = np.random.default_rng(1), known or {}

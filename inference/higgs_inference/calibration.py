@@ -40,7 +40,7 @@ def calibrate(offsets: Floats) -> Calibration:
 
     Training events are divided into two halves. Each gives responses, whose mean is used, and pseudo-experiments. Where
     a half's responses measure its own pseudo-experiments, estimates are off by what the smooth responses get wrong, and
-    by chance. Chance is independent in the two halves, so what these agree on is wrong.
+    by chance. Chance is independent in the two halves, so what these agree on is a misfit.
 
     Args:
         offsets: estimate minus mu, in half widths; at each point, with the responses of either half, for

@@ -49,7 +49,7 @@ class Preparation:
     def _take_logarithms(self, values: Values) -> Values:
         """Copy features, the long-tailed ones as log(1 + x); where they are missing the result has no meaning."""
         values = values.copy(order="K")  # columns stay contiguous where they are: twice as fast
-        # Not log1p, which takes three times as long on processors without AVX-512 and gains nothing for GeV.
+        # Not log1p, which takes three times as long on processors without AVX-512 and gains nothing for values in GeV.
         values[:, self._logarithmic] = np.log(1 + np.maximum(values[:, self._logarithmic], 0))
         return values
 

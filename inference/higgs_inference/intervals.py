@@ -70,11 +70,13 @@ def profile_interval(
 
     Raises:
         FitError: the likelihood has no minimum.
+        ValueError: mu itself is fixed, or there is no such parameter.
     """
-    fixed = fixed or {}
+    fixed, name = fixed or {}, likelihood.names[0]
+    if name in fixed:
+        raise ValueError(f"{name} is what the interval is for; only nuisance parameters can be fixed")
     minuit = minimise(likelihood, start, fixed)
     at_minimum = as_fit(likelihood, minuit)
-    name = likelihood.names[0]
     if minuit.valid:
         minuit.minos(name)
     ends = minuit.merrors.get(name)

@@ -111,8 +111,7 @@ def build_measurement(
         discriminate: the classifier: gives the discriminants of a DataFrame of events, shape (n, discriminants).
         numbers: into how many parts each discriminant divides a bin.
         nuisances: the nuisance parameters that the templates respond to.
-        known: names of those whose pulls are given to every fit, and of the nuisance parameters whose pulls these
-            are in calibration, as in `draw_pulls`.
+        known: those whose pulls are given to every fit; in calibration they copy others, as in `draw_pulls`.
     """
     known = known or {}
     with _step("templates"):

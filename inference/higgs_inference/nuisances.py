@@ -93,7 +93,7 @@ def draw_pulls(
     Args:
         rng: source of the randomness.
         nuisances: all of them.
-        known: names of those whose pull is that of another one instead, within MAX_KNOWN_PULL, and whose.
+        known: those that copy the pull of another one, clipped to MAX_KNOWN_PULL: the other's name by their own.
     """
     pulls = rng.standard_normal(len(nuisances))
     places = {one.name: number for number, one in enumerate(nuisances)}

@@ -216,7 +216,9 @@ def thin(
         ValueError: an importance is not above 0.
     """
     if not np.all(importance > 0):
-        raise ValueError("the importance of every event must be above 0; events of none would be missing from the sums")
+        raise ValueError(
+            "the importance of every event must be above 0; without it an event would be missing from the sums"
+        )
     rng = np.random.default_rng(seed)
     probability = np.empty(len(importance))
     for process in np.unique(events.processes):

@@ -85,6 +85,12 @@ def test_known_parameters_are_not_fitted_by_minos_nor_by_the_search() -> None:
     assert interval.width < 0.95 * profile_interval(likelihood)[0].width
 
 
+@pytest.mark.parametrize(("name", "message"), [("mu", "only nuisance parameters"), ("nothing", "no parameter nothing")])
+def test_only_nuisance_parameters_can_be_known(name: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        profile_interval(counting(130.0), fixed={name: 1.0})
+
+
 class Flat:
     """Rises by less than 1 however far one goes."""
 

@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.dask, pytest.mark.slow]
 
 PROGRAM = ROOT / "ingestion_program"
 PATIENCE = 300.0
-"""Seconds until something counts as hanging: a busy machine compiles the simulation for more than two minutes."""
+"""Seconds until something counts as hanging: compiling the simulation can take more than two minutes."""
 SETS, EXPERIMENTS = 2, 6
 NUMBERS = ("mu_hats", "delta_mu_hats", "p16", "p84")
 

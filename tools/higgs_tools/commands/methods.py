@@ -43,5 +43,5 @@ def new_baseline(name: str) -> None:
     folder = make_baseline(find_repository(), name)
     click.echo(f"{folder} is there. Change its model.py and README.md, then, on small data:")
     click.echo(f"  make run SUBMISSION=baselines/{name} SETS=2 PSEUDO_EXPERIMENTS=3")
-    click.echo("and where the others are measured, on large data, which takes an hour to make and to run:")
+    click.echo("and on large data, as the others are measured:")
     click.echo(f"  make baselines METHODS={name}")
