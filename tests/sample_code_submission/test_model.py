@@ -2,17 +2,21 @@
 
 import pickle
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import classifier
 import model
 from higgs_challenge import simulate, systematics
 from higgs_challenge.tasks.higgs.events.columns import DERIVED, PRIMARY, PROCESSES
 from higgs_challenge.tasks.higgs.simulation import NOMINAL_YIELDS
-from higgs_inference import measurement, networks
+from higgs_inference import measurement
+from higgs_inference.networks import SMALL, train_network
 
 ROWS = 4_000
 
@@ -62,7 +66,7 @@ def few_events() -> FewEvents:
 def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """One epoch, few bins and pseudo-experiments, and no trained model but the test's own."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(networks, "EPOCHS", 1)
+        patch.setattr(classifier, "train_network", partial(train_network, design=replace(SMALL, epochs=1)))
         patch.setattr(model, "BINS", (6, 2))
         patch.setattr(model, "CUT", None)
         patch.setattr(measurement, "CALIBRATION_POINTS", 3)
