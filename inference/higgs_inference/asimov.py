@@ -21,7 +21,8 @@ def information(templates: Templates, parameters: Floats) -> Floats:
     """
     at = templates.expect(np.asarray(parameters, dtype=np.float64))
     variance = at.total + templates.background_variance * at.background**2
-    fisher = (at.by_parameter / np.maximum(variance, 1e-300)) @ at.by_parameter.T
+    by_total = at.total_by_parameter
+    fisher = (by_total / np.maximum(variance, 1e-300)) @ by_total.T
     fisher[np.arange(1, len(fisher)), np.arange(1, len(fisher))] += 1.0
     return np.asarray(fisher)
 

@@ -73,15 +73,16 @@ class BinnedLikelihood:
         """
         parameters = np.asarray(parameters, dtype=np.float64)
         at = self.templates.expect(parameters)
-        total = np.maximum(at.total, MIN_EXPECTED)
-        variance = self._spread * at.background**2
+        unclipped, background = at.total, at.background
+        total = np.maximum(unclipped, MIN_EXPECTED)
+        variance = self._spread * background**2
         fitted = fit_total(total, variance, self.counts)
-        moved = np.divide(fitted - total, at.background, out=np.zeros_like(total), where=at.background > 0)
+        moved = np.divide(fitted - total, background, out=np.zeros_like(total), where=background > 0)
         smallest = 2 * (total - fitted) / np.maximum(variance, 1e-300)
         by_total = np.where(fitted > MIN_EXPECTED, 2 * (1 - self.counts / fitted), smallest)
         by_background = by_total * moved
-        by_total = np.where(at.total < MIN_EXPECTED, 2 * (at.total - MIN_EXPECTED), by_total)
-        gradient = at.by_parameter @ by_total + at.background_by_parameter @ by_background
+        by_total = np.where(unclipped < MIN_EXPECTED, 2 * (unclipped - MIN_EXPECTED), by_total)
+        gradient = at.total_by_parameter @ by_total + at.background_by_parameter @ by_background
         gradient[1:] += 2 * parameters[1:]
         return np.asarray(gradient)
 

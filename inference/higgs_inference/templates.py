@@ -21,16 +21,34 @@ class Expectation:
     """Expected counts at one point, with the derivatives by mu and by every pull.
 
     Attributes:
-        total: of signal and background, shape (bins,).
-        background: shape (bins,).
-        by_parameter: derivatives of the total, shape (1 + nuisances, bins).
-        background_by_parameter: derivatives of the background.
+        counts: shape (processes, bins).
+        by_parameter: their derivatives, shape (1 + nuisances, processes, bins).
+        signal_index: the signal's place among the processes.
     """
 
-    total: Floats
-    background: Floats
+    counts: Floats
     by_parameter: Floats
-    background_by_parameter: Floats
+    signal_index: int
+
+    @property
+    def total(self) -> Floats:
+        """Of signal and background, shape (bins,)."""
+        return np.asarray(self.counts.sum(axis=0))
+
+    @property
+    def background(self) -> Floats:
+        """Shape (bins,)."""
+        return np.asarray(self.total - self.counts[self.signal_index])
+
+    @property
+    def total_by_parameter(self) -> Floats:
+        """Derivatives of the total, shape (1 + nuisances, bins)."""
+        return np.asarray(self.by_parameter.sum(axis=1))
+
+    @property
+    def background_by_parameter(self) -> Floats:
+        """Derivatives of the background, shape (1 + nuisances, bins)."""
+        return np.asarray(self.total_by_parameter - self.by_parameter[:, self.signal_index])
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,8 +137,7 @@ class Templates:
         Args:
             parameters: mu and the pulls, shape (1 + nuisances,).
         """
-        shifts = [one.shift(pull) for one, pull in self._shapes(parameters)]
-        return np.asarray(np.exp(self.response @ terms(shifts)))
+        return np.asarray(np.exp(self.response @ self.terms_at(parameters)))
 
     def expect(self, parameters: Floats) -> Expectation:
         """Return the expected counts with their derivatives.
@@ -128,20 +145,29 @@ class Templates:
         Args:
             parameters: mu and the pulls, shape (1 + nuisances,).
         """
-        shapes = self._shapes(parameters)
-        shifts = [one.shift(pull) for one, pull in shapes]
-        yields = self.nominal * np.exp(self.response @ terms(shifts))
+        yields = self.nominal * self.ratios(parameters)
         counts = self.factors(parameters)[:, np.newaxis] * yields
+        by_parameter = self._relative_slopes(parameters)[:, :, np.newaxis] * counts
+        by_parameter[0, self.signal_index] = yields[self.signal_index]
+        of_terms = self.terms_by_parameter(parameters)[self._places]
+        by_parameter[self._places] = counts * np.moveaxis(self.response @ of_terms.T, 2, 0)
+        return Expectation(counts, by_parameter, self.signal_index)
+
+    def terms_at(self, parameters: Floats) -> Floats:
+        """Return the terms that responses multiply, shape (terms,).
+
+        Args:
+            parameters: mu and the pulls, shape (1 + nuisances,).
+        """
+        return terms([one.shift(pull) for one, pull in self._shapes(parameters)])
+
+    def terms_by_parameter(self, parameters: Floats) -> Floats:
+        """Return the derivatives of `terms_at` by mu and the pulls, shape (1 + nuisances, terms)."""
+        shapes = self._shapes(parameters)
         slopes = np.array([one.slope(pull) / one.width for one, pull in shapes])
-        by_shift = self.response @ (slopes_of_terms(shifts) * slopes)
-        signal, of_signal = self.signal_index, np.zeros((1 + len(self.nuisances), self.bins))
-        of_signal[0] = yields[signal]
-        of_signal[self._places] = counts[signal] * by_shift[signal].T
-        by_parameter = self._relative_slopes(parameters) @ counts
-        by_parameter[0] = of_signal[0]
-        by_parameter[self._places] = np.einsum("pb,pbs->sb", counts, by_shift)
-        total: Floats = counts.sum(axis=0)
-        return Expectation(total, total - counts[signal], by_parameter, by_parameter - of_signal)
+        derivatives = np.zeros((len(parameters), num_terms(self.nuisances)))
+        derivatives[self._places] = (slopes_of_terms([one.shift(pull) for one, pull in shapes]) * slopes).T
+        return derivatives
 
     def _shapes(self, parameters: Floats) -> list[tuple[Nuisance, float]]:
         pairs = zip(self.nuisances, parameters[1:].tolist(), strict=True)

@@ -46,7 +46,7 @@ def test_derivatives_are_finite_differences(templates: Templates, seed: int) -> 
         up, down = counts(parameters + move), counts(parameters - move)
         expected = (up[0] - down[0]) / (2 * step), (up[1] - down[1]) / (2 * step)
         reach = 1e-5 * (np.abs(at.total).max() + templates.nominal.max())
-        assert at.by_parameter[number] == pytest.approx(expected[0], abs=reach)
+        assert at.total_by_parameter[number] == pytest.approx(expected[0], abs=reach)
         assert at.background_by_parameter[number] == pytest.approx(expected[1], abs=reach)
 
 
