@@ -42,8 +42,18 @@ MIN_SINE = 0.02
 FRACTIONS = (-3.0, 6.0)
 """Range of the momentum of the neutrinos of a tau relative to what is visible of it; others are far from collinear."""
 
-NUM_MADE = len(AS_THEY_ARE) + len(LONG_TAILED) + len(LONGITUDINAL) + 2 * len(AZIMUTHAL) + 1 + 10
-"""How many features `describe` makes."""
+OF_TAUS = (
+    *("angle between taus", "had neutrinos", "lep neutrinos", "collinear mass", "transverse mass of had"),
+    *("transverse mass", "mass", "visible momentum", "met along had", "met across had", "met along visible"),
+)
+NAMES = (
+    *AS_THEY_ARE,
+    *LONG_TAILED,
+    *LONGITUDINAL,
+    *(f"{function} of {name}" for name in AZIMUTHAL for function in ("cosine", "sine")),
+    *OF_TAUS,
+)
+"""Of the features that `describe` makes, in their order."""
 
 
 def describe(values: Values, names: Sequence[str]) -> Values:
@@ -61,7 +71,7 @@ def describe(values: Values, names: Sequence[str]) -> Values:
         names: theirs, in order.
 
     Returns:
-        float32, shape (n, NUM_MADE); nan where a feature does not exist.
+        float32, shape (n, len(NAMES)), in the order of NAMES; nan where a feature does not exist.
     """
     column = dict(zip(names, values.T, strict=True))
     sign = np.where(column["PRI_had_eta"] < 0, np.float32(-1), np.float32(1))

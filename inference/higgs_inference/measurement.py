@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from time import monotonic
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -32,16 +33,29 @@ from higgs_inference.training_events import (
 )
 
 SIGNAL = "htautau"
+T = TypeVar("T")
+S = TypeVar("S")
+
 PROCESSES = (SIGNAL, *BACKGROUNDS)
 
 EVENTS_FOR_BINS = 4_000_000
 """At most, from which the edges of the bins are chosen."""
 
-DISTORTED_EVENTS = 800_000
-"""Of each process in each half of the rows; `thin` prefers those in bins with much signal."""
 
-MIN_IMPORTANCE = 0.005
-"""An event's importance for `thin` is the share of signal in its bin, and at least this."""
+@dataclass(frozen=True)
+class Sample:
+    """Which events are distorted.
+
+    Attributes:
+        events: of each process in each half of the rows, at most.
+        min_importance: an event's importance for `thin` is the share of signal in its bin, and at least this.
+    """
+
+    events: Mapping[str, int]
+    min_importance: float = 0.005
+
+
+SAMPLE = Sample(dict.fromkeys(PROCESSES, 800_000))
 
 REACH = {"normal": (-2.0, -1.0, 1.0, 2.0), "lognormal": (0.7, 1.5, 2.5, 3.5, 5.0)}
 """Shifts at which responses are measured, in widths of the prior, by the prior's shape."""
@@ -114,35 +128,71 @@ def build_measurement(
         known: those whose pulls are given to every fit; in calibration they copy others, as in `draw_pulls`.
     """
     known = known or {}
-    with _step("templates"):
-        events = score_events(read_events(get_train_set, PROCESSES, rows), systematics, discriminate)
-    binning = bins_of(events, numbers)
-    nominal, variance = fill(events, binning, len(PROCESSES))
-    templates = without_response(nominal, variance, nuisances)
-    pieces = [
-        list(read_events(get_train_set, PROCESSES, *thin_by_purity(half, own, binning, nominal)))
-        for half, own in _halves(events, rows)
-    ]
-    del events
-    distorted = [Distorted(piece, systematics, discriminate, binning, len(PROCESSES)) for piece in pieces]
-    with _step("responses"):
-        responses = _for_each(partial(measure_response, binning=binning, templates=templates), distorted)
-    with _step("calibration"):
-        halves = [
-            Measurement(binning, replace(templates, response=response), Calibration(), tuple(known))
-            for response in responses
-        ]
-        calibration = calibrate(find_offsets(distorted, halves, known))
-    templates = replace(templates, response=np.mean(responses, axis=0))
+    pieces = build_pieces(get_train_set, systematics, rows, discriminate, numbers, nuisances, SAMPLE)
+    halves = [Measurement(pieces.binning, one, Calibration(), tuple(known)) for one in pieces.halves]
+    with step("calibration"):
+        calibration = calibrate(find_offsets(pieces.distorted, halves, known))
+    templates = pieces.templates
     print(
-        f"{binning.number} bins; calibration: shift {calibration.shift:+.3f} ± {calibration.shift_error:.3f}, "
+        f"{templates.bins} bins; calibration: shift {calibration.shift:+.3f} ± {calibration.shift_error:.3f}, "
         f"scale {calibration.scale:.3f}"
     )
     width = calibration.scale * mean_expected_width(templates, known)
     print(f"expected width: {width:.3f}")
     if width > MU_RANGE[1] - MU_RANGE[0]:
         print("Wider than the range of mu: there are too few training events; use a larger store.")
-    return Measurement(binning, templates, calibration, tuple(known))
+    return Measurement(pieces.binning, templates, calibration, tuple(known))
+
+
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """What a measurement is built of.
+
+    Attributes:
+        binning: the bins.
+        events: the selected training events that the templates count.
+        halves: templates with the responses of either half of these events.
+        distorted: the events of either half that can be distorted.
+    """
+
+    binning: Binning
+    events: Events
+    halves: tuple[Templates, ...]
+    distorted: tuple[Distorted, ...]
+
+    @property
+    def templates(self) -> Templates:
+        """With the mean of the halves' responses."""
+        return replace(self.halves[0], response=np.mean([half.response for half in self.halves], axis=0))
+
+
+def build_pieces(
+    get_train_set: TrainingSet,
+    systematics: Systematics,
+    rows: npt.NDArray[np.int64],
+    discriminate: Discriminate,
+    numbers: Sequence[int],
+    nuisances: tuple[Nuisance, ...],
+    sample: Sample,
+) -> Pieces:
+    """Choose bins, fill templates, and measure how they respond; arguments as in `build_measurement`.
+
+    Args:
+        sample: which events are distorted.
+    """
+    with step("templates"):
+        events = score_events(read_events(get_train_set, PROCESSES, rows), systematics, discriminate)
+    binning = bins_of(events, numbers)
+    nominal, variance = fill(events, binning, len(PROCESSES))
+    templates = without_response(nominal, variance, nuisances)
+    slices = [
+        list(read_events(get_train_set, PROCESSES, *thin_by_purity(half, own, binning, nominal, sample)))
+        for half, own in _halves(events, rows)
+    ]
+    distorted = tuple(Distorted(one, systematics, discriminate, binning, len(PROCESSES)) for one in slices)
+    with step("responses"):
+        responses = for_each(partial(measure_response, binning=binning, templates=templates), distorted)
+    return Pieces(binning, events, tuple(replace(templates, response=one) for one in responses), distorted)
 
 
 def bins_of(events: Events, numbers: Sequence[int]) -> Binning:
@@ -212,7 +262,7 @@ def find_offsets(
         mu, pulls = rng.uniform(*MU_RANGE), draw_pulls(rng, nuisances, known)
         given = {one.name: pull for one, pull in zip(nuisances, pulls.tolist(), strict=True) if one.name in known}
         values, parameters = values_at(nuisances, pulls), np.array([mu, *pulls])
-        ratios = _for_each(partial(Distorted.ratios, values=values, seed=1000 + point), distorted)
+        ratios = for_each(partial(Distorted.ratios, values=values, seed=1000 + point), distorted)
         for number, measurement in enumerate(measurements):
             templates = measurement.templates
             yields = templates.factors(parameters)[:, np.newaxis] * templates.nominal
@@ -238,22 +288,22 @@ def _halves(events: Events, rows: npt.NDArray[np.int64]) -> Iterator[tuple[Event
 
 
 def thin_by_purity(
-    events: Events, rows: npt.NDArray[np.int64], binning: Binning, nominal: Floats
+    events: Events, rows: npt.NDArray[np.int64], binning: Binning, nominal: Floats, sample: Sample
 ) -> tuple[npt.NDArray[np.int64], Floats]:
     """Choose the rows to distort, with their factors: mostly those in bins with much signal."""
     purity = nominal[PROCESSES.index(SIGNAL)] / np.maximum(nominal.sum(axis=0), 1e-12)
-    importance = np.maximum(purity, MIN_IMPORTANCE)[binning.find(events.discriminants)]
-    return thin(events, rows, importance, DISTORTED_EVENTS, seed=1)
+    importance = np.maximum(purity, sample.min_importance)[binning.find(events.discriminants)]
+    return thin(events, rows, importance, [sample.events[name] for name in PROCESSES], seed=1)
 
 
-def _for_each(measure: Callable[[Distorted], Floats], halves: Sequence[Distorted]) -> list[Floats]:
-    """Measure something with every half at the same time, in threads: most of it is compiled, and on one core."""
-    with ThreadPoolExecutor(len(halves)) as threads:
-        return list(threads.map(measure, halves))
+def for_each(measure: Callable[[T], S], jobs: Sequence[T]) -> list[S]:
+    """Do several jobs, such as both halves, at the same time, in threads: most of it is compiled, and on one core."""
+    with ThreadPoolExecutor(len(jobs)) as threads:
+        return list(threads.map(measure, jobs))
 
 
 @contextmanager
-def _step(name: str) -> Iterator[None]:
+def step(name: str) -> Iterator[None]:
     """Print how long a step took, for the log."""
     started = monotonic()
     yield

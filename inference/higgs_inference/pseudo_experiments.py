@@ -1,6 +1,6 @@
 """Pseudo-experiments made from training events at any mu and nuisance parameters."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,13 +55,22 @@ class Distorted:
             values: of the nuisance parameters, by name.
             seed: of the noise that systematics adds.
         """
-        distorted, _ = self._count(values, seed)
-        some = (self.nominal > 0) & (distorted > 0)
-        return np.divide(distorted, self.nominal, out=np.ones_like(distorted), where=some)
+        return ratio_of(self._count(values, seed)[0], self.nominal)
+
+    def distort(self, values: dict[str, float], seed: int) -> Iterator["pd.DataFrame"]:
+        """Yield the selected ones of the distorted events, slice by slice; arguments as in `ratios`."""
+        for number, events in enumerate(self._slices):
+            yield self._systematics(events, seed=1000 * seed + number, **values)
 
     def _count(self, values: dict[str, float], seed: int) -> tuple[Floats, Floats]:
         events = score_events(self._slices, self._systematics, self._discriminate, values, seed)
         return fill(events, self._binning, self._num_processes)
+
+
+def ratio_of(distorted: Floats, nominal: Floats) -> Floats:
+    """Return distorted over nominal counts; 1 where there are no events."""
+    some = (nominal > 0) & (distorted > 0)
+    return np.divide(distorted, nominal, out=np.ones_like(distorted), where=some)
 
 
 def draw_rows(

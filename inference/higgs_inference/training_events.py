@@ -194,19 +194,24 @@ def fill(events: Events, binning: Binning, num_processes: int) -> tuple[Floats, 
 
 
 def thin(
-    events: Events, rows: npt.NDArray[np.int64], importance: npt.NDArray[np.floating], number: int, seed: int
+    events: Events,
+    rows: npt.NDArray[np.int64],
+    importance: npt.NDArray[np.floating],
+    numbers: Sequence[int],
+    seed: int,
 ) -> tuple[npt.NDArray[np.int64], Floats]:
     """Choose training rows, more of those that matter, and the factors that make up for the others.
 
-    Of every process about `number` selected events are chosen, or all where it has no more, each with a probability in
+    Of every process about so many selected events are chosen, or all where it has no more, each with a probability in
     proportion to its importance, up to 1. So what nuisance parameters do to the bins that hold the information is known
-    from few events. `number` rows are chosen of all that the selection rejects, since distorted ones may pass it.
+    from few events. Of all rows that the selection rejects as many are chosen as of the most frequent process, since
+    distorted ones may pass it.
 
     Args:
         events: the selected ones of the rows, nominal.
         rows: increasing, shape (m,), m >= n.
         importance: of each event, above 0, shape (n,).
-        number: of events of each process.
+        numbers: of events of each process, by its number.
         seed: of the choice.
 
     Returns:
@@ -223,10 +228,10 @@ def thin(
     probability = np.empty(len(importance))
     for process in np.unique(events.processes):
         own = events.processes == process
-        probability[own] = _probabilities(np.asarray(importance[own], dtype=np.float64), number)
+        probability[own] = _probabilities(np.asarray(importance[own], dtype=np.float64), numbers[process])
     rejected = np.setdiff1d(rows, events.rows, assume_unique=True)
     candidates = np.concatenate([events.rows, rejected])
-    probability = np.concatenate([probability, _probabilities(np.ones(len(rejected)), number)])
+    probability = np.concatenate([probability, _probabilities(np.ones(len(rejected)), max(numbers))])
     chosen = np.flatnonzero(rng.random(len(probability)) < probability)
     chosen = chosen[np.argsort(candidates[chosen])]
     return candidates[chosen], 1 / probability[chosen]

@@ -19,8 +19,8 @@ from higgs_inference.templates import MIN_EXPECTED, Floats, Templates
 
 Values = npt.NDArray[np.float32]
 
-MIN_RATIO = 1e-4
-"""Relative densities of an event below this, as a fit may try them at a negative mu, count as this."""
+MIN_RATIO = 0.01
+"""Below this relative density of an event, as a fit may try it at a negative mu, the logarithm goes on straight."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +137,11 @@ class UnbinnedLikelihood:
     def value(self, parameters: Floats) -> float:
         """Return -2 ln L, the priors of the pulls included, up to a constant."""
         parameters = np.asarray(parameters, dtype=np.float64)
-        return self.binned.value(parameters) - 2 * float(self._weights @ np.log(self.density(parameters)))
+        density = self.density(parameters)
+        above = np.maximum(density, MIN_RATIO)
+        return self.binned.value(parameters) - 2 * float(
+            self._weights @ (np.log(above) + (density - above) / MIN_RATIO)
+        )
 
     def gradient(self, parameters: Floats) -> Floats:
         """Return the derivatives of `value`, shape (parameters,)."""
@@ -146,7 +150,7 @@ class UnbinnedLikelihood:
         relative = self._relative(of_terms)
         density = self._density(at.counts, relative)
         total = np.maximum(at.total, MIN_EXPECTED)
-        per_event = np.where(density > MIN_RATIO, self._weights / density / total[self._bins], 0.0)
+        per_event = self._weights / np.maximum(density, MIN_RATIO) / total[self._bins]
         by_count = np.array([self._add_up(per_event * own) for own in relative])
         by_total = self._add_up(per_event * density)
         gradient = np.einsum("kpb,pb->k", at.by_parameter, by_count) - at.total_by_parameter @ by_total
@@ -183,7 +187,7 @@ class UnbinnedLikelihood:
         density = np.zeros(len(self._bins))
         for own, share in zip(relative, shares, strict=True):
             density += share[self._bins] * own
-        return np.maximum(density, MIN_RATIO)
+        return density
 
     def _add_up(self, values: Floats) -> Floats:
         return np.bincount(self._bins, values, self.templates.bins).astype(np.float64)

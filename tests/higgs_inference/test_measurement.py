@@ -1,6 +1,5 @@
 """From training events to a measurement, of four processes whose two features are normal."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,46 +13,13 @@ from higgs_inference.intervals import Interval
 from higgs_inference.measurement import PROCESSES, Measurement, build_measurement
 from higgs_inference.nuisances import HIGGS
 from higgs_inference.templates import Floats
-
-YIELDS = dict(zip(PROCESSES, (300.0, 3000.0, 100.0, 500.0), strict=True))
-CENTRES = dict(zip(PROCESSES, ((1.5, 0.0), (0.0, 0.0), (0.5, 1.0), (0.5, -1.0)), strict=True))
-ROWS = 120_000
-
-
-class Training:
-    """Events of the four processes in turn; those of any rows have weights that add up to the yields."""
-
-    def __init__(self, seed: int) -> None:
-        rng = np.random.default_rng(seed)
-        names = np.array(PROCESSES, dtype=object)[np.arange(ROWS) % 4]
-        features = rng.standard_normal((ROWS, 2)) + np.array([CENTRES[name] for name in names])
-        self.events = pd.DataFrame(features, columns=["u", "v"]).assign(detailed_labels=names)
-
-    def __len__(self) -> int:
-        return ROWS
-
-    def __call__(self, train_size: None = None, selected_indices: Sequence[int] = ()) -> pd.DataFrame:
-        events = self.events.iloc[np.asarray(selected_indices)].reset_index(drop=True)
-        numbers = events["detailed_labels"].map(events["detailed_labels"].value_counts())
-        return events.assign(weights=events["detailed_labels"].map(YIELDS) / numbers)
-
-
-def distort(events: pd.DataFrame, seed: int, tes: float = 1.0, jes: float = 1.0, soft_met: float = 0.0) -> pd.DataFrame:
-    """Move u and v by 0.1 for one standard deviation of tes and jes, smear u a little, and select."""
-    noise = np.random.default_rng(seed).normal(0.0, 1.0, len(events))
-    u = events["u"] + 10 * (tes - 1) + 0.1 * soft_met * noise
-    moved = events.assign(u=u, v=events["v"] + 10 * (jes - 1))
-    return moved[moved["u"] > -1.0]
-
-
-def discriminate(events: pd.DataFrame) -> Floats:
-    return events[["u", "v"]].to_numpy()
+from tests.helpers.four_normal_processes import ROWS, Training, discriminate, distort, small_sample
 
 
 @pytest.fixture(scope="module")
 def built() -> Measurement:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(measurement, "DISTORTED_EVENTS", 8000)
+        patch.setattr(measurement, "SAMPLE", small_sample(8000))
         patch.setattr(measurement, "CALIBRATION_POINTS", 5)
         return build_measurement(Training(1), distort, np.arange(ROWS), discriminate, (4, 2))
 
@@ -127,7 +93,7 @@ def test_what_is_known_in_calibration_is_given_to_every_fit(built: Measurement) 
 
 
 def test_a_fit_that_knows_only_scales_needs_no_distorted_events(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("DISTORTED_EVENTS", 1000), ("CALIBRATION_POINTS", 2)):
+    for name, value in (("SAMPLE", small_sample(1000)), ("CALIBRATION_POINTS", 2)):
         monkeypatch.setattr(measurement, name, value)
     scales = tuple(one for one in HIGGS if one.scales)
     built = build_measurement(Training(1), distort, np.arange(ROWS), discriminate, (3, 1), scales)
@@ -137,7 +103,7 @@ def test_a_fit_that_knows_only_scales_needs_no_distorted_events(monkeypatch: pyt
 
 def test_a_process_that_only_the_last_rows_have_responds(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where a classifier took its events of a rare process from the first rows."""
-    for name, value in (("DISTORTED_EVENTS", 8000), ("CALIBRATION_POINTS", 2)):
+    for name, value in (("SAMPLE", small_sample(8000)), ("CALIBRATION_POINTS", 2)):
         monkeypatch.setattr(measurement, name, value)
     training = Training(1)
     is_last = training.events["detailed_labels"] == "diboson"

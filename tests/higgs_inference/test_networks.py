@@ -12,7 +12,7 @@ import torch
 
 from higgs_challenge.tasks.higgs.events.columns import FEATURES, PROCESSES
 from higgs_inference.features import Preparation
-from higgs_inference.kinematics import LONG_TAILED, MISSING, NUM_MADE, describe
+from higgs_inference.kinematics import LONG_TAILED, MISSING, NAMES, describe
 from higgs_inference.networks import EVALUATION_BATCH, SMALL, Network, make_layers, train_network
 
 ROWS = 2 * EVALUATION_BATCH + 17
@@ -36,7 +36,7 @@ def events() -> pd.DataFrame:
 def random_network(events: pd.DataFrame) -> Network:
     """Random weights, so large that logits spread as those of a trained network."""
     torch.manual_seed(5)
-    layers = make_layers(NUM_MADE, len(PROCESSES))
+    layers = make_layers(len(NAMES), len(PROCESSES))
     for parameter in layers.parameters():
         parameter.data *= 3.0
     return Network(layers, Preparation(ordinary(events)))
@@ -51,7 +51,7 @@ def plain_logits(made: Network, training: pd.DataFrame, events: pd.DataFrame) ->
     """Prepare and evaluate feature after feature in float64."""
     seen, new = (describe(frame.to_numpy(), FEATURES).astype(np.float64) for frame in (training, events))
     inputs = np.zeros(new.shape)
-    for column in range(NUM_MADE):
+    for column in range(len(NAMES)):
         present, valid = seen[~np.isnan(seen[:, column]), column], ~np.isnan(new[:, column])
         inputs[valid, column] = (new[valid, column] - present.mean()) / present.std()
     layers = [layer for layer in made.layers if isinstance(layer, torch.nn.Linear)]

@@ -121,7 +121,7 @@ def test_factors_of_thinned_rows_make_up_for_those_left_out() -> None:
     truth = np.bincount(cells, minlength=8).astype(np.float64)
     sums, plain, numbers = [], [], []
     for seed in range(200):
-        rows, factors = thin(events, np.arange(ROWS), importance, 300, seed)
+        rows, factors = thin(events, np.arange(ROWS), importance, [300, 300], seed)
         assert np.all(np.diff(rows) > 0)
         sums.append(np.bincount(cells[rows], weights=factors, minlength=8))
         plain.append(np.bincount(cells[rows], minlength=8) * ROWS / len(rows))
@@ -137,11 +137,11 @@ def test_factors_of_thinned_rows_make_up_for_those_left_out() -> None:
 
 def test_thinning_to_more_rows_than_there_are_keeps_all() -> None:
     events = score(ToyTraining(100), np.arange(100))
-    rows, factors = thin(events, np.arange(100), np.ones(100), 50, seed=1)
+    rows, factors = thin(events, np.arange(100), np.ones(100), [50, 50], seed=1)
     assert rows.tolist() == list(range(100))
     assert factors.tolist() == [1.0] * 100
     with pytest.raises(ValueError, match="importance of every event must be above 0"):
-        thin(events, np.arange(100), np.zeros(100), 50, seed=1)
+        thin(events, np.arange(100), np.zeros(100), [50, 50], seed=1)
 
 
 def test_rows_that_pass_the_selection_only_when_distorted_are_chosen_too() -> None:
@@ -157,7 +157,7 @@ def test_rows_that_pass_the_selection_only_when_distorted_are_chosen_too() -> No
     truth = np.bincount(labels[lifted].astype(int))
     sums, without = [], []
     for seed in range(200):
-        chosen, factors = thin(selected, rows, np.ones(nominal.sum()), 200, seed)
+        chosen, factors = thin(selected, rows, np.ones(nominal.sum()), [200, 200], seed)
         for found, kept in ((sums, lifted[chosen]), (without, nominal[chosen])):
             found.append(np.bincount(labels[chosen[kept]].astype(int), weights=factors[kept]))
 

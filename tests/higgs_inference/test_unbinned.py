@@ -28,7 +28,7 @@ def any_case(rng: np.random.Generator, events: int = 300) -> tuple[Templates, No
     return templates, norms, Places(rng.integers(0, 3, events), ratios, responses, rng.uniform(0.5, 1.5, events))
 
 
-@pytest.mark.parametrize("mu", [1.3, 0.0, -0.05])
+@pytest.mark.parametrize("mu", [1.3, 0.0, -0.05, -0.5])
 def test_the_gradient_is_that_of_the_value(mu: float) -> None:
     rng = np.random.default_rng(3)
     templates, norms, places = any_case(rng)

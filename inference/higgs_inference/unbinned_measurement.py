@@ -1,0 +1,271 @@
+"""From networks to an unbinned measurement: counted bins, single promising events, and calibration."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from higgs_inference.binning import Binning
+from higgs_inference.calibration import Calibration, calibrate
+from higgs_inference.cascade import FirstStage
+from higgs_inference.discriminants import log_ratios
+from higgs_inference.fitting import Fit, fit
+from higgs_inference.intervals import MU_RANGE, Interval, profile_interval
+from higgs_inference.kinematics import Values
+from higgs_inference.measurement import (
+    CALIBRATION_POINTS,
+    PROCESSES,
+    SIGNAL,
+    Pieces,
+    Sample,
+    build_pieces,
+    for_each,
+    step,
+)
+from higgs_inference.nuisances import HIGGS, draw_pulls
+from higgs_inference.pseudo_experiments import Distorted, ratio_of, values_at
+from higgs_inference.templates import Floats, Templates, num_terms
+from higgs_inference.training_events import PROCESS, ROW, Systematics, TrainingSet, read_events
+from higgs_inference.unbinned import Norms, NormSums, Places, UnbinnedLikelihood
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SAMPLE = Sample({SIGNAL: 200_000, "ztautau": 900_000, "diboson": 60_000, "ttbar": 300_000}, min_importance=0.001)
+"""Half of the Z bosons are promising events then, nearly all that there are, and half the others."""
+
+CALIBRATED = 16
+"""One in so many of them is used for calibration, where fits would take minutes."""
+
+
+class SecondStage(Protocol):
+    """What a method has to say of promising events."""
+
+    @property
+    def yields(self) -> Floats:
+        """Expected promising events of every process, shape (processes,)."""
+
+    def logits(self, events: "pd.DataFrame") -> Values:
+        """Return the logarithms of every process's density, up to a constant of the event, shape (n, processes)."""
+
+    def responses(self, events: "pd.DataFrame") -> Values:
+        """Return the coefficients of `terms` by which a process's density responds, shape (n, processes, terms)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """What is known of the events of a pseudo-experiment: counts in bins, and the places of promising ones."""
+
+    counts: Floats
+    places: Places
+
+
+@dataclass(frozen=True, eq=False)
+class UnbinnedMeasurement:
+    """All that turns the events of a pseudo-experiment into an interval.
+
+    Attributes:
+        first: scores all events.
+        second: scores promising ones.
+        binning: the bins.
+        templates: expected counts in them.
+        norms: integrals of densities over the bins.
+        calibration: the last correction.
+    """
+
+    first: FirstStage
+    second: SecondStage
+    binning: Binning
+    templates: Templates
+    norms: Norms
+    calibration: Calibration
+
+    def measure(self, events: "pd.DataFrame", weights: Floats) -> Interval:
+        """Return the interval for mu of a pseudo-experiment.
+
+        Args:
+            events: DataFrame with the 28 features.
+            weights: of its events, shape (n,).
+        """
+        return self.fit(self.observe(events, weights))[0]
+
+    def observe(self, events: "pd.DataFrame", weights: Floats) -> Observation:
+        """Score the events of a pseudo-experiment; arguments as in `measure`."""
+        bins, _, places = locate(self.first, self.second, self.binning, events, weights)
+        return Observation(np.bincount(bins, weights, self.binning.number).astype(np.float64), places)
+
+    def fit(self, observation: Observation) -> tuple[Interval, Fit]:
+        """Return the interval for mu, and the fit."""
+        interval, at_minimum = profile_interval(self.likelihood(observation))
+        return self.calibration.apply(interval), at_minimum
+
+    def likelihood(self, observation: Observation) -> UnbinnedLikelihood:
+        """Return the likelihood of an observation."""
+        return UnbinnedLikelihood(self.templates, self.norms, observation.counts, observation.places)
+
+    def expect(self, nominal: Observation, parameters: Floats) -> Observation:
+        """Reweight nominal events at mu = 1 to the densities that this measurement expects elsewhere."""
+        expected = self.templates.by_process(parameters).sum(axis=0)
+        density = self.likelihood(nominal).density(parameters)
+        weights = (
+            nominal.places.weights * density * (expected / np.maximum(nominal.counts, 1e-300))[nominal.places.bins]
+        )
+        return Observation(expected, replace(nominal.places, weights=weights))
+
+
+def locate(
+    first: FirstStage, second: SecondStage, binning: Binning, events: "pd.DataFrame", weights: Floats
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Places]:
+    """Return the bin of every event, which ones are promising, and the places of these."""
+    scores = first.score(events)
+    chosen = np.flatnonzero(first.is_promising(scores))
+    promising = events.iloc[chosen]
+    logits = second.logits(promising)
+    bins = binning.find(first.merge(scores, log_ratios(logits, second.yields)))
+    share = np.log(second.yields / second.yields.sum()).astype(np.float32)
+    ratios = np.exp(logits - np.logaddexp.reduce(logits + share, axis=1, keepdims=True))
+    return bins, chosen, Places(bins[chosen], ratios, second.responses(promising), weights[chosen])
+
+
+def build_unbinned_measurement(
+    get_train_set: TrainingSet,
+    systematics: Systematics,
+    rows: npt.NDArray[np.int64],
+    first: FirstStage,
+    second: SecondStage,
+    numbers: Sequence[int],
+) -> UnbinnedMeasurement:
+    """Build a measurement of mu in H -> tau tau from two stages.
+
+    Args:
+        get_train_set: the challenge's function.
+        systematics: the challenge's function.
+        rows: training rows on which no stage was trained, increasing, shape (n,).
+        first: the first stage.
+        second: the second one.
+        numbers: into how many parts the first stage's scores divide a bin, in their order.
+    """
+
+    def discriminate(events: "pd.DataFrame") -> Values:
+        scores = first.score(events)
+        promising = events.iloc[np.flatnonzero(first.is_promising(scores))]
+        return first.merge(scores, log_ratios(second.logits(promising), second.yields))
+
+    pieces = build_pieces(get_train_set, systematics, rows, discriminate, numbers, HIGGS, SAMPLE)
+    binning, templates = pieces.binning, pieces.templates
+    with step("norms"):
+        norms = find_norms(get_train_set, systematics, first, second, pieces)
+    with step("calibration"):
+        halves = [UnbinnedMeasurement(first, second, binning, one, norms, Calibration()) for one in pieces.halves]
+        offsets, width = find_offsets(pieces.distorted, halves)
+        calibration = calibrate(offsets)
+    print(
+        f"{templates.bins} bins; calibration: shift {calibration.shift:+.3f} ± {calibration.shift_error:.3f}, "
+        f"scale {calibration.scale:.3f}"
+    )
+    print(f"expected width: {calibration.scale * width:.3f}")
+    return UnbinnedMeasurement(first, second, binning, templates, norms, calibration)
+
+
+def find_norms(
+    get_train_set: TrainingSet, systematics: Systematics, first: FirstStage, second: SecondStage, pieces: Pieces
+) -> Norms:
+    """Integrate densities over the promising ones of the events that the templates count."""
+    is_promising = pieces.events.discriminants[:, 0] > first.cut
+    rows, weights = pieces.events.rows[is_promising], pieces.events.weights[is_promising].astype(np.float64)
+    sums = NormSums((len(PROCESSES), pieces.binning.number, num_terms(HIGGS)))
+    for labelled in read_events(get_train_set, PROCESSES, rows):
+        kept = systematics(labelled)
+        own = weights[np.searchsorted(rows, kept[ROW])]
+        _, chosen, places = locate(first, second, pieces.binning, kept, own)
+        sums.add(places, kept[PROCESS].to_numpy()[chosen])
+    return sums.norms()
+
+
+@dataclass(frozen=True, eq=False)
+class Half:
+    """Labelled events of one half of the rows, distorted or not.
+
+    Attributes:
+        counts: sums of weights, shape (processes, bins).
+        places: of some of the promising events, with weights that make up for the others.
+        processes: theirs, shape (n,).
+    """
+
+    counts: Floats
+    places: Places
+    processes: npt.NDArray[np.int8]
+
+    def scaled(self, counts: Floats, nominal: Floats, templates: Floats) -> Observation:
+        """Return what is observed when a process has these counts, and its events the weights that templates give."""
+        factors = templates / np.where(nominal > 0, nominal, 1.0)
+        weights = self.places.weights * factors[self.processes, self.places.bins]
+        return Observation(counts.sum(axis=0), replace(self.places, weights=weights))
+
+
+def locate_half(distorted: Distorted, at: UnbinnedMeasurement, values: dict[str, float], seed: int) -> Half:
+    """Distort the events of a half, and locate them."""
+    counts = np.zeros((len(PROCESSES), at.templates.bins))
+    parts, processes = [], []
+    for kept in distorted.distort(values, seed):
+        weights, numbers = kept["weights"].to_numpy(dtype=np.float64), kept[PROCESS].to_numpy()
+        bins, chosen, places = locate(at.first, at.second, at.binning, kept, weights)
+        for process, own in enumerate(counts):
+            mine = numbers == process
+            own += np.bincount(bins[mine], weights[mine], len(own))
+        some = kept[ROW].to_numpy()[chosen] % CALIBRATED == 0
+        of_all = CALIBRATED * places.weights[some]
+        parts.append([places.bins[some], places.ratios[some], places.responses[some], of_all])
+        processes.append(numbers[chosen][some])
+    return Half(counts, Places(*(np.concatenate(one) for one in zip(*parts, strict=True))), np.concatenate(processes))
+
+
+def find_offsets(distorted: Sequence[Distorted], measurements: Sequence[UnbinnedMeasurement]) -> tuple[Floats, float]:
+    """Measure pseudo-experiments of training events whose sums equal their expectations, and see how far off mu is.
+
+    Estimates for distorted labelled events are compared with those for the densities that the networks and templates
+    themselves have: the nominal events, whatever they are, with the weights of the expected density.
+
+    Args:
+        distorted: two halves of the training events.
+        measurements: with the responses of either half, not calibrated.
+
+    Returns:
+        In half widths, for every point, measurement and half, shape (points, 2, 2); and the mean width.
+    """
+    rng = np.random.default_rng(1)
+    templates = measurements[0].templates
+    nominal = for_each(partial(locate_half, at=measurements[0], values={}, seed=0), distorted)
+    base = [half.scaled(templates.nominal, half.counts, templates.nominal) for half in nominal]
+    offsets, widths = np.empty((CALIBRATION_POINTS, len(measurements), len(distorted))), []
+    for point in range(CALIBRATION_POINTS):
+        mu, pulls = rng.uniform(*MU_RANGE), draw_pulls(rng, templates.nuisances)
+        parameters = np.array([mu, *pulls])
+        moved = for_each(
+            partial(locate_half, at=measurements[0], values=values_at(templates.nuisances, pulls), seed=1000 + point),
+            distorted,
+        )
+        yields = templates.factors(parameters)[:, np.newaxis] * templates.nominal
+        observed = [
+            half.scaled(yields * ratio_of(half.counts, before.counts), before.counts, yields)
+            for half, before in zip(moved, nominal, strict=True)
+        ]
+        jobs = [(one, half) for one in range(len(measurements)) for half in range(len(distorted))]
+
+        pairs = [(measurements[one], base[half], observed[half]) for one, half in jobs]
+        for job, (offset, error) in zip(jobs, for_each(partial(_compare, parameters=parameters), pairs), strict=True):
+            offsets[point][job] = offset
+            widths.append(2 * error)
+    return offsets, float(np.mean(widths))
+
+
+def _compare(job: tuple[UnbinnedMeasurement, Observation, Observation], parameters: Floats) -> tuple[float, float]:
+    """Return how far the estimate for what is observed is from that for what is expected, and the error."""
+    measurement, nominal, observed = job
+    own = fit(measurement.likelihood(measurement.expect(nominal, parameters)), parameters)
+    found = fit(measurement.likelihood(observed), parameters)
+    error = float(own.errors[0])
+    return (found.mu - own.mu) / error, error
