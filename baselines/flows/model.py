@@ -1,5 +1,6 @@
 """Contrastive normalising flows whose densities join the features of a classifier; templates; a Neyman construction."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -9,16 +10,25 @@ from contrastive import FLOWS, train_flows
 
 from higgs_inference.cascade import promising_events, score_rows, train_first_stage
 from higgs_inference.discriminants import expected_yields, log_ratios
-from higgs_inference.intervals import MU_RANGE, answer
+from higgs_inference.fitting import fit
+from higgs_inference.intervals import MU_RANGE, Belt, answer, build_belt
+from higgs_inference.likelihood import BinnedLikelihood
 from higgs_inference.measurement import PROCESSES, SIGNAL, build_measurement
 from higgs_inference.networks import LARGE, train_network
-from higgs_inference.nuisances import BACKGROUNDS
+from higgs_inference.nuisances import BACKGROUNDS, draw_pulls
+from higgs_inference.templates import Templates
 from training_seed import TRAINING_SEED
 
 MAX_EVENTS = 1_000_000
 """Promising events of each process that flows and classifier are trained on, at most."""
 
 BINS = (60, 2, 3, 3, 3)
+
+BELT_MUS = 10
+"""Signal strengths of the Neyman construction, over the range of mu."""
+
+DRAWN_AT_EACH = 50
+"""Pseudo-experiments at each of them."""
 
 
 class Model:
@@ -44,6 +54,7 @@ class Model:
         self.classifier = train_network(promising, PROCESSES, TRAINING_SEED, FLOWS, LARGE)
         del scored, promising
         self.measurement = build_measurement(*source, others, self.discriminate, BINS)
+        self.belt = construct_belt(self.measurement.templates, TRAINING_SEED)
 
     def discriminate(self, events: pd.DataFrame) -> npt.NDArray[np.floating]:
         """Return the scores of both stages, shape (n, 5)."""
@@ -54,4 +65,26 @@ class Model:
 
     def predict(self, test_set: dict[str, Any]) -> dict[str, float]:
         """Measure mu in one pseudo-experiment."""
-        return answer(self.measurement.measure(self.discriminate(test_set["data"]), test_set["weights"]), MU_RANGE)
+        counts = self.measurement.binning.count(self.discriminate(test_set["data"]), test_set["weights"])
+        found = fit(BinnedLikelihood(self.measurement.templates, counts))
+        return answer(self.measurement.calibration.apply(self.belt.interval(found.mu)), MU_RANGE)
+
+
+def construct_belt(templates: Templates, seed: int) -> Belt:
+    """Draw pseudo-experiments at some mu, with nuisance parameters from their priors, and see where estimates lie.
+
+    The background of every bin is off by its statistical error, as that of the templates is.
+
+    Args:
+        templates: expected counts.
+        seed: of the pseudo-experiments.
+    """
+    rng = np.random.default_rng(seed)
+    spread, mus, drawn = np.sqrt(templates.background_variance), np.linspace(*MU_RANGE, BELT_MUS), []
+    for mu in np.repeat(mus, DRAWN_AT_EACH):
+        at = templates.expect(np.array([mu, *draw_pulls(rng, templates.nuisances)]))
+        expected = at.total + at.background * spread * rng.standard_normal(templates.bins)
+        drawn.append(rng.poisson(np.maximum(expected, 0.0)).astype(np.float64))
+    with ThreadPoolExecutor(2) as threads:
+        estimates = list(threads.map(lambda counts: fit(BinnedLikelihood(templates, counts)).mu, drawn))
+    return build_belt(mus, np.reshape(estimates, (BELT_MUS, DRAWN_AT_EACH)))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from iminuit import Minuit
 
 from higgs_inference.likelihood import Likelihood
@@ -116,13 +117,28 @@ def as_fit(likelihood: Likelihood, minuit: Minuit) -> Fit:
     """
     values, errors = np.array(minuit.values), np.array(minuit.errors)
     errors = np.where(np.isfinite(errors) & (errors > 0), errors, FIRST_ERROR)
-    moves = np.diag(STEP * errors)
     free = np.flatnonzero(~np.array(minuit.fixed))
-    differences = [likelihood.gradient(values + moves[one]) - likelihood.gradient(values - moves[one]) for one in free]
-    covariance = np.zeros_like(moves)
+    covariance = np.zeros((len(values), len(values)))
     if len(free):
-        half = np.array(differences)[:, free] / (4 * np.diag(moves)[free, np.newaxis])
-        half = (half + half.T) / 2
+        half = curvature(likelihood, values, STEP * errors, free)
         is_minimum = np.isfinite(half).all() and np.linalg.eigvalsh(half)[0] > 0
         covariance[np.ix_(free, free)] = np.linalg.inv(half) if is_minimum else np.diag(errors[free] ** 2)
     return Fit(tuple(minuit.parameters), values, covariance, float(minuit.fval))
+
+
+def curvature(likelihood: Likelihood, values: Floats, steps: Floats, free: npt.NDArray[np.int64]) -> Floats:
+    """Return half the second derivatives of -2 ln L, from differences of its gradient.
+
+    Args:
+        likelihood: with its gradient.
+        values: of the parameters, shape (parameters,).
+        steps: to either side, shape (parameters,).
+        free: numbers of the parameters by which to differentiate.
+
+    Returns:
+        Symmetric, shape (free, free).
+    """
+    moves = np.diag(steps)
+    differences = [likelihood.gradient(values + moves[one]) - likelihood.gradient(values - moves[one]) for one in free]
+    half = np.array(differences)[:, free] / (4 * steps[free, np.newaxis])
+    return np.asarray((half + half.T) / 2)

@@ -133,15 +133,25 @@ def build_measurement(
     with step("calibration"):
         calibration = calibrate(find_offsets(pieces.distorted, halves, known))
     templates = pieces.templates
+    report(templates, calibration, mean_expected_width(templates, known))
+    return Measurement(pieces.binning, templates, calibration, tuple(known))
+
+
+def report(templates: Templates, calibration: Calibration, width: float) -> None:
+    """Print what was built.
+
+    Args:
+        templates: of the measurement.
+        calibration: its last correction.
+        width: of its intervals, mean over the range of mu, before calibration.
+    """
     print(
         f"{templates.bins} bins; calibration: shift {calibration.shift:+.3f} ± {calibration.shift_error:.3f}, "
         f"scale {calibration.scale:.3f}"
     )
-    width = calibration.scale * mean_expected_width(templates, known)
-    print(f"expected width: {width:.3f}")
-    if width > MU_RANGE[1] - MU_RANGE[0]:
+    print(f"expected width: {calibration.scale * width:.3f}")
+    if calibration.scale * width > MU_RANGE[1] - MU_RANGE[0]:
         print("Wider than the range of mu: there are too few training events; use a larger store.")
-    return Measurement(pieces.binning, templates, calibration, tuple(known))
 
 
 @dataclass(frozen=True, eq=False)

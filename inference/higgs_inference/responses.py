@@ -73,17 +73,24 @@ def fit_response(points: Floats, ratios: Floats, weights: Floats, positions: Flo
 
 
 def polynomials(positions: Floats, degrees: Sequence[int]) -> Floats:
-    """Return all products of Legendre polynomials along the discriminants, one along each, shape (bins, products).
+    """Return products of Legendre polynomials along the discriminants, one along each, shape (bins, products).
 
-    No axis has a higher degree than the number of different positions on it determines.
+    No axis has a higher degree than the number of different positions on it determines. Beyond the first axis, a
+    product's degrees, each relative to the largest of its axis, add up to 1 at most: with several discriminants all
+    products would be hundreds for each degree along the first one, which fit the noise of the events.
 
     Args:
         positions: from -1 to 1, shape (bins, discriminants).
         degrees: the largest along each discriminant; later discriminants have the last one.
     """
-    columns = [np.ones(len(positions))]
+    products = [(np.ones(len(positions)), 0.0)]
     for axis, values in enumerate(positions.T):
-        degree = min(degrees[min(axis, len(degrees) - 1)], len(np.unique(values)) - 1)
-        basis = np.polynomial.legendre.legvander(values, degree)
-        columns = [column * basis[:, power] for column in columns for power in range(degree + 1)]
-    return np.stack(columns, axis=1)
+        largest = degrees[min(axis, len(degrees) - 1)]
+        basis = np.polynomial.legendre.legvander(values, min(largest, len(np.unique(values)) - 1))
+        products = [
+            (column * basis[:, power], share + (power / largest if axis else 0.0))
+            for column, share in products
+            for power in range(basis.shape[1])
+        ]
+        products = [one for one in products if one[1] < 1 + 1e-9]
+    return np.stack([column for column, _ in products], axis=1)

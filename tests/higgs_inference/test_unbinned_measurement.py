@@ -55,7 +55,6 @@ def built() -> Iterator[UnbinnedMeasurement]:
     first = FirstStage(cast(Network, FirstLook()), YIELD, CUT)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(unbinned_measurement, "SAMPLE", small_sample(8000))
-        patch.setattr(unbinned_measurement, "CALIBRATED", 1)
         patch.setattr(unbinned_measurement, "CALIBRATION_POINTS", 5)
         yield build_unbinned_measurement(Training(1), distort, np.arange(ROWS), first, Exact(), (3, 1, 2, 2))
 
