@@ -119,7 +119,7 @@ class Adversary(nn.Module):
 
     def __init__(self, discriminants: int, pulls: int) -> None:
         super().__init__()
-        size, layers = discriminants, [nn.BatchNorm1d(discriminants, affine=False, track_running_stats=False)]
+        size, layers = discriminants, []
         for hidden in HIDDEN_LAYERS:
             layers += [nn.Linear(size, hidden), nn.Tanh()]
             size = hidden
@@ -128,7 +128,9 @@ class Adversary(nn.Module):
 
     def forward(self, discriminants: torch.Tensor) -> torch.Tensor:
         """Return the mixtures for a batch, as `mixture_loss` takes them, shape (n, pulls, 3, COMPONENTS)."""
-        return self.layers(discriminants).view(-1, self.pulls, 3, COMPONENTS)
+        variance, mean = torch.var_mean(discriminants, dim=0, correction=0)
+        standardised = (discriminants - mean) / torch.sqrt(variance + 1e-6)
+        return self.layers(standardised).view(-1, self.pulls, 3, COMPONENTS)
 
 
 def mixture_loss(mixtures: torch.Tensor, pulls: torch.Tensor) -> torch.Tensor:
@@ -200,18 +202,18 @@ def train_against_adversary(
             shown = discriminants_of(logits, log_yields)
             for _ in range(ADVERSARY_STEPS):
                 for_adversary.zero_grad()
-                (mixture_loss(adversary(shown.detach()), pulls) * background).mean().backward()
+                (background * mixture_loss(adversary(shown.detach()), pulls)).mean().backward()
                 for_adversary.step()
+            of_adversary = (background * mixture_loss(adversary(shown), pulls)).mean()
             entropies = nn.functional.cross_entropy(logits, copies.labels[some], reduction="none")
-            classifier_loss = (entropies * copies.weights[some]).mean()
-            adversary_loss = (mixture_loss(adversary(shown), pulls) * background).mean()
+            of_classifier = (copies.weights[some] * entropies).mean()
             if epoch >= ADVERSARY_EPOCHS:
                 for_classifier.zero_grad()
-                (classifier_loss - strength * adversary_loss).backward()
+                (of_classifier - strength * of_adversary).backward()
                 for_classifier.step()
                 schedule.step()
-            of_priors = (0.5 * (math.log(2 * math.pi) + pulls**2).sum(dim=1) * background).mean()
-            seen.append(torch.stack([classifier_loss, of_priors - adversary_loss]).detach())
+            of_priors = (background * 0.5 * (math.log(2 * math.pi) + pulls**2).sum(dim=1)).mean()
+            seen.append(torch.stack([of_classifier, of_priors - of_adversary]).detach())
         loss, told = torch.stack(seen).mean(dim=0).tolist()
         print(
             f"epoch {epoch + 1} of {ADVERSARY_EPOCHS + JOINT_EPOCHS}: classifier's loss {loss:.5f}, "

@@ -119,7 +119,6 @@ def test_lambda_hides_a_nuisance_parameter_and_keeps_what_does_not_depend_on_it(
     start = Network(make_layers(2, 2), Preparation(training))
     copies = make_copies(training, SIGNAL_AND_BACKGROUND, ["pull"], start.preparation)
     plain, pivot = (train_against_adversary(start, copies, np.ones(2), strength, seed=1) for strength in (0.0, 10.0))
-    print(dependence(plain, others), dependence(pivot, others), separation(plain, others), separation(pivot, others))
     assert dependence(plain, others) > 0.35
     assert abs(dependence(pivot, others)) < 0.1
     assert separation(pivot, others) > 0.7  # 0.76 is what the first feature gives
