@@ -10,7 +10,6 @@ import torch
 from adversary import Adversary, discriminants_of, make_copies, mixture_loss, train_against_adversary
 from torch.distributions import Categorical, MixtureSameFamily, Normal
 
-from higgs_inference import networks
 from higgs_inference.discriminants import log_ratios
 from higgs_inference.features import Preparation
 from higgs_inference.networks import Network, make_layers
@@ -111,14 +110,18 @@ def separation(network: Network, events: pd.DataFrame) -> float:
 def test_lambda_hides_a_nuisance_parameter_and_keeps_what_does_not_depend_on_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Without the adversary the score follows both features; with it only the one that does not move."""
-    for module in (networks, adversary):
-        monkeypatch.setattr(module, "BATCH", 500)
+    """Without the adversary the score follows both features; with it only the one that does not move.
+
+    The optimal score, whose correlation with the pull is 0.53, becomes the first feature, which has none and separates
+    as well as 0.76. Chance on 8000 events is 0.011 of a correlation and 0.01 of a separation: six of them lie between.
+    """
+    monkeypatch.setattr(adversary, "BATCH", 500)
     training, others = made_events(8000, seed=1), made_events(8000, seed=2)
     torch.manual_seed(3)
     start = Network(make_layers(2, 2), Preparation(training))
     copies = make_copies(training, SIGNAL_AND_BACKGROUND, ["pull"], start.preparation)
-    plain, pivot = (train_against_adversary(start, copies, np.ones(2), strength, seed=1) for strength in (0.0, 10.0))
+    plain = train_against_adversary(start, copies, np.ones(2), strength=0.0, seed=1)
+    pivot = train_against_adversary(plain, copies, np.ones(2), strength=10.0, seed=1)
     assert dependence(plain, others) > 0.35
     assert abs(dependence(pivot, others)) < 0.1
-    assert separation(pivot, others) > 0.7  # 0.76 is what the first feature gives
+    assert separation(pivot, others) > 0.7
