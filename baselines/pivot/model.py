@@ -18,7 +18,7 @@ from higgs_inference.training_events import MAX_CLASSIFIER_SHARES, ROW, choose_s
 from training_seed import TRAINING_SEED
 
 STRENGTH = 10.0
-"""Lambda, the weight of the adversary's loss in the classifier's; chosen with benchmarks/sweep_of_pivot.py."""
+"""Lambda, the weight of the adversary's loss in the classifier's; benchmarks/sweep_of_pivot.py compares some."""
 
 TRAINING_POINTS = 200
 """Nuisance parameters at which a share of the training events is distorted, and at the opposite pulls again."""
