@@ -12,7 +12,7 @@ from higgs_inference.intervals import MU_RANGE, Interval, answer
 from higgs_inference.measurement import PROCESSES, build_measurement
 from higgs_inference.networks import train_network
 from higgs_inference.nuisances import HIGGS, MAX_KNOWN_PULL, Nuisance, draw_pulls, shape_nuisances
-from higgs_inference.pseudo_experiments import values_at
+from higgs_inference.pseudo_experiments import distort_shares
 from higgs_inference.training_events import choose_sizes, other_rows
 from training_seed import TRAINING_SEED
 
@@ -47,17 +47,14 @@ class Model:
         """Train on distorted events, and build a measurement with the told values among its parameters."""
         events = self.get_train_set(train_size=choose_sizes(self.get_train_set))
         rng = np.random.default_rng(TRAINING_SEED)
-        parts = []
-        for number in range(TRAINING_POINTS):
-            pulls = draw_pulls(rng, HIGGS)
-            told = {name: float(pulls[NAMES.index(one)]) for name, one in TOLD.items()}
-            part = events.iloc[number::TRAINING_POINTS]
-            parts.append(self.told_systematics(part, seed=number, **values_at(HIGGS, pulls), **told))
-        selected = pd.concat(parts, ignore_index=True)
+        points = np.array([draw_pulls(rng, HIGGS) for _ in range(TRAINING_POINTS)])
+        shares = distort_shares(events, self.systematics, HIGGS, points)
+        told = [{name: pulls[NAMES.index(one)] for name, one in TOLD.items()} for pulls in points]
+        selected = pd.concat([tell(*both) for both in zip(shares, told, strict=True)], ignore_index=True)
         self.yields = expected_yields(selected, PROCESSES)
         self.network = train_network(selected, PROCESSES, TRAINING_SEED, list(TOLD))
         rows = other_rows(self.get_train_set, events, MAX_EVENTS)
-        del events, parts, selected
+        del events, selected
         nuisances = (*HIGGS, *(Nuisance(name) for name in TOLD))
         self.measurement = build_measurement(
             self.get_train_set, self.told_systematics, rows, self.discriminate, BINS, nuisances, TOLD

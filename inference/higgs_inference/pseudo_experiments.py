@@ -1,4 +1,4 @@
-"""Pseudo-experiments made from training events at any mu and nuisance parameters."""
+"""Training events at any nuisance parameters: for classifiers, and as pseudo-experiments at any mu."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -18,6 +18,24 @@ if TYPE_CHECKING:
 def values_at(nuisances: Sequence[Nuisance], pulls: Floats) -> dict[str, float]:
     """Return the values of those nuisance parameters that change events, by name, at given pulls of all of them."""
     return {one.name: one.value(pull) for one, pull in zip(nuisances, pulls.tolist(), strict=True) if not one.scales}
+
+
+def distort_shares(
+    events: "pd.DataFrame", systematics: Systematics, nuisances: Sequence[Nuisance], points: Floats
+) -> Iterator["pd.DataFrame"]:
+    """Distort training events for a classifier, an equal share of them at each of many points.
+
+    Args:
+        events: as get_train_set gives them; share i is every event whose place, modulo the points, is i.
+        systematics: the challenge's function.
+        nuisances: all nuisance parameters.
+        points: pulls of all of them, shape (points, nuisances).
+
+    Yields:
+        The selected events of one share, point by point.
+    """
+    for number, pulls in enumerate(points):
+        yield systematics(events.iloc[number :: len(points)], seed=number, **values_at(nuisances, pulls))
 
 
 class Distorted:

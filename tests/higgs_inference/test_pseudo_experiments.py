@@ -6,11 +6,11 @@ from scipy import stats
 
 from higgs_inference.binning import Binning
 from higgs_inference.nuisances import HIGGS
-from higgs_inference.pseudo_experiments import Distorted, draw_rows, values_at
+from higgs_inference.pseudo_experiments import Distorted, distort_shares, draw_rows, values_at
 from higgs_inference.templates import Floats
 from higgs_inference.training_events import label, read_events
 from tests.helpers.handmade import ONE_IN_A_MILLION, z_limit
-from tests.helpers.toy import PROCESSES, ToyTraining, discriminate, distort
+from tests.helpers.toy import PROCESSES, SHIFT, ToyTraining, discriminate, distort
 
 DRAWS = 2000
 PROCESS = np.array([0] * 6 + [1] * 4)
@@ -87,3 +87,15 @@ def test_a_bin_without_events_does_not_change() -> None:
 def test_only_what_changes_events_is_given_to_systematics() -> None:
     values = values_at(HIGGS, np.array([1.0, -2.0, 0.0, 1.0, 1.0, 1.0]))
     assert values == pytest.approx({"tes": 1.01, "jes": 0.98, "soft_met": 1.0})
+
+
+def test_each_share_of_the_events_is_distorted_at_its_own_point() -> None:
+    events, points = ToyTraining(100).events, np.array([[0.5], [-1.0], [2.0]])
+    shares = list(distort_shares(events, distort, (SHIFT,), points))
+    assert len(shares) == 3
+    for number, (share, point) in enumerate(zip(shares, points[:, 0], strict=True)):
+        nominal = events.iloc[number::3]
+        assert share["detailed_labels"].tolist() == nominal["detailed_labels"].tolist()
+        expected = distort(nominal, 0, point)[["x1", "x2"]].to_numpy()
+        np.testing.assert_array_equal(share[["x1", "x2"]].to_numpy(), expected)
+        assert not np.allclose(expected, nominal[["x1", "x2"]].to_numpy())
