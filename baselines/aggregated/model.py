@@ -34,7 +34,7 @@ MAX_EVENTS = 20_000_000
 ROUNDS = 50
 BINS = (30, 3)
 
-DRAWN = 40_000
+DRAWN = 30_000
 """Pseudo-experiments to learn from."""
 
 MU_DRAWN = (-1.0, 4.1)
