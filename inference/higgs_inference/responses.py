@@ -58,11 +58,7 @@ def fit_response(points: Floats, ratios: Floats, weights: Floats, positions: Flo
     Raises:
         ValueError: the points do not determine all terms.
     """
-    in_shifts = np.array([terms(point.tolist()) for point in points])
-    known = int(np.linalg.matrix_rank(in_shifts))
-    if known < in_shifts.shape[1]:
-        raise ValueError(f"a response has {in_shifts.shape[1]} terms, of which these points determine {known}")
-    coefficients = np.einsum("tp,pkb->kbt", np.linalg.pinv(in_shifts), ratios)
+    coefficients = fit_terms(points, ratios)
     along = polynomials(positions, MAX_DEGREES)
     response: Floats = np.empty(coefficients.shape)
     for process, own in enumerate(np.sqrt(weights)):
@@ -70,6 +66,31 @@ def fit_response(points: Floats, ratios: Floats, weights: Floats, positions: Flo
         solution = np.linalg.lstsq(along * scaled, coefficients[process] * scaled, rcond=1e-6)[0]
         response[process] = along @ solution
     return response
+
+
+def fit_terms(points: Floats, ratios: Floats) -> Floats:
+    """Fit a quadratic in the shifts to the logarithmic changes of every template and bin on its own.
+
+    Args:
+        points: shifts, shape (points, shifts).
+        ratios: log(distorted / nominal), shape (points, processes, bins).
+
+    Returns:
+        Coefficients of `terms`, shape (processes, bins, terms).
+
+    Raises:
+        ValueError: the points do not determine all terms.
+
+    Example:
+        >>> shifts = np.array([[-1.0], [1.0], [2.0]])
+        >>> fit_terms(shifts, (0.3 * shifts + 0.1 * shifts**2).reshape(3, 1, 1)).round(3).tolist()
+        [[[0.3, 0.1]]]
+    """
+    in_shifts = np.array([terms(point.tolist()) for point in points])
+    known = int(np.linalg.matrix_rank(in_shifts))
+    if known < in_shifts.shape[1]:
+        raise ValueError(f"a response has {in_shifts.shape[1]} terms, of which these points determine {known}")
+    return np.asarray(np.einsum("tp,pkb->kbt", np.linalg.pinv(in_shifts), ratios))
 
 
 def polynomials(positions: Floats, degrees: Sequence[int]) -> Floats:
