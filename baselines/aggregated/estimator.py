@@ -14,7 +14,7 @@ LEVELS = ((1 - CONFIDENCE) / 2, 0.5, (1 + CONFIDENCE) / 2)
 CLASSES = 16
 """Bins of mu, around what the regression says, that the classifier tells apart; equally populated."""
 
-ROUNDS = 100
+ROUNDS = 50
 SETTINGS = {"max_depth": 3, "eta": 0.1, "min_child_weight": 50, "tree_method": "hist", "verbosity": 0}
 
 

@@ -69,7 +69,7 @@ class Model:
         del events, selected
         of_responses, of_calibration = np.split(spread_pulls(HIGGS, POINTS), 2)
         distribution, distorted = self._learn_rows(rows, of_responses)
-        print(f"distribution of the rows: {monotonic() - started:.0f} s", flush=True)
+        print(f"scores and distribution of the rows: {monotonic() - started:.0f} s", flush=True)
 
         rng = np.random.default_rng(TRAINING_SEED)
         parameters = draw_parameters(rng, DRAWN, MU_DRAWN)

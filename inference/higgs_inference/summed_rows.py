@@ -214,23 +214,21 @@ class RowModel:
                 columns); None for the response.
         """
         number, folds = len(parameters), len(self.without_fold)
+        shapes = [(place, one) for place, one in enumerate(self.templates.nuisances, start=1) if not one.scales]
+        in_shifts = np.array([terms([one.shift(point[place]) for place, one in shapes]) for point in parameters])
         deviations = np.sqrt((folds - 1) / folds) * (self.without_fold - self.without_fold.mean(axis=0))
-        of_response = rng.standard_normal((number, folds))
+        by_fold = rng.standard_normal((number, folds, 1)) * in_shifts[:, np.newaxis]
+        changed = np.tensordot(by_fold, deviations, ([1, 2], [0, 3]))
+        changed += np.tensordot(in_shifts, self.templates.response, (1, 2)) if ratios is None else np.log(ratios)
+        np.exp(changed, out=changed)
         nominal, noise = (
             np.stack([rng.standard_normal((number, len(one))) @ root_of(one).T for one in covariances], axis=1)
             for covariances in (self.of_templates, self.covariance)
         )
         nominal += self.templates.nominal
-        rows = np.empty((number, self.templates.bins))
-        shapes = [(place, one) for place, one in enumerate(self.templates.nuisances, start=1) if not one.scales]
-        for place, point in enumerate(parameters):
-            in_shifts = terms([one.shift(point[column]) for column, one in shapes])
-            expected = self.templates.response @ in_shifts if ratios is None else np.log(ratios)
-            changed = np.exp(expected + np.tensordot(of_response[place], deviations @ in_shifts, 1))
-            factors = self.templates.factors(point)[:, np.newaxis]
-            spread = np.sqrt(np.maximum(factors, 0.0) * changed)
-            rows[place] = (factors * changed * nominal[place] + spread * noise[place]).sum(axis=0)
-        return rows
+        factors = np.array([self.templates.factors(point) for point in parameters])[:, :, np.newaxis]
+        spread = np.sqrt(np.maximum(factors, 0.0) * changed)
+        return np.asarray((factors * changed * nominal + spread * noise).sum(axis=1))
 
 
 def root_of(covariance: Floats) -> Floats:
