@@ -100,7 +100,7 @@ def train_estimator(rows: Floats, targets: Floats, seed: int) -> Estimator:
     regression = Regression(rows[:half], targets[:half])
     inputs = regression.estimate(rows[half:])
     left = targets[half:, 0] - inputs[:, 0]
-    edges = np.quantile(left, np.linspace(0, 1, CLASSES + 1))
+    edges = np.quantile(left, np.linspace(0, 1, CLASSES + 1)).astype(np.float64)
     classes = np.searchsorted(edges[1:-1], left)
     inputs = inputs.astype(np.float32)
     bins = {**SETTINGS, "seed": seed, "objective": "multi:softprob", "num_class": CLASSES}

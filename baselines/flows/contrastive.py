@@ -135,4 +135,4 @@ class Pick(nn.Module):
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return the chosen columns, shape (n, number)."""
-        return inputs[:, self.columns]
+        return torch.index_select(inputs, 1, self.get_buffer("columns"))

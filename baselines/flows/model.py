@@ -87,4 +87,4 @@ def construct_belt(templates: Templates, seed: int) -> Belt:
         drawn.append(rng.poisson(np.maximum(expected, 0.0)).astype(np.float64))
     with ThreadPoolExecutor(2) as threads:
         estimates = list(threads.map(lambda counts: fit(BinnedLikelihood(templates, counts)).mu, drawn))
-    return build_belt(mus, np.reshape(estimates, (BELT_MUS, DRAWN_AT_EACH)))
+    return build_belt(mus, list(np.reshape(estimates, (BELT_MUS, DRAWN_AT_EACH))))

@@ -97,15 +97,15 @@ def make_copies(
     place = np.arange(len(events)) - np.repeat(np.cumsum(copies) - copies, copies)
     rows = np.full((len(copies), copies.max()), -1)
     rows[row_of[order], place] = order
-    arrays = (
-        preparation.apply(events[preparation.columns].to_numpy(dtype=np.float32)),
-        labels,
-        weights,
-        (background / background.mean()).astype(np.float32),
-        events[list(pulls)].to_numpy(dtype=np.float32),
-    )
     device = find_device()
-    return Copies(*(torch.from_numpy(array).to(device) for array in arrays), torch.from_numpy(rows))
+    return Copies(
+        inputs=torch.from_numpy(preparation.apply(events[preparation.columns].to_numpy(dtype=np.float32))).to(device),
+        labels=torch.from_numpy(labels).to(device),
+        weights=torch.from_numpy(weights).to(device),
+        background=torch.from_numpy((background / background.mean()).astype(np.float32)).to(device),
+        pulls=torch.from_numpy(events[list(pulls)].to_numpy(dtype=np.float32)).to(device),
+        rows=torch.from_numpy(rows),
+    )
 
 
 class Adversary(nn.Module):
@@ -131,7 +131,8 @@ class Adversary(nn.Module):
         """Return the mixtures for a batch, as `mixture_loss` takes them, shape (n, pulls, 3, COMPONENTS)."""
         variance, mean = torch.var_mean(discriminants, dim=0, correction=0)
         standardised = (discriminants - mean) / torch.sqrt(variance + 1e-6)
-        return self.layers(standardised).view(-1, self.pulls, 3, COMPONENTS)
+        mixtures: torch.Tensor = self.layers(standardised)
+        return mixtures.view(-1, self.pulls, 3, COMPONENTS)
 
 
 def mixture_loss(mixtures: torch.Tensor, pulls: torch.Tensor) -> torch.Tensor:
