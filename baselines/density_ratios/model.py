@@ -9,9 +9,9 @@ import pandas as pd
 from scipy.special import log_softmax
 from torch import nn
 
-from higgs_inference.cascade import FirstStage, promising_events, score_rows, train_first_stage
+from higgs_inference.cascade import TwoStages, promising_events, score_rows, train_first_stage
 from higgs_inference.discriminants import expected_yields
-from higgs_inference.event_responses import Responses, anchored, learn_responses
+from higgs_inference.event_responses import anchored, learn_responses
 from higgs_inference.intervals import MU_RANGE, answer
 from higgs_inference.measurement import PROCESSES
 from higgs_inference.networks import Design, Network, train_network
@@ -28,27 +28,19 @@ BINS = (20, 1, 3, 3, 3)
 
 
 @dataclass(frozen=True, eq=False)
-class SecondStage:
+class Ensemble:
     """Networks for promising events.
 
     Attributes:
-        classifiers: an ensemble; each gives the ratio of every process's density to that of all, equally frequent.
-        learnt: responses of the processes.
-        yields: expected promising events of every process.
+        networks: each gives the ratio of every process's density to that of all, equally frequent.
     """
 
-    classifiers: list[Network]
-    learnt: Responses
-    yields: npt.NDArray[np.float64]
+    networks: list[Network]
 
     def logits(self, events: pd.DataFrame) -> npt.NDArray[np.float32]:
         """Return the logarithm of the mean of the ratios, shape (n, processes)."""
-        ratios = [log_softmax(one.logits(events), axis=1) for one in self.classifiers]
+        ratios = [log_softmax(one.logits(events), axis=1) for one in self.networks]
         return np.asarray(np.logaddexp.reduce(ratios, axis=0) - np.log(len(ratios)), dtype=np.float32)
-
-    def responses(self, events: pd.DataFrame) -> npt.NDArray[np.float32]:
-        """Return the coefficients of every process's response, shape (n, processes, terms)."""
-        return self.learnt.at(events)
 
 
 class Model:
@@ -66,23 +58,19 @@ class Model:
         """Train both stages, and build the measurement from other events."""
         source = self.get_train_set, self.systematics
         first, rows, others = train_first_stage(*source, PROCESSES, TRAINING_SEED)
-        second = train_second_stage(*source, rows, first)
-        self.measurement = build_unbinned_measurement(*source, others, first, second, BINS)
+        scored = score_rows(*source, PROCESSES, rows, first)
+        promising = promising_events(*source, PROCESSES, scored, first, MAX_EVENTS)
+        stages = TwoStages(first, train_ensemble(promising).logits, expected_yields(promising, PROCESSES))
+        del promising
+        responses = learn_responses(*source, PROCESSES, scored, rows, first, anchored(HIGGS), TRAINING_SEED)
+        self.measurement = build_unbinned_measurement(*source, others, stages, responses.at, BINS)
 
     def predict(self, test_set: dict[str, Any]) -> dict[str, float]:
         """Measure mu in one pseudo-experiment."""
         return answer(self.measurement.measure(test_set["data"], test_set["weights"]), MU_RANGE)
 
 
-def train_second_stage(
-    get_train_set: Any, systematics: Any, rows: npt.NDArray[np.int64], first: FirstStage
-) -> SecondStage:
-    """Train the networks for promising events with some of the training rows; print how well ratios integrate."""
-    scored = score_rows(get_train_set, systematics, PROCESSES, rows, first)
-    promising = promising_events(get_train_set, systematics, PROCESSES, scored, first, MAX_EVENTS)
-    yields = expected_yields(promising, PROCESSES)
+def train_ensemble(promising: pd.DataFrame) -> Ensemble:
+    """Train networks that differ in their first weights and the order of events."""
     seeds = [100 * TRAINING_SEED + number for number in range(CLASSIFIERS)]
-    classifiers = [train_network(promising, PROCESSES, seed, design=DESIGN) for seed in seeds]
-    del promising
-    learnt = learn_responses(get_train_set, systematics, PROCESSES, scored, rows, first, anchored(HIGGS), TRAINING_SEED)
-    return SecondStage(classifiers, learnt, yields)
+    return Ensemble([train_network(promising, PROCESSES, seed, design=DESIGN) for seed in seeds])

@@ -1,20 +1,21 @@
 """Contrastive normalising flows whose densities join the features of a classifier; templates; a Neyman construction."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from contrastive import FLOWS, train_flows
+from contrastive import FLOWS, Flows, train_flows
 
-from higgs_inference.cascade import promising_events, score_rows, train_first_stage
-from higgs_inference.discriminants import expected_yields, log_ratios
+from higgs_inference.cascade import TwoStages, promising_events, score_rows, train_first_stage
+from higgs_inference.discriminants import expected_yields
 from higgs_inference.fitting import fit
 from higgs_inference.intervals import MU_RANGE, Belt, answer, build_belt
 from higgs_inference.likelihood import BinnedLikelihood
 from higgs_inference.measurement import PROCESSES, SIGNAL, build_measurement
-from higgs_inference.networks import LARGE, train_network
+from higgs_inference.networks import LARGE, Network, train_network
 from higgs_inference.nuisances import BACKGROUNDS, draw_pulls
 from higgs_inference.templates import Templates
 from training_seed import TRAINING_SEED
@@ -31,6 +32,23 @@ DRAWN_AT_EACH = 50
 """Pseudo-experiments at each of them."""
 
 
+@dataclass(frozen=True, eq=False)
+class Classifier:
+    """Flows, and a network that sees their densities.
+
+    Attributes:
+        flows: for promising events.
+        network: gives logits of the processes.
+    """
+
+    flows: Flows
+    network: Network
+
+    def logits(self, events: pd.DataFrame) -> npt.NDArray[np.float32]:
+        """Return the logits of promising events, shape (n, processes)."""
+        return self.network.logits(self.flows.add(events))
+
+
 class Model:
     """Flows and a classifier for promising events, bins for all.
 
@@ -45,27 +63,21 @@ class Model:
     def fit(self) -> None:
         """Train flows and classifier, and build the measurement from other events."""
         source = self.get_train_set, self.systematics
-        self.first, rows, others = train_first_stage(*source, PROCESSES, TRAINING_SEED)
-        scored = score_rows(*source, PROCESSES, rows, self.first)
-        promising = promising_events(*source, PROCESSES, scored, self.first, MAX_EVENTS)
-        self.yields = expected_yields(promising, PROCESSES)
-        self.flows = train_flows(promising, SIGNAL, BACKGROUNDS, TRAINING_SEED)
-        promising = self.flows.add(promising)
-        self.classifier = train_network(promising, PROCESSES, TRAINING_SEED, FLOWS, LARGE)
+        first, rows, others = train_first_stage(*source, PROCESSES, TRAINING_SEED)
+        scored = score_rows(*source, PROCESSES, rows, first)
+        promising = promising_events(*source, PROCESSES, scored, first, MAX_EVENTS)
+        yields = expected_yields(promising, PROCESSES)
+        flows = train_flows(promising, SIGNAL, BACKGROUNDS, TRAINING_SEED)
+        promising = flows.add(promising)
+        network = train_network(promising, PROCESSES, TRAINING_SEED, FLOWS, LARGE)
         del scored, promising
-        self.measurement = build_measurement(*source, others, self.discriminate, BINS)
+        self.stages = TwoStages(first, Classifier(flows, network).logits, yields)
+        self.measurement = build_measurement(*source, others, self.stages.discriminate, BINS)
         self.belt = construct_belt(self.measurement.templates, TRAINING_SEED)
-
-    def discriminate(self, events: pd.DataFrame) -> npt.NDArray[np.floating]:
-        """Return the scores of both stages, shape (n, 5)."""
-        scores = self.first.score(events)
-        promising = events.iloc[np.flatnonzero(self.first.is_promising(scores))]
-        logits = self.classifier.logits(self.flows.add(promising))
-        return self.first.merge(scores, log_ratios(logits, self.yields))
 
     def predict(self, test_set: dict[str, Any]) -> dict[str, float]:
         """Measure mu in one pseudo-experiment."""
-        counts = self.measurement.binning.count(self.discriminate(test_set["data"]), test_set["weights"])
+        counts = self.measurement.binning.count(self.stages.discriminate(test_set["data"]), test_set["weights"])
         found = fit(BinnedLikelihood(self.measurement.templates, counts))
         return answer(self.measurement.calibration.apply(self.belt.interval(found.mu)), MU_RANGE)
 

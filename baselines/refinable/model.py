@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from higgs_inference.cascade import FirstStage, promising_events, score_rows, train_first_stage
+from higgs_inference.cascade import TwoStages, promising_events, score_rows, train_first_stage
 from higgs_inference.discriminants import expected_yields
-from higgs_inference.event_responses import Responses, learn_responses, refinable
+from higgs_inference.event_responses import learn_responses, refinable
 from higgs_inference.features import balance
 from higgs_inference.intervals import MU_RANGE, answer
 from higgs_inference.isotonic import Isotonic, fit_isotonic
@@ -31,28 +31,20 @@ BINS = (60, 2, 3, 3, 3)
 
 
 @dataclass(frozen=True, eq=False)
-class SecondStage:
+class Classifiers:
     """Networks for promising events.
 
     Attributes:
-        classifiers: give logits of the processes, which are averaged.
+        networks: give logits of the processes, which are averaged.
         isotonic: calibrates their probabilities.
-        learnt: responses of the processes.
-        yields: expected promising events of every process.
     """
 
-    classifiers: list[Network]
+    networks: list[Network]
     isotonic: Isotonic
-    learnt: Responses
-    yields: npt.NDArray[np.float64]
 
     def logits(self, events: pd.DataFrame) -> npt.NDArray[np.float32]:
-        """Return the mean of the classifiers' logits, calibrated, shape (n, processes)."""
-        return self.isotonic.apply(mean_logits(self.classifiers, events))
-
-    def responses(self, events: pd.DataFrame) -> npt.NDArray[np.float32]:
-        """Return the coefficients of every process's response, shape (n, processes, terms)."""
-        return self.learnt.at(events)
+        """Return the mean of the networks' logits, calibrated, shape (n, processes)."""
+        return self.isotonic.apply(mean_logits(self.networks, events))
 
 
 class Model:
@@ -70,34 +62,28 @@ class Model:
         """Train both stages, and build the measurement from other events."""
         source = self.get_train_set, self.systematics
         first, rows, others = train_first_stage(*source, PROCESSES, TRAINING_SEED)
-        second = train_second_stage(*source, rows, first)
-        self.measurement = build_unbinned_measurement(*source, others, first, second, BINS)
+        scored = score_rows(*source, PROCESSES, rows, first)
+        promising = promising_events(*source, PROCESSES, scored, first, MAX_EVENTS)
+        stages = TwoStages(first, train_classifiers(promising).logits, expected_yields(promising, PROCESSES))
+        del promising
+        responses = learn_responses(*source, PROCESSES, scored, rows, first, refinable(HIGGS), TRAINING_SEED)
+        self.measurement = build_unbinned_measurement(*source, others, stages, responses.at, BINS)
 
     def predict(self, test_set: dict[str, Any]) -> dict[str, float]:
         """Measure mu in one pseudo-experiment."""
         return answer(self.measurement.measure(test_set["data"], test_set["weights"]), MU_RANGE)
 
 
-def train_second_stage(
-    get_train_set: Any, systematics: Any, rows: npt.NDArray[np.int64], first: FirstStage
-) -> SecondStage:
-    """Train the networks for promising events with some of the training rows."""
-    scored = score_rows(get_train_set, systematics, PROCESSES, rows, first)
-    promising = promising_events(get_train_set, systematics, PROCESSES, scored, first, MAX_EVENTS)
-    yields = expected_yields(promising, PROCESSES)
+def train_classifiers(promising: pd.DataFrame) -> Classifiers:
+    """Train networks with most of the promising events, and calibrate them with the others."""
     seeds = [100 * TRAINING_SEED + number for number in range(CLASSIFIERS)]
     is_other = np.random.default_rng(TRAINING_SEED).random(len(promising)) < CALIBRATION_SHARE
-    classifiers = [train_network(promising[~is_other], PROCESSES, seed, design=LARGE) for seed in seeds]
+    networks = [train_network(promising[~is_other], PROCESSES, seed, design=LARGE) for seed in seeds]
     others = promising[is_other]
     labels, weights = balance(others, [(process,) for process in PROCESSES])
-    isotonic = fit_isotonic(mean_logits(classifiers, others), labels, weights.astype(np.float64))
-    del promising, others
-    learnt = learn_responses(
-        get_train_set, systematics, PROCESSES, scored, rows, first, refinable(HIGGS), TRAINING_SEED
-    )
-    return SecondStage(classifiers, isotonic, learnt, yields)
+    return Classifiers(networks, fit_isotonic(mean_logits(networks, others), labels, weights.astype(np.float64)))
 
 
-def mean_logits(classifiers: list[Network], events: pd.DataFrame) -> npt.NDArray[np.float32]:
-    """Return the mean of several classifiers' logits, shape (n, processes)."""
-    return np.mean([one.logits(events) for one in classifiers], axis=0)
+def mean_logits(networks: list[Network], events: pd.DataFrame) -> npt.NDArray[np.float32]:
+    """Return the mean of several networks' logits, shape (n, processes)."""
+    return np.mean([one.logits(events) for one in networks], axis=0)

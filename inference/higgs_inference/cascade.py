@@ -5,7 +5,7 @@ the others tell the nuisance parameters. The first stage has outputs for both: l
 of the nuisance parameters. The second one, whatever it is, sees promising events only, in prediction as in training.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +16,9 @@ import torch
 from torch import nn
 
 from higgs_inference.discriminants import expected_yields, log_ratios
-from higgs_inference.kinematics import Values
 from higgs_inference.networks import Design, Network, join, make_layers, train, train_network
 from higgs_inference.nuisances import HIGGS, Nuisance, shape_nuisances
+from higgs_inference.templates import Values
 from higgs_inference.training_events import (
     PROCESS,
     Events,
@@ -77,20 +77,52 @@ class FirstStage:
         """Return which events the second stage sees, of a DataFrame with the 28 features, shape (n,)."""
         return self.is_promising(self.score(events))
 
-    def merge(self, scores: Values, second: Values) -> Values:
-        """Return discriminants of all events: of promising ones the second stage's, and no observables.
+
+@dataclass(frozen=True, eq=False)
+class TwoStages:
+    """The first stage, and the classifier of the second one.
+
+    Attributes:
+        first: scores all events.
+        classify: takes promising events, and returns the logits of the processes, shape (n, processes).
+        yields: expected promising events of each process, shape (processes,).
+    """
+
+    first: FirstStage
+    classify: Callable[[pd.DataFrame], Values]
+    yields: npt.NDArray[np.float64]
+
+    def look(self, events: pd.DataFrame) -> tuple[Values, npt.NDArray[np.int64], Values]:
+        """Score all events, and promising ones twice.
+
+        Args:
+            events: DataFrame with the 28 features.
+
+        Returns:
+            The discriminants of all events, as `discriminate` returns them; where the promising ones are, shape (m,);
+            and the second stage's logits for them, shape (m, processes).
+        """
+        scores = self.first.score(events)
+        chosen = np.flatnonzero(self.first.is_promising(scores))
+        logits = self.classify(events.iloc[chosen])
+        second = log_ratios(logits, self.yields)
+        scores[chosen] = 0.0
+        scores[chosen, 0] = np.maximum(second[:, 0], np.nextafter(np.float32(self.first.cut), np.float32(np.inf)))
+        scores[chosen, 1] = second[:, 1]
+        return scores, chosen, logits
+
+    def discriminate(self, events: pd.DataFrame) -> Values:
+        """Return the scores of the first stage, but of promising events the second stage's ratios, and no observables.
 
         A promising event whose second ratio of signal to background is below the cut gets the cut.
 
         Args:
-            scores: of all events, shape (n, 2 + observables).
-            second: the two ratios as the second stage sees them, of the promising ones, shape (m, 2).
+            events: DataFrame with the 28 features.
+
+        Returns:
+            Shape (n, 2 + observables).
         """
-        merged, chosen = scores.copy(), self.is_promising(scores)
-        merged[chosen] = 0.0
-        merged[chosen, 0] = np.maximum(second[:, 0], np.nextafter(np.float32(self.cut), np.float32(np.inf)))
-        merged[chosen, 1] = second[:, 1]
-        return merged
+        return self.look(events)[0]
 
 
 def train_first_stage(

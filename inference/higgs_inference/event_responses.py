@@ -20,10 +20,9 @@ from torch import nn
 
 from higgs_inference.cascade import FirstStage
 from higgs_inference.features import Preparation
-from higgs_inference.kinematics import Values
 from higgs_inference.networks import Design, Network, join, make_layers, train
 from higgs_inference.nuisances import HIGGS, Nuisance, shape_nuisances
-from higgs_inference.templates import Floats, num_terms, terms
+from higgs_inference.templates import Floats, Values, num_terms, terms
 from higgs_inference.training_events import PROCESS, Events, Systematics, TrainingSet, read_events, thin
 
 DESIGN = Design((128, 128), epochs=4, batch=4096, learning_rate=2e-3, activation=nn.SiLU)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from higgs_inference.kinematics import Values, describe
+from higgs_inference.kinematics import describe
+from higgs_inference.templates import Values
 
 if TYPE_CHECKING:
     import pandas as pd

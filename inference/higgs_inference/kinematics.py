@@ -8,9 +8,8 @@ relative to the hadronic tau. Masses that physicists build of what was measured 
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-Values = npt.NDArray[np.float32]
+from higgs_inference.templates import Values
 
 MISSING = -25.0
 """What the challenge's events have in place of a feature that does not exist, such as a second jet's."""

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from higgs_inference.features import Preparation, balance
-from higgs_inference.kinematics import Values
+from higgs_inference.templates import Values
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,6 +11,8 @@ import numpy.typing as npt
 from higgs_inference.nuisances import Nuisance, shape_nuisances
 
 Floats = npt.NDArray[np.float64]
+Values = npt.NDArray[np.float32]
+"""Of single events, of which there are many."""
 
 MIN_EXPECTED = 1e-6
 """Expected counts of a bin below this, as a fit may try them at a negative mu, count as this."""

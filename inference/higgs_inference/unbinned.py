@@ -15,9 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from higgs_inference.likelihood import BinnedLikelihood
-from higgs_inference.templates import MIN_EXPECTED, Floats, Templates
-
-Values = npt.NDArray[np.float32]
+from higgs_inference.templates import MIN_EXPECTED, Floats, Templates, Values
 
 MIN_RATIO = 0.01
 """Below this relative density of an event, as a fit may try it at a negative mu, the logarithm goes on straight."""
@@ -39,10 +37,6 @@ class Places:
     ratios: Values
     responses: Values
     weights: Floats
-
-    def reweighted(self, weights: Floats) -> "Places":
-        """Return the same events with other weights, shape (n,)."""
-        return Places(self.bins, self.ratios, self.responses, weights)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,20 +1,18 @@
 """From networks to an unbinned measurement: counted bins, single promising events, and calibration."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from higgs_inference.binning import Binning
 from higgs_inference.calibration import Calibration, calibrate
-from higgs_inference.cascade import FirstStage
-from higgs_inference.discriminants import log_ratios
+from higgs_inference.cascade import TwoStages
 from higgs_inference.fitting import STEP, Fit, curvature
 from higgs_inference.intervals import MU_RANGE, Interval, profile_interval
-from higgs_inference.kinematics import Values
 from higgs_inference.measurement import (
     CALIBRATION_POINTS,
     PROCESSES,
@@ -28,7 +26,7 @@ from higgs_inference.measurement import (
 )
 from higgs_inference.nuisances import HIGGS, draw_pulls
 from higgs_inference.pseudo_experiments import Distorted, ratio_of, values_at
-from higgs_inference.templates import Floats, Templates, num_terms
+from higgs_inference.templates import Floats, Templates, Values, num_terms
 from higgs_inference.training_events import PROCESS, ROW, Systematics, TrainingSet, read_events
 from higgs_inference.unbinned import Norms, NormSums, Places, UnbinnedLikelihood
 
@@ -39,18 +37,8 @@ SAMPLE = Sample({SIGNAL: 200_000, "ztautau": 900_000, "diboson": 60_000, "ttbar"
 """Half of the Z bosons are promising events then, nearly all that there are, and half the others."""
 
 
-class SecondStage(Protocol):
-    """What a method has to say of promising events."""
-
-    @property
-    def yields(self) -> Floats:
-        """Expected promising events of every process, shape (processes,)."""
-
-    def logits(self, events: "pd.DataFrame") -> Values:
-        """Return the logarithms of every process's density, up to a constant of the event, shape (n, processes)."""
-
-    def responses(self, events: "pd.DataFrame") -> Values:
-        """Return the coefficients of `terms` by which a process's density responds, shape (n, processes, terms)."""
+Respond = Callable[["pd.DataFrame"], Values]
+"""Returns, for promising events, the coefficients of `terms` of every process, shape (n, processes, terms)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,16 +54,16 @@ class UnbinnedMeasurement:
     """All that turns the events of a pseudo-experiment into an interval.
 
     Attributes:
-        first: scores all events.
-        second: scores promising ones.
+        stages: score events.
+        respond: gives the responses of promising ones.
         binning: the bins.
         templates: expected counts in them.
         norms: integrals of densities over the bins.
         calibration: the last correction.
     """
 
-    first: FirstStage
-    second: SecondStage
+    stages: TwoStages
+    respond: Respond
     binning: Binning
     templates: Templates
     norms: Norms
@@ -92,7 +80,7 @@ class UnbinnedMeasurement:
 
     def observe(self, events: "pd.DataFrame", weights: Floats) -> Observation:
         """Score the events of a pseudo-experiment; arguments as in `measure`."""
-        bins, _, places = locate(self.first, self.second, self.binning, events, weights)
+        bins, _, places = locate(self.stages, self.respond, self.binning, events, weights)
         return Observation(np.bincount(bins, weights, self.binning.number).astype(np.float64), places)
 
     def fit(self, observation: Observation) -> tuple[Interval, Fit]:
@@ -115,25 +103,22 @@ class UnbinnedMeasurement:
 
 
 def locate(
-    first: FirstStage, second: SecondStage, binning: Binning, events: "pd.DataFrame", weights: Floats
+    stages: TwoStages, respond: Respond, binning: Binning, events: "pd.DataFrame", weights: Floats
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Places]:
     """Return the bin of every event, which ones are promising, and the places of these."""
-    scores = first.score(events)
-    chosen = np.flatnonzero(first.is_promising(scores))
-    promising = events.iloc[chosen]
-    logits = second.logits(promising)
-    bins = binning.find(first.merge(scores, log_ratios(logits, second.yields)))
-    share = np.log(second.yields / second.yields.sum()).astype(np.float32)
+    discriminants, chosen, logits = stages.look(events)
+    bins = binning.find(discriminants)
+    share = np.log(stages.yields / stages.yields.sum()).astype(np.float32)
     ratios = np.exp(logits - np.logaddexp.reduce(logits + share, axis=1, keepdims=True))
-    return bins, chosen, Places(bins[chosen], ratios, second.responses(promising), weights[chosen])
+    return bins, chosen, Places(bins[chosen], ratios, respond(events.iloc[chosen]), weights[chosen])
 
 
 def build_unbinned_measurement(
     get_train_set: TrainingSet,
     systematics: Systematics,
     rows: npt.NDArray[np.int64],
-    first: FirstStage,
-    second: SecondStage,
+    stages: TwoStages,
+    respond: Respond,
     numbers: Sequence[int],
 ) -> UnbinnedMeasurement:
     """Build a measurement of mu in H -> tau tau from two stages.
@@ -141,40 +126,34 @@ def build_unbinned_measurement(
     Args:
         get_train_set: the challenge's function.
         systematics: the challenge's function.
-        rows: training rows on which no stage was trained, increasing, shape (n,).
-        first: the first stage.
-        second: the second one.
+        rows: training rows on which no network was trained, increasing, shape (n,).
+        stages: score events.
+        respond: gives the responses of promising ones.
         numbers: into how many parts the first stage's scores divide a bin, in their order.
     """
-
-    def discriminate(events: "pd.DataFrame") -> Values:
-        scores = first.score(events)
-        promising = events.iloc[np.flatnonzero(first.is_promising(scores))]
-        return first.merge(scores, log_ratios(second.logits(promising), second.yields))
-
-    pieces = build_pieces(get_train_set, systematics, rows, discriminate, numbers, HIGGS, SAMPLE)
+    pieces = build_pieces(get_train_set, systematics, rows, stages.discriminate, numbers, HIGGS, SAMPLE)
     binning, templates = pieces.binning, pieces.templates
     with step("norms"):
-        norms = find_norms(get_train_set, systematics, first, second, pieces)
+        norms = find_norms(get_train_set, systematics, stages, respond, pieces)
     with step("calibration"):
-        halves = [UnbinnedMeasurement(first, second, binning, one, norms, Calibration()) for one in pieces.halves]
+        halves = [UnbinnedMeasurement(stages, respond, binning, one, norms, Calibration()) for one in pieces.halves]
         offsets, width = find_offsets(pieces.distorted, halves)
         calibration = calibrate(offsets)
     report(templates, calibration, width)
-    return UnbinnedMeasurement(first, second, binning, templates, norms, calibration)
+    return UnbinnedMeasurement(stages, respond, binning, templates, norms, calibration)
 
 
 def find_norms(
-    get_train_set: TrainingSet, systematics: Systematics, first: FirstStage, second: SecondStage, pieces: Pieces
+    get_train_set: TrainingSet, systematics: Systematics, stages: TwoStages, respond: Respond, pieces: Pieces
 ) -> Norms:
     """Integrate densities over the promising ones of the events that the templates count."""
-    is_promising = pieces.events.discriminants[:, 0] > first.cut
+    is_promising = stages.first.is_promising(pieces.events.discriminants)
     rows, weights = pieces.events.rows[is_promising], pieces.events.weights[is_promising].astype(np.float64)
     sums = NormSums((len(PROCESSES), pieces.binning.number, num_terms(HIGGS)))
     for labelled in read_events(get_train_set, PROCESSES, rows):
         kept = systematics(labelled)
         own = weights[np.searchsorted(rows, kept[ROW])]
-        _, chosen, places = locate(first, second, pieces.binning, kept, own)
+        _, chosen, places = locate(stages, respond, pieces.binning, kept, own)
         sums.add(places, kept[PROCESS].to_numpy()[chosen])
     return sums.norms()
 
@@ -206,7 +185,7 @@ def locate_half(distorted: Distorted, at: UnbinnedMeasurement, values: dict[str,
     parts, processes = [], []
     for kept in distorted.distort(values, seed):
         weights, numbers = kept["weights"].to_numpy(dtype=np.float64), kept[PROCESS].to_numpy()
-        bins, chosen, places = locate(at.first, at.second, at.binning, kept, weights)
+        bins, chosen, places = locate(at.stages, at.respond, at.binning, kept, weights)
         for process, own in enumerate(counts):
             mine = numbers == process
             own += np.bincount(bins[mine], weights[mine], len(own))

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from higgs_inference.cascade import FirstStage, SideBySide, promising_events
+from higgs_inference.cascade import FirstStage, SideBySide, TwoStages, promising_events
 from higgs_inference.networks import Network
 from higgs_inference.training_events import Events
 
@@ -29,17 +29,26 @@ def first() -> FirstStage:
 
 def test_promising_events_get_the_scores_of_the_second_stage(first: FirstStage) -> None:
     columns = {"a": [0.0, -3.0, 0.0, 1.0], "b": [0.0, 0.0, -9.0, 0.0], "c": [-9.0, -9.0, -9.0, -9.0], "observable": 5.0}
-    scores = first.score(pd.DataFrame(columns))
+    events = pd.DataFrame(columns)
+    scores = first.score(events)
     np.testing.assert_allclose(scores[:, 0], [0.0, -3.0, 8.3, 1.0], atol=0.01)
     np.testing.assert_array_equal(first.is_promising(scores), [True, False, True, True])
-    second = np.array([[2.0, 0.5], [-7.0, 0.6], [3.0, 0.7]], dtype=np.float32)
-    before = scores.copy()
-    merged = first.merge(scores, second)
-    np.testing.assert_array_equal(scores, before)
-    np.testing.assert_array_equal(merged[1], scores[1])
-    np.testing.assert_array_equal(merged[0], [2.0, 0.5, 0.0])
-    np.testing.assert_allclose(merged[2], [CUT, 0.6, 0.0], atol=1e-6)
-    assert first.is_promising(merged).tolist() == [True, False, True, True]
+    second = np.array([[2.0, 0.0, -30.0], [-7.0, 0.0, -30.0], [3.0, 0.0, 0.7]], dtype=np.float32)
+    asked = []
+
+    def classify(promising: pd.DataFrame) -> np.ndarray:
+        asked.append(promising)
+        return second
+
+    discriminants, chosen, logits = TwoStages(first, classify, np.array([1.0, 1.0, 1.0])).look(events)
+    pd.testing.assert_frame_equal(asked[0], events.iloc[[0, 2, 3]])
+    np.testing.assert_array_equal(chosen, [0, 2, 3])
+    np.testing.assert_array_equal(logits, second)
+    np.testing.assert_array_equal(discriminants[1], scores[1])
+    np.testing.assert_allclose(discriminants[0], [2.0, -30.0, 0.0], atol=1e-6)
+    np.testing.assert_allclose(discriminants[2], [CUT, -30.0, 0.0], atol=1e-6)
+    np.testing.assert_allclose(discriminants[3], [3.0 - np.log(1 + np.exp(0.7)), 0.7, 0.0], atol=1e-6)
+    assert first.is_promising(discriminants).tolist() == [True, False, True, True]
 
 
 def test_promising_events_keep_their_sum_of_weights(first: FirstStage) -> None:

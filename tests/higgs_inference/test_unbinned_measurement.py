@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import norm
 
 from higgs_inference import unbinned_measurement
-from higgs_inference.cascade import FirstStage
+from higgs_inference.cascade import FirstStage, TwoStages
 from higgs_inference.intervals import profile_interval
 from higgs_inference.likelihood import BinnedLikelihood
 from higgs_inference.measurement import PROCESSES
@@ -29,8 +29,6 @@ PULLED = 0.1
 
 class Exact:
     """Knows the densities of the processes and their responses; of observables it has u and v."""
-
-    yields = YIELD
 
     def logits(self, events: pd.DataFrame) -> Floats:
         values = events[["u", "v"]].to_numpy()[:, np.newaxis, :]
@@ -56,7 +54,8 @@ def built() -> Iterator[UnbinnedMeasurement]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(unbinned_measurement, "SAMPLE", small_sample(8000))
         patch.setattr(unbinned_measurement, "CALIBRATION_POINTS", 5)
-        yield build_unbinned_measurement(Training(1), distort, np.arange(ROWS), first, Exact(), (3, 1, 2, 2))
+        stages = TwoStages(first, Exact().logits, YIELD)
+        yield build_unbinned_measurement(Training(1), distort, np.arange(ROWS), stages, Exact().responses, (3, 1, 2, 2))
 
 
 def draw_events(rng: np.random.Generator, factors: Floats) -> pd.DataFrame:
