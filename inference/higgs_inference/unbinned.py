@@ -116,9 +116,9 @@ class UnbinnedLikelihood:
         self.templates, self.binned = templates, BinnedLikelihood(templates, counts)
         self._covariances = norms.covariances
         self._bins, self._weights = places.bins, places.weights
-        self._ratios = (places.ratios / norms.ratios.T[places.bins]).T.astype(np.float32)
+        self._ratios = np.ascontiguousarray((places.ratios / norms.ratios.T[places.bins]).T, dtype=np.float64)
         self._responses = {
-            process: (places.responses[:, process] - norms.means[process][places.bins]).astype(np.float32)
+            process: places.responses[:, process] - norms.means[process][places.bins]
             for process in range(len(templates.processes))
             if places.responses[:, process].any()
         }
@@ -151,7 +151,7 @@ class UnbinnedLikelihood:
         by_term = np.zeros(len(of_terms))
         for process, responses in self._responses.items():
             counts, covariances = at.counts[process], self._covariances[process]
-            by_term += (per_event * counts[self._bins] * relative[process]).astype(np.float32) @ responses
+            by_term += (per_event * counts[self._bins] * relative[process]) @ responses
             by_term -= (by_count[process] * counts) @ (covariances @ of_terms)
         gradient += self.templates.terms_by_parameter(parameters) @ by_term
         return np.asarray(self.binned.gradient(parameters) - 2 * gradient)
@@ -162,15 +162,15 @@ class UnbinnedLikelihood:
         relative = self._relative(self.templates.terms_at(parameters))
         return self._density(self.templates.by_process(parameters), relative)
 
-    def _relative(self, of_terms: Floats) -> Values:
+    def _relative(self, of_terms: Floats) -> Floats:
         """Return every process's density relative to that of all nominal events of the bin, shape (processes, n)."""
         relative = self._ratios.copy()
         for process, responses in self._responses.items():
             norm = np.einsum("t,btu,u->b", of_terms, self._covariances[process], of_terms) / 2
-            relative[process] *= np.exp(responses @ of_terms.astype(np.float32) - norm.astype(np.float32)[self._bins])
+            relative[process] *= np.exp(responses @ of_terms - norm[self._bins])
         return relative
 
-    def _density(self, counts: Floats, relative: Values) -> Floats:
+    def _density(self, counts: Floats, relative: Floats) -> Floats:
         """Return the density of every event in its bin, shape (n,).
 
         Args:
