@@ -1,5 +1,6 @@
 """The challenge's own measurement: H -> tau tau at 13 TeV, with six nuisance parameters, drawn from an event store."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ from higgs_challenge.tasks.higgs.sampler import StoreSampler
 
 ENOUGH_MULTIPLES = 10
 """Below so many hidden events per expected event, pseudo-experiments share too many events to measure coverage."""
+
+LAST_BYTES = 65_536
+"""Of a file with events: some thousand of them."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +54,15 @@ class StoredEvents:
         return StoreSampler(self.store)
 
     def identity(self) -> str:
-        """Return a hash of the descriptions of both parts."""
-        parts = [(self.folder / part / "part.json").read_bytes() for part in ("training", "hidden")]
-        return sha256(b"".join(parts)).hexdigest()
+        """Return a hash of the descriptions of both parts, and of their last events, which depend on the seed."""
+        hashed = sha256()
+        for part in ("training", "hidden"):
+            hashed.update((self.folder / part / "part.json").read_bytes())
+            for path in sorted((self.folder / part).glob("*events.f32")):
+                with path.open("rb") as events:
+                    events.seek(-min(LAST_BYTES, path.stat().st_size), os.SEEK_END)
+                    hashed.update(events.read())
+        return hashed.hexdigest()
 
     def multiple(self) -> float:
         """Return how many pseudo-experiments' events the store hides, as far as they tell about mu."""

@@ -8,6 +8,7 @@ from higgs_challenge import InputError, TrainingSet, open_store
 from higgs_challenge.tasks.higgs.data.locate_data import open_data
 from higgs_challenge.tasks.higgs.data.store import StoreWriter, is_store, read_part
 from higgs_challenge.tasks.higgs.data.strata import INFORMATION_WHERE_DENSE
+from higgs_challenge.tasks.higgs.declaration import StoredEvents
 from higgs_challenge.tasks.higgs.events.columns import HAD_PT, PRIMARY, PROCESSES
 from tests.helpers.handmade import physical_rows, write_store
 
@@ -294,3 +295,16 @@ def test_a_range_of_weights_that_is_none_is_refused(store: Path, smallest: float
     description.write_text(json.dumps(content))
     with pytest.raises(InputError, match="invalid stratum; expected rows >= 0"):
         open_store(store)
+
+
+def test_stores_of_other_events_have_another_identity(tmp_path: Path) -> None:
+    """Their descriptions are the same where, as in stores made with other seeds, no number in them depends on it."""
+    identities, descriptions = [], set()
+    for number, seed in enumerate((1, 1, 2)):
+        rows = {"htautau": (physical_rows(np.random.default_rng(seed), 40), np.ones(40, dtype=np.float32))}
+        store = write_store(tmp_path / str(number), rows, rows, YIELDS)
+        descriptions.add((store / "hidden" / "part.json").read_bytes())
+        with open_data([store]) as data:
+            identities.append(StoredEvents.of(data).identity())
+    assert len(descriptions) == 1
+    assert identities[0] == identities[1] != identities[2]
