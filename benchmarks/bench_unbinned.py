@@ -131,9 +131,9 @@ def find_promising(
         weights = kept["weights"].to_numpy(dtype=np.float64)
         _, chosen, places = locate(measurement.stages, measurement.respond, measurement.binning, kept, weights)
         labels, rows = kept[PROCESS].to_numpy()[chosen], kept[ROW].to_numpy()[chosen]
-        parts.append([places.bins, places.ratios, places.responses, places.weights, labels, rows % FOLDS])
-    *places, processes, folds = (np.concatenate(one) for one in zip(*parts, strict=True))
-    return Promising(Places(*places), processes, folds)
+        parts.append((places.bins, places.ratios, places.responses, places.weights, labels, rows % FOLDS))
+    bins, ratios, responses, weights, processes, folds = (np.concatenate(one) for one in zip(*parts, strict=True))
+    return Promising(Places(bins, ratios, responses, weights), processes, folds)
 
 
 def compare_ratio(measurement: UnbinnedMeasurement, nominal: Promising, process: int) -> str:
@@ -176,7 +176,7 @@ def quantiles(values: npt.NDArray[np.floating], weights: Floats) -> Floats:
 def add_up(values: npt.NDArray[np.floating], edges: Floats, folds: npt.NDArray[np.int64], weights: Floats) -> Floats:
     """Add up weights by fold and part, shape (FOLDS, PARTS)."""
     cells = folds * PARTS + np.searchsorted(edges, values)
-    return np.bincount(cells, weights, FOLDS * PARTS).reshape(FOLDS, PARTS)
+    return np.bincount(cells, weights, FOLDS * PARTS).astype(np.float64).reshape(FOLDS, PARTS)
 
 
 def describe(found: Floats, expected: Floats) -> str:
