@@ -69,9 +69,8 @@ def time_predictions(measurement: UnbinnedMeasurement, store: Path, number: int)
     """Print medians of the seconds that predictions take."""
     drawn_from, rng, taken = open_store(store), np.random.default_rng(1), []
     for one in range(number + 1):
-        values = {
-            nuisance.name: nuisance.value(pull) for nuisance, pull in zip(HIGGS, draw_pulls(rng, HIGGS), strict=True)
-        }
+        pulls = draw_pulls(rng, HIGGS)
+        values = {nuisance.name: nuisance.value(pull) for nuisance, pull in zip(HIGGS, pulls, strict=True)}
         experiment = Experiment(0, one, mu=rng.uniform(*MU_RANGE), nuisances=Nuisances(**values), seed=one)
         events = draw_pseudo_experiment(drawn_from, experiment)
         begin = perf_counter()
@@ -100,10 +99,9 @@ def print_closure(measurement: UnbinnedMeasurement, train_set: TrainingSet, most
         moved = find_promising(measurement, slices, {nuisance.name: nuisance.value_of_shift(shift)})
         for name in RESPONDING:
             process = PROCESSES.index(name)
-            before, reweighted = (compare_response(nominal, moved, process, at, own) for own in (np.zeros_like(at), at))
-            print(
-                f"{name}, {nuisance.name} {shift:+g}, by its response: {reweighted}; without it: {before}", flush=True
-            )
+            left = compare_response(nominal, moved, process, at, reweight_to=at)
+            before = compare_response(nominal, moved, process, at, reweight_to=np.zeros_like(at))
+            print(f"{name}, {nuisance.name} {shift:+g}, by its response: {left}; without it: {before}", flush=True)
 
 
 @dataclass(frozen=True, eq=False)
