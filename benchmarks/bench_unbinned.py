@@ -32,7 +32,7 @@ from higgs_inference.unbinned_measurement import UnbinnedMeasurement, locate
 
 METHODS = ("refinable", "density_ratios")
 BASELINES = Path(__file__).resolve().parents[1] / "baselines"
-SHIFTS = {"tes": (-1.0, 1.0), "jes": (-1.0, 1.0), "soft_met": (1.0, 2.0)}
+SHIFTS = {"tes": (-1.0, 1.0), "jes": (-1.0, 1.0), "soft_met": (1.0, 2.0, 5.0)}
 """In widths of the prior."""
 
 PARTS = 10
@@ -89,6 +89,9 @@ def print_closure(measurement: UnbinnedMeasurement, train_set: TrainingSet, most
     """Print how far sums over events are from what densities say of them, in parts of the promising events."""
     rows = np.arange(0, len(train_set), max(1, -(-len(train_set) // most)))
     slices = list(read_events(train_set, PROCESSES, rows))
+    rows_of_process = sum(np.bincount(events[PROCESS], minlength=len(PROCESSES)) for events in slices)
+    for events in slices:
+        events["weights"] /= rows_of_process[events[PROCESS].to_numpy()]
     nominal = find_promising(measurement, slices, {})
     print(f"\nclosure: sums over events in {PARTS} parts are off by, in percent, rms and largest, and statistical rms")
     for process, name in enumerate(PROCESSES):
@@ -101,7 +104,8 @@ def print_closure(measurement: UnbinnedMeasurement, train_set: TrainingSet, most
             process = PROCESSES.index(name)
             left = compare_response(nominal, moved, process, at, reweight_to=at)
             before = compare_response(nominal, moved, process, at, reweight_to=np.zeros_like(at))
-            print(f"{name}, {nuisance.name} {shift:+g}, by its response: {left}; without it: {before}", flush=True)
+            print(f"{name}, {nuisance.name} {shift:+g}, by its response: {left}; without it: {before}")
+            print(f"    integral of its density: {integral(measurement, nominal, process, at):.4f}", flush=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,6 +165,15 @@ def compare_response(nominal: Promising, moved: Promising, process: int, at: Flo
     by_response = moved.places.responses[other, process] @ at
     found = add_up(by_response, edges, moved.folds[other], moved.places.weights[other])
     return describe(found / found.sum(), expected / expected.sum())
+
+
+def integral(measurement: UnbinnedMeasurement, nominal: Promising, process: int, at: Floats) -> float:
+    """Return the mean integral over a bin of a process's density at some `terms`, which cumulants make nearly 1."""
+    own, norms = nominal.processes == process, measurement.norms
+    bins, responses = nominal.places.bins[own], nominal.places.responses[own, process]
+    of_bins = np.einsum("t,btu,u->b", at, norms.covariances[process], at) / 2
+    density = np.exp((responses - norms.means[process][bins]) @ at - of_bins[bins])
+    return float(np.average(density, weights=nominal.places.weights[own]))
 
 
 def quantiles(values: npt.NDArray[np.floating], weights: Floats) -> Floats:

@@ -134,7 +134,7 @@ def print_table(found: list[Found]) -> None:
 
 
 def draw(found: list[Found], path: Path) -> None:
-    """Draw widths, biases and changes of shape, one above another, along the strengths."""
+    """Draw widths, biases and changes of shape, side by side, along the strengths."""
     figure = Figure(figsize=(10, 3.6), layout="constrained")
     left, middle, right = figure.subplots(1, 3)
     places = np.arange(len(found))

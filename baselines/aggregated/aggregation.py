@@ -17,7 +17,7 @@ MOST = {
     "DER_sum_pt": 500.0,
     "PRI_n_jets": 3.0,
 }
-"""Features that are added up, none below 0, and where each is cut, since the sum of a long tail knows little."""
+"""Features that are added up, none below 0, and where each is cut: a sum over a long tail has little information."""
 
 REGIONS = 4
 """Parts of the first discriminant in each of which the features have sums of their own."""

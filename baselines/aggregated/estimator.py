@@ -58,9 +58,9 @@ class Estimator:
 
     Attributes:
         regression: what the trees look at.
-        edges: of the classifier's bins, in mu less what the regression says, shape (CLASSES + 1,).
+        edges: of the classifier's bins, in mu minus the regression's estimate, shape (CLASSES + 1,).
         classifier: gives the probabilities of these bins.
-        regressor: gives the quantiles of mu less what the regression says.
+        regressor: gives the quantiles of mu minus the regression's estimate.
         factors: on the distances of the lower and the upper end from the median.
     """
 

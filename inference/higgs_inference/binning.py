@@ -64,6 +64,7 @@ def choose_bins(
     is_signal: npt.NDArray[np.bool_],
     numbers: Sequence[int],
     min_events: float = MIN_BACKGROUND_EVENTS,
+    edge: float | None = None,
 ) -> Binning:
     """Choose bins that hold the same share of all events, where signal and background count the same.
 
@@ -73,6 +74,8 @@ def choose_bins(
         is_signal: shape (n,), some of them True.
         numbers: into how many parts each discriminant divides a cell.
         min_events: of background in a bin; cells with fewer join a neighbour.
+        edge: a value of the first discriminant at which bins end: the nearest of their edges is moved there, so that
+            events at or below it are in other bins than those above, unless these are too few. None for none.
 
     Raises:
         ValueError: there are not as many discriminants as numbers, or one is not a number, or a number is below 1,
@@ -90,6 +93,8 @@ def choose_bins(
         values = discriminants[:, column].astype(np.float32).astype(np.float64)
         count = 1 if not every else len(every[-1]) * (every[-1].shape[1] + 1)
         edges = _quantiles(cells, values, shares, count, number)
+        if edge is not None and not every and number > 1:
+            edges[0, np.argmin(np.abs(edges[0] - edge))] = np.float32(edge)
         cells = _divide(cells, values, edges)
         every.append(edges)
     count = len(every[-1]) * (every[-1].shape[1] + 1)

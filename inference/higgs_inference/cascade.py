@@ -1,8 +1,9 @@
 """Two stages: a small network for all events, and what takes longer for those that may be signal.
 
 A pseudo-experiment has a million events, of which 8 % hold two thirds of the signal and nearly all that is known of mu;
-the others tell the nuisance parameters. The first stage has outputs for both: logits of the processes, and observables
-of the nuisance parameters. The second one, whatever it is, sees promising events only, in prediction as in training.
+the others constrain the nuisance parameters. The first stage has outputs for both: logits of the processes, and
+observables of the nuisance parameters. The second one, whatever it is, sees promising events only, in prediction as in
+training.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,7 +32,7 @@ from higgs_inference.training_events import (
 )
 
 PROMISING = 80_000
-"""Events of a pseudo-experiment, about, that the second stage sees."""
+"""About how many events of a pseudo-experiment the second stage sees."""
 
 SECOND_SHARE = 0.35
 """Of the training rows that are left, for the second stage; the others are for templates."""
@@ -166,7 +167,7 @@ def train_observables(
     """Train outputs that tell background distorted one way from background distorted the other way.
 
     For small distortions such an output is the derivative of the logarithm of an event's density by the nuisance
-    parameter, of which no other observable knows more.
+    parameter, and no other observable constrains the parameter better.
 
     Args:
         events: labelled training events, before the selection.

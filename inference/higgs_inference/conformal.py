@@ -21,7 +21,7 @@ def conformal_factor(distances: Floats, errors: Floats, share: float) -> float:
         share: of the cases, between 0 and 1.
 
     Raises:
-        ValueError: an error is not above 0, or there are too few cases for such a share.
+        ValueError: an error is not above 0, the share is not between 0 and 1, or there are too few cases for it.
 
     Example:
         >>> conformal_factor(np.array([3.0, -1.0, 1.0, 2.0]), np.ones(4), 0.6)
@@ -29,7 +29,9 @@ def conformal_factor(distances: Floats, errors: Floats, share: float) -> float:
     """
     if not np.all(errors > 0):
         raise ValueError("expected predicted errors above 0")
+    if not 0 < share < 1:
+        raise ValueError(f"expected a share between 0 and 1; got {share}")
     place = math.ceil((len(errors) + 1) * share)
-    if not 1 <= place <= len(errors):
-        raise ValueError(f"{len(errors)} held-out cases cannot show what holds a share of {share}")
+    if place > len(errors):
+        raise ValueError(f"a share of {share} needs more than {len(errors)} held-out cases")
     return float(np.sort(distances / errors)[place - 1])

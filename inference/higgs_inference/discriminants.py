@@ -34,6 +34,12 @@ def log_ratios(logits: npt.NDArray[np.floating], yields: npt.NDArray[np.floating
 
 
 def expected_yields(events: "pd.DataFrame", processes: Sequence[str]) -> npt.NDArray[np.float64]:
-    """Return the summed weights of each process among selected events, shape (processes,)."""
+    """Return the summed weights of each process among selected events, shape (processes,).
+
+    Raises:
+        ValueError: there are no events of a process.
+    """
     sums = events.groupby("detailed_labels")["weights"].sum()
+    if missing := [name for name in processes if name not in sums.index]:
+        raise ValueError(f"no selected event is {missing[0]}; use a larger store")
     return sums[list(processes)].to_numpy(dtype=np.float64)

@@ -33,10 +33,10 @@ CHUNKS = 50
 ROUNDS = 6
 """How often each part is distorted."""
 
-REACH = {"normal": (-2.5, 2.5), "lognormal": (0.0, 4.0)}
-"""Range of the shifts, by the shape of the prior, in widths of the prior."""
+REACH = {"normal": (-2.5, 2.5), "lognormal": (0.0, 5.0)}
+"""Range of the shifts, by the shape of the prior, in widths of the prior; soft_met is at most 5 GeV."""
 
-ANCHORS = {"normal": (-1.5, 1.5), "lognormal": (1.0, 3.0)}
+ANCHORS = {"normal": (-1.5, 1.5), "lognormal": (1.5, 4.0)}
 """Shifts of the anchors, by the shape of the prior, in widths of the prior."""
 
 RESPONDING = ("htautau", "ztautau", "ttbar")
@@ -89,8 +89,8 @@ def refinable(nuisances: Sequence[Nuisance]) -> Form:
 def anchored(nuisances: Sequence[Nuisance]) -> Form:
     """Let outputs be the logarithms of the ratios at two shifts of each nuisance parameter, its anchors.
 
-    Between them a quadratic interpolates, and nuisance parameters multiply, as in HistFactory (K. Cranmer et al.,
-    CERN-OPEN-2012-016).
+    The logarithm is the quadratic through them and nominal, which continues beyond them; the ratios of different
+    nuisance parameters multiply, as in HistFactory (K. Cranmer et al., CERN-OPEN-2012-016).
     """
     shapes = shape_nuisances(nuisances)
     outputs = [(axis, shift) for axis, one in enumerate(shapes) for shift in ANCHORS[one.prior]]
@@ -190,10 +190,10 @@ def train_responses(
     preparation = Preparation(pd.concat(nominal, ignore_index=True))
     columns: list[tuple[Values, ...]] = []
     for number in range(ROUNDS):
-        for chunk, own in zip(chunks, nominal, strict=True):
+        for part, (chunk, own) in enumerate(zip(chunks, nominal, strict=True)):
             shifts, factors = form.draw(rng)
             values = {one.name: one.value_of_shift(shift) for one, shift in zip(shapes, shifts, strict=True)}
-            moved = _select(chunk, systematics, choose, seed=seed + number, **values)
+            moved = _select(chunk, systematics, choose, seed=CHUNKS * (seed * ROUNDS + number) + part, **values)
             for side, one in ((-1.0, own), (1.0, moved)):
                 inputs = preparation.apply(one[preparation.columns].to_numpy(dtype=np.float32))
                 of_outputs = np.tile(factors.astype(np.float32), (len(one), 1))

@@ -1,4 +1,4 @@
-"""Probabilities that mean what they say: a classifier's outputs against the frequencies that events really have."""
+"""Calibrated probabilities: a classifier's outputs against the frequencies that events really have."""
 
 from dataclasses import dataclass
 

@@ -184,15 +184,17 @@ def build_pieces(
     numbers: Sequence[int],
     nuisances: tuple[Nuisance, ...],
     sample: Sample,
+    edge: float | None = None,
 ) -> Pieces:
     """Choose bins, fill templates, and measure how they respond; arguments as in `build_measurement`.
 
     Args:
         sample: which events are distorted.
+        edge: of the first discriminant, which no bin may contain; None for none.
     """
     with step("templates"):
         events = score_events(read_events(get_train_set, PROCESSES, rows), systematics, discriminate)
-    binning = bins_of(events, numbers)
+    binning = bins_of(events, numbers, edge)
     nominal, variance = fill(events, binning, len(PROCESSES))
     templates = without_response(nominal, variance, nuisances)
     slices = [
@@ -205,11 +207,11 @@ def build_pieces(
     return Pieces(binning, events, tuple(replace(templates, response=one) for one in responses), distorted)
 
 
-def bins_of(events: Events, numbers: Sequence[int]) -> Binning:
-    """Choose the bins from some of the events, evenly spread; arguments as in `build_measurement`."""
+def bins_of(events: Events, numbers: Sequence[int], edge: float | None = None) -> Binning:
+    """Choose the bins from some of the events, evenly spread; arguments as in `build_pieces`."""
     some = slice(None, None, max(1, -(-len(events.weights) // EVENTS_FOR_BINS)))
     is_signal = events.processes[some] == PROCESSES.index(SIGNAL)
-    return choose_bins(events.discriminants[some], events.weights[some], is_signal, numbers)
+    return choose_bins(events.discriminants[some], events.weights[some], is_signal, numbers, edge=edge)
 
 
 def without_response(nominal: Floats, variance: Floats, nuisances: tuple[Nuisance, ...]) -> Templates:

@@ -1,4 +1,4 @@
-"""Small networks: one that tells processes apart, each with the same summed weight in training, and what trains any."""
+"""Small networks: one that tells processes apart, each with the same summed weight, and the training of all."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -52,7 +52,7 @@ class Design:
 
 
 SMALL = Design()
-"""For all events of a pseudo-experiment, since a million of them take less than half a second of one core."""
+"""For all events of a pseudo-experiment, a million of them, which one core is to score in a second."""
 
 LARGE = Design(
     (256, 256, 256), epochs=12, batch=4096, learning_rate=2e-3, weight_decay=1e-2, dropout=0.1, activation=nn.SiLU

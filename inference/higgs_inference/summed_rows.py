@@ -7,6 +7,7 @@ that feature's sum. Many events make any such row normal, whose mean and covaria
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,7 @@ from scipy import sparse
 from scipy.stats import norm, qmc
 
 from higgs_inference.nuisances import Nuisance
-from higgs_inference.pseudo_experiments import values_at
+from higgs_inference.pseudo_experiments import ratio_of, values_at
 from higgs_inference.responses import fit_terms
 from higgs_inference.templates import Floats, Templates, terms
 from higgs_inference.training_events import Discriminate, Events, Systematics, score_events
@@ -107,21 +108,20 @@ class DistortedRows:
         self._describe, self._num_processes = describe, num_processes
         self.nominal = self._sums({}, 0)
 
-    def ratios(self, points: Sequence[dict[str, float]]) -> Floats:
+    def ratios(self, points: Sequence[dict[str, float]], first_seed: int) -> Floats:
         """Return distorted over nominal sums at some points.
 
         Args:
             points: values of the nuisance parameters, by name, at each.
+            first_seed: of the noise at the first point; those of the others follow.
 
         Returns:
             Of all events, then of those without each fold in turn, shape (points, 1 + FOLDS, processes, columns); 1
             where there are no events.
         """
         with ThreadPoolExecutor(THREADS) as threads:
-            sums = np.array(list(threads.map(self._sums, points, range(1, len(points) + 1))))
-        distorted, nominal = leave_out(sums), leave_out(self.nominal)
-        some = (nominal > 0) & (distorted > 0)
-        return np.divide(distorted, nominal, out=np.ones_like(distorted), where=some)
+            sums = np.array(list(threads.map(self._sums, points, count(first_seed))))
+        return ratio_of(leave_out(sums), leave_out(self.nominal))
 
     def _sums(self, values: dict[str, float], seed: int) -> Floats:
         events = score_events(self._slices, self._systematics, self._discriminate, values, seed)
@@ -179,7 +179,7 @@ def measure_responses(distorted: DistortedRows, templates: Templates, pulls: Flo
     """
     shapes = [(place, one) for place, one in enumerate(templates.nuisances) if not one.scales]
     shifts = np.array([[one.shift(point[place]) for place, one in shapes] for point in pulls.tolist()])
-    logarithms = np.log(distorted.ratios([values_at(templates.nuisances, point) for point in pulls]))
+    logarithms = np.log(distorted.ratios([values_at(templates.nuisances, point) for point in pulls], first_seed=1))
     found = fit_terms(shifts, logarithms.reshape(len(pulls), -1, logarithms.shape[-1]))
     return found.reshape(*logarithms.shape[1:], found.shape[-1])
 
@@ -203,8 +203,8 @@ class RowModel:
     def draw(self, rng: np.random.Generator, parameters: Floats, ratios: Floats | None = None) -> Floats:
         """Draw the row of a pseudo-experiment at each point, shape (n, columns).
 
-        Expected sums and responses are known with an error. Each row has its own fluctuation of both, so that who
-        learns from the rows learns how far to trust them. The responses' is drawn from the jackknife: the sum over the
+        Expected sums and responses are known with an error. Each row has its own fluctuation of both, so that a method
+        trained on the rows learns how far to trust them. The responses' is drawn from the jackknife: the sum over the
         folds of a normal number times what leaving out the fold changes (B. Efron, The jackknife, SIAM 1982).
 
         Args:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SAMPLE = Sample({SIGNAL: 200_000, "ztautau": 900_000, "diboson": 60_000, "ttbar": 300_000}, min_importance=0.001)
-"""Half of the Z bosons are promising events then, nearly all that there are, and half the others."""
+"""About half of the Z bosons chosen are then promising, nearly all there are; the other half are not."""
 
 
 Respond = Callable[["pd.DataFrame"], Values]
@@ -110,7 +110,7 @@ def locate(
     bins = binning.find(discriminants)
     share = np.log(stages.yields / stages.yields.sum()).astype(np.float32)
     ratios = np.exp(logits - np.logaddexp.reduce(logits + share, axis=1, keepdims=True))
-    return bins, chosen, Places(bins[chosen], ratios, respond(events.iloc[chosen]), weights[chosen])
+    return bins, chosen, Places(bins[chosen], ratios, respond(events.iloc[chosen]), np.asarray(weights)[chosen])
 
 
 def build_unbinned_measurement(
@@ -131,7 +131,9 @@ def build_unbinned_measurement(
         respond: gives the responses of promising ones.
         numbers: into how many parts the first stage's scores divide a bin, in their order.
     """
-    pieces = build_pieces(get_train_set, systematics, rows, stages.discriminate, numbers, HIGGS, SAMPLE)
+    pieces = build_pieces(
+        get_train_set, systematics, rows, stages.discriminate, numbers, HIGGS, SAMPLE, stages.first.cut
+    )
     binning, templates = pieces.binning, pieces.templates
     with step("norms"):
         norms = find_norms(get_train_set, systematics, stages, respond, pieces)
@@ -174,7 +176,7 @@ class Half:
 
     def scaled(self, counts: Floats, nominal: Floats, templates: Floats) -> Observation:
         """Return what is observed when a process has these counts, and its events the weights that templates give."""
-        factors = templates / np.where(nominal > 0, nominal, 1.0)
+        factors = np.divide(templates, nominal, out=np.zeros_like(templates), where=nominal > 0)
         weights = self.places.weights * factors[self.processes, self.places.bins]
         return Observation(counts.sum(axis=0), replace(self.places, weights=weights))
 
@@ -198,7 +200,7 @@ def find_offsets(distorted: Sequence[Distorted], measurements: Sequence[Unbinned
     """Measure pseudo-experiments of training events whose sums equal their expectations, and see how far off mu is.
 
     Estimates for distorted labelled events are compared with those for the densities that the networks and templates
-    themselves have: the nominal events, whatever they are, with the weights of the expected density.
+    themselves have. There is one mu in each equal part of its range, since the mean width depends on mu most.
 
     Args:
         distorted: two halves of the training events.
@@ -208,12 +210,14 @@ def find_offsets(distorted: Sequence[Distorted], measurements: Sequence[Unbinned
         In half widths, for every point, measurement and half, shape (points, 2, 2); and the mean width.
     """
     rng = np.random.default_rng(1)
+    parts = rng.permutation(CALIBRATION_POINTS) + rng.random(CALIBRATION_POINTS)
+    mus = MU_RANGE[0] + (MU_RANGE[1] - MU_RANGE[0]) * parts / CALIBRATION_POINTS
     templates = measurements[0].templates
     nominal = for_each(partial(locate_half, at=measurements[0], values={}, seed=0), distorted)
     base = [half.scaled(templates.nominal, half.counts, templates.nominal) for half in nominal]
     offsets, widths = np.empty((CALIBRATION_POINTS, len(measurements), len(distorted))), []
     for point in range(CALIBRATION_POINTS):
-        mu, pulls = rng.uniform(*MU_RANGE), draw_pulls(rng, templates.nuisances)
+        mu, pulls = mus[point], draw_pulls(rng, templates.nuisances)
         parameters = np.array([mu, *pulls])
         moved = for_each(
             partial(locate_half, at=measurements[0], values=values_at(templates.nuisances, pulls), seed=1000 + point),
@@ -227,23 +231,31 @@ def find_offsets(distorted: Sequence[Distorted], measurements: Sequence[Unbinned
         jobs = [(one, half) for one in range(len(measurements)) for half in range(len(distorted))]
 
         pairs = [(measurements[one], base[half], observed[half]) for one, half in jobs]
-        for job, (offset, error) in zip(jobs, for_each(partial(_compare, parameters=parameters), pairs), strict=True):
+        for job, (offset, error) in zip(jobs, for_each(partial(compare, parameters=parameters), pairs), strict=True):
             offsets[point][job] = offset
             widths.append(2 * error)
     return offsets, float(np.mean(widths))
 
 
-def _compare(job: tuple[UnbinnedMeasurement, Observation, Observation], parameters: Floats) -> tuple[float, float]:
+def compare(job: tuple[UnbinnedMeasurement, Observation, Observation], parameters: Floats) -> tuple[float, float]:
     """Return how far the estimate for what is observed is from that for what is expected, and the error of mu.
 
     One step of Newton's method from the true parameters, since expectations differ little; fits take a hundred times
-    longer.
+    longer. Expectations are where only the priors have a gradient: what densities lack of 1 in a bin is an offset too.
+
+    Args:
+        job: the measurement; nominal events, which it reweights to what it expects; and what is observed.
+        parameters: the true ones, shape (parameters,).
+
+    Returns:
+        The distance in half widths, and the half width.
     """
     measurement, nominal, observed = job
     expected = measurement.likelihood(measurement.expect(nominal, parameters))
     covariance = np.linalg.inv(
         curvature(expected, parameters, np.full(len(parameters), STEP), np.arange(len(parameters)))
     )
-    difference = measurement.likelihood(observed).gradient(parameters) - expected.gradient(parameters)
+    of_priors = 2 * np.array([0.0, *parameters[1:]])
+    difference = measurement.likelihood(observed).gradient(parameters) - of_priors
     error = float(np.sqrt(covariance[0, 0]))
     return float(-covariance[0] @ difference) / 2 / error, error

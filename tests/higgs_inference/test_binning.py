@@ -103,6 +103,17 @@ def test_an_edge_belongs_to_the_part_below() -> None:
     assert binning.count(np.empty((0, 1))).tolist() == [0.0, 0.0, 0.0]
 
 
+def test_no_bin_contains_the_given_edge() -> None:
+    discriminants, weights, is_signal = make_events(4000, 2)
+    binning = choose_bins(discriminants, weights, is_signal, (4, 2), min_events=0, edge=0.3)
+    is_above = discriminants[:, 0].astype(np.float32) > np.float32(0.3)
+    bins = binning.find(discriminants)
+    assert not set(bins[is_above]) & set(bins[~is_above])
+    assert np.all(np.diff(binning.edges[0][0]) >= 0)
+    plain = choose_bins(discriminants, weights, is_signal, (4, 2), min_events=0)
+    assert np.sum(binning.edges[0] != plain.edges[0]) == 1
+
+
 def test_positions_go_from_minus_one_to_one_and_are_averages_where_cells_joined() -> None:
     binning = Binning((np.array([[1.0]]), np.array([[5.0, 6.0], [5.0, 6.0]])), np.array([0, 1, 1, 2, 3, 4]))
     assert binning.positions.tolist() == [[-1.0, -1.0], [-1.0, 0.5], [1.0, -1.0], [1.0, 0.0], [1.0, 1.0]]

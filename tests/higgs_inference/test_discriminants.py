@@ -1,9 +1,11 @@
 """Discriminants are the logarithms of ratios of densities."""
 
 import numpy as np
+import pandas as pd
+import pytest
 from scipy.stats import norm
 
-from higgs_inference.discriminants import log_ratios
+from higgs_inference.discriminants import expected_yields, log_ratios
 
 
 def test_ratios_are_those_of_the_expected_events() -> None:
@@ -23,3 +25,10 @@ def test_extreme_logits_stay_finite_and_single_precision() -> None:
     found = log_ratios(logits, np.array([1.0, 1e6, 1e4]))
     assert found.dtype == np.float32
     assert np.isfinite(found).all()
+
+
+def test_a_process_without_events_is_named() -> None:
+    events = pd.DataFrame({"detailed_labels": ["one", "two", "one"], "weights": [1.0, 2.0, 3.0]})
+    assert expected_yields(events, ("two", "one")).tolist() == [2.0, 4.0]
+    with pytest.raises(ValueError, match="no selected event is three; use a larger store"):
+        expected_yields(events, ("one", "three"))
