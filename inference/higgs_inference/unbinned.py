@@ -20,6 +20,9 @@ from higgs_inference.templates import MIN_EXPECTED, Floats, Templates, Values
 MIN_RATIO = 0.01
 """Below this relative density of an event, as a fit may try it at a negative mu, the logarithm goes on straight."""
 
+MAX_EXPONENT = 50.0
+"""Of a response: networks trained with few events give larger ones, which would overflow."""
+
 
 @dataclass(frozen=True, eq=False)
 class Places:
@@ -167,7 +170,7 @@ class UnbinnedLikelihood:
         relative = self._ratios.copy()
         for process, responses in self._responses.items():
             norm = np.einsum("t,btu,u->b", of_terms, self._covariances[process], of_terms) / 2
-            relative[process] *= np.exp(responses @ of_terms - norm[self._bins])
+            relative[process] *= np.exp(np.minimum(responses @ of_terms - norm[self._bins], MAX_EXPONENT))
         return relative
 
     def _density(self, counts: Floats, relative: Floats) -> Floats:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from higgs_inference.asimov import information
 from higgs_inference.binning import Binning
 from higgs_inference.calibration import Calibration, calibrate
 from higgs_inference.cascade import TwoStages
-from higgs_inference.fitting import STEP, Fit, curvature
+from higgs_inference.fitting import Fit
 from higgs_inference.intervals import MU_RANGE, Interval, profile_interval
 from higgs_inference.measurement import (
     CALIBRATION_POINTS,
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 SAMPLE = Sample({SIGNAL: 200_000, "ztautau": 900_000, "diboson": 60_000, "ttbar": 300_000}, min_importance=0.001)
 """About half of the Z bosons chosen are then promising, nearly all there are; the other half are not."""
 
+STEP = 0.01
+"""Of mu and the pulls, for derivatives."""
 
 Respond = Callable[["pd.DataFrame"], Values]
 """Returns, for promising events, the coefficients of `terms` of every process, shape (n, processes, terms)."""
@@ -100,6 +103,27 @@ class UnbinnedMeasurement:
             nominal.places.weights * density * (expected / np.maximum(nominal.counts, 1e-300))[nominal.places.bins]
         )
         return Observation(expected, replace(nominal.places, weights=weights))
+
+    def gain(self, nominal: Observation, parameters: Floats) -> Floats:
+        """Return the Fisher information that the places of events add to that of the counts.
+
+        It is the sum over expected events of the products of the derivatives of their densities' logarithms.
+
+        Args:
+            nominal: events at mu = 1.
+            parameters: where, shape (parameters,).
+
+        Returns:
+            Shape (parameters, parameters).
+        """
+        likelihood, weights = self.likelihood(nominal), self.expect(nominal, parameters).places.weights
+
+        def logarithm(at: Floats) -> Floats:
+            return np.log(np.maximum(likelihood.density(at), 1e-300))
+
+        steps = STEP * np.eye(len(parameters))
+        scores = np.array([(logarithm(parameters + one) - logarithm(parameters - one)) / (2 * STEP) for one in steps])
+        return np.asarray((scores * weights) @ scores.T)
 
 
 def locate(
@@ -251,10 +275,7 @@ def compare(job: tuple[UnbinnedMeasurement, Observation, Observation], parameter
         The distance in half widths, and the half width.
     """
     measurement, nominal, observed = job
-    expected = measurement.likelihood(measurement.expect(nominal, parameters))
-    covariance = np.linalg.inv(
-        curvature(expected, parameters, np.full(len(parameters), STEP), np.arange(len(parameters)))
-    )
+    covariance = np.linalg.inv(information(measurement.templates, parameters) + measurement.gain(nominal, parameters))
     of_priors = 2 * np.array([0.0, *parameters[1:]])
     difference = measurement.likelihood(observed).gradient(parameters) - of_priors
     error = float(np.sqrt(covariance[0, 0]))
