@@ -119,7 +119,7 @@ class UnbinnedMeasurement:
         likelihood, weights = self.likelihood(nominal), self.expect(nominal, parameters).places.weights
 
         def logarithm(at: Floats) -> Floats:
-            return np.log(np.maximum(likelihood.density(at), 1e-300))
+            return np.asarray(np.log(np.maximum(likelihood.density(at), 1e-300)))
 
         steps = STEP * np.eye(len(parameters))
         scores = np.array([(logarithm(parameters + one) - logarithm(parameters - one)) / (2 * STEP) for one in steps])
