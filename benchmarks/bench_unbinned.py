@@ -21,7 +21,7 @@ from rows import describe_machine, seconds
 
 from higgs_challenge import Experiment, Nuisances, TrainingSet, draw_pseudo_experiment, open_store, systematics
 from higgs_challenge.cores import available_cores
-from higgs_inference.event_responses import RESPONDING
+from higgs_inference.event_responses import EVENTS
 from higgs_inference.intervals import MU_RANGE
 from higgs_inference.measurement import PROCESSES
 from higgs_inference.nuisances import HIGGS, draw_pulls, shape_nuisances
@@ -100,7 +100,7 @@ def print_closure(measurement: UnbinnedMeasurement, train_set: TrainingSet, most
     for nuisance, shift in ((one, shift) for one in shapes for shift in SHIFTS[one.name]):
         at = terms([shift if one is nuisance else 0.0 for one in shapes])
         moved = find_promising(measurement, slices, {nuisance.name: nuisance.value_of_shift(shift)})
-        for name in RESPONDING:
+        for name in EVENTS:
             process = PROCESSES.index(name)
             left = compare_response(nominal, moved, process, at, reweight_to=at)
             before = compare_response(nominal, moved, process, at, reweight_to=np.zeros_like(at))

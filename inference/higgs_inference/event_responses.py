@@ -5,7 +5,9 @@ to nominal density. It is trained to tell distorted events from nominal ones: th
 
     sum over nominal of w log(1 + exp(r)) + sum over distorted of w log(1 + exp(-r)),      r = D . terms(shifts)
 
-is smallest where r is the logarithm of the ratio (K. Cranmer, J. Pavez and G. Louppe, arXiv:1506.02169).
+is smallest where r is the logarithm of the ratio (K. Cranmer, J. Pavez and G. Louppe, arXiv:1506.02169). An event and
+its distorted self are in the same step of training: they nearly cancel, and so does what the chance of drawing this
+event rather than another one does to the gradient. Without it, small responses drown in noise.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,33 +25,34 @@ from higgs_inference.features import Preparation
 from higgs_inference.networks import Design, Network, join, make_layers, train
 from higgs_inference.nuisances import HIGGS, Nuisance, shape_nuisances
 from higgs_inference.templates import Floats, Values, num_terms, terms
-from higgs_inference.training_events import PROCESS, Events, Systematics, TrainingSet, read_events, thin
+from higgs_inference.training_events import PROCESS, ROW, Events, Systematics, TrainingSet, read_events, thin
 
-DESIGN = Design((128, 128), epochs=4, batch=4096, learning_rate=2e-3, activation=nn.SiLU)
+DESIGN = Design((128, 128, 128), epochs=6, batch=2048, learning_rate=2e-3, activation=nn.SiLU)
+"""A batch counts pairs of a nominal and a distorted event."""
 
-CHUNKS = 50
+CHUNKS = 200
 """Parts of the events, each of which is distorted at shifts of its own."""
 
-ROUNDS = 6
+ROUNDS = 12
 """How often each part is distorted."""
 
 REACH = {"normal": (-2.5, 2.5), "lognormal": (0.0, 5.0)}
 """Range of the shifts, by the shape of the prior, in widths of the prior; soft_met is at most 5 GeV."""
 
-ANCHORS = {"normal": (-1.5, 1.5), "lognormal": (1.5, 4.0)}
+ANCHORS = {"normal": (-1.5, 1.5), "lognormal": (2.0, 5.0)}
 """Shifts of the anchors, by the shape of the prior, in widths of the prior."""
 
-RESPONDING = ("htautau", "ztautau", "ttbar")
-"""Processes with a network for their response; diboson is too rare for one, and follows its bins."""
+EVENTS = {"htautau": 300_000, "ztautau": 800_000, "ttbar": 300_000}
+"""Of each process with a network for its response, which are distorted; of those of Z bosons fewer are promising.
 
-EVENTS = 300_000
-"""Of each of these processes, which are distorted."""
+Diboson is too rare for a network, and follows its bins.
+"""
 
 MARGIN = 1.0
 """Events this far below the cut on the first stage's ratio may be promising when they are distorted."""
 
-MIN_IMPORTANCE = 1e-3
-"""For `thin`, of events further below; that of the others is 1."""
+MIN_IMPORTANCE = 0.02
+"""For `thin`, of events further below; that of the others is 1. The few that become promising get its reciprocal."""
 
 Choose = Callable[[pd.DataFrame], npt.NDArray[np.bool_]]
 """Tells which selected events a network is for; it is asked of distorted events too."""
@@ -137,7 +140,7 @@ def learn_responses(
     form: Form,
     seed: int,
 ) -> Responses:
-    """Train a network for the response of every process in RESPONDING, at promising events.
+    """Train a network for the response of every process in EVENTS, at promising events.
 
     Args:
         get_train_set: the challenge's function.
@@ -150,10 +153,10 @@ def learn_responses(
         seed: of the training.
     """
     importance = np.where(scored.discriminants[:, 0] > first.cut - MARGIN, 1.0, MIN_IMPORTANCE)
-    chosen = thin(scored, rows, importance, [EVENTS] * len(processes), seed)
+    chosen = thin(scored, rows, importance, [EVENTS.get(name, 1) for name in processes], seed)
     events = pd.concat(list(read_events(get_train_set, processes, *chosen)), ignore_index=True)
     networks = {}
-    for process in map(list(processes).index, RESPONDING):
+    for process in map(list(processes).index, EVENTS):
         print(f"response of {processes[process]}")
         own = events[events[PROCESS] == process]
         networks[process] = train_responses(own, systematics, first.choose, HIGGS, form, seed)
@@ -188,23 +191,20 @@ def train_responses(
     chunks = [events.iloc[start::CHUNKS] for start in range(min(CHUNKS, len(events)))]
     nominal = [_select(chunk, systematics, choose) for chunk in chunks]
     preparation = Preparation(pd.concat(nominal, ignore_index=True))
-    columns: list[tuple[Values, ...]] = []
+    pairs: list[tuple[Values, ...]] = []
     for number in range(ROUNDS):
         for part, (chunk, own) in enumerate(zip(chunks, nominal, strict=True)):
             shifts, factors = form.draw(rng)
             values = {one.name: one.value_of_shift(shift) for one, shift in zip(shapes, shifts, strict=True)}
             moved = _select(chunk, systematics, choose, seed=CHUNKS * (seed * ROUNDS + number) + part, **values)
-            for side, one in ((-1.0, own), (1.0, moved)):
-                inputs = preparation.apply(one[preparation.columns].to_numpy(dtype=np.float32))
-                of_outputs = np.tile(factors.astype(np.float32), (len(one), 1))
-                sides = np.full(len(one), side, dtype=np.float32)
-                columns.append((inputs, of_outputs, sides, one["weights"].to_numpy(dtype=np.float32)))
+            inputs, weights = _pair(own, moved, preparation)
+            pairs.append((inputs, np.tile(factors.astype(np.float32), (len(inputs), 1)), weights))
     layers = make_layers(preparation.number, len(form.to_terms), design)
     last = cast(nn.Linear, layers[-1])
     with torch.no_grad():  # without responses at first
         last.weight.zero_()
         last.bias.zero_()
-    train(layers, join(columns), ratio_loss, design)
+    train(layers, join(pairs), ratio_loss, design)
     to_terms = nn.Linear(form.to_terms.shape[0], form.to_terms.shape[1], bias=False)
     with torch.no_grad():
         to_terms.weight.copy_(torch.from_numpy(form.to_terms.T))
@@ -218,15 +218,29 @@ def _select(
     return kept[choose(kept)]
 
 
-def ratio_loss(
-    outputs: torch.Tensor, factors: torch.Tensor, sides: torch.Tensor, weights: torch.Tensor
-) -> torch.Tensor:
-    """Return the loss of every event, shape (n,).
+def _pair(nominal: pd.DataFrame, moved: pd.DataFrame, preparation: Preparation) -> tuple[Values, Values]:
+    """Pair chosen events with their distorted selves; one that is not chosen is zeros, with weight 0.
+
+    Returns:
+        Inputs, shape (n, 2, features), and weights, shape (n, 2): of the nominal event, and of the distorted one.
+    """
+    rows = np.union1d(nominal[ROW], moved[ROW])
+    inputs = np.zeros((len(rows), 2, preparation.number), dtype=np.float32)
+    weights = np.zeros((len(rows), 2), dtype=np.float32)
+    for side, events in enumerate((nominal, moved)):
+        places = np.searchsorted(rows, events[ROW])
+        inputs[places, side] = preparation.apply(events[preparation.columns].to_numpy(dtype=np.float32))
+        weights[places, side] = events["weights"]
+    return inputs, weights
+
+
+def ratio_loss(outputs: torch.Tensor, factors: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """Return the loss of every pair of a nominal and a distorted event, shape (n,).
 
     Args:
-        outputs: of the network, shape (n, outputs).
-        factors: the vector of `Form.draw` at which the event is distorted, or compared with distorted ones, same shape.
-        sides: 1 for distorted events, -1 for nominal ones, shape (n,).
-        weights: shape (n,).
+        outputs: of the network for both, shape (n, 2, outputs).
+        factors: the vector of `Form.draw` at which the event is distorted, shape (n, outputs).
+        weights: of both, shape (n, 2).
     """
-    return nn.functional.softplus(-sides * (outputs * factors).sum(dim=1)) * weights
+    ratios = (outputs * factors[:, None]).sum(dim=2)
+    return (nn.functional.softplus(ratios * ratios.new_tensor([1.0, -1.0])) * weights).sum(dim=1)

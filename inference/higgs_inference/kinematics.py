@@ -62,8 +62,9 @@ def describe(values: Values, names: Sequence[str]) -> Values:
     hadronic tau, as cosine and sine, in the sense in which the lepton's is positive. Momenta and masses enter as
     log(1 + x). Made of the taus and of the missing momentum p are: the fractions that neutrinos add to either tau when
     they are collinear with it and add up to p; the collinear mass (R. K. Ellis et al., Nucl. Phys. B 297 (1988) 221);
-    transverse masses of the hadronic tau with p, of both taus and p two by two, and of the visible system, with its
-    mass, and p; the visible momentum; p along and across the hadronic tau; and p along the visible momentum.
+    the transverse masses of the hadronic tau with p, of both taus and p (those of the three pairs, added in
+    quadrature), and of the visible system, with its mass, and p; the visible momentum; p along and across the hadronic
+    tau; and p along the visible momentum.
 
     Args:
         values: the challenge's features, those that do not exist being `MISSING`, shape (n, features).

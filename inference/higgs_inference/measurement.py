@@ -245,7 +245,7 @@ def measure_response(distorted: Distorted, binning: Binning, templates: Template
     ratios = []
     for seed, point in enumerate(points, start=1):
         values = {one.name: one.value_of_shift(shift) for one, shift in zip(shapes, point.tolist(), strict=True)}
-        ratios.append(np.log(distorted.ratios(values, seed)))
+        ratios.append(distorted.ratios(values, seed))
     # Bins without events show no change; one event's weight keeps polynomials from running away there.
     return fit_response(points, np.array(ratios), distorted.effective + 1.0, binning.positions)
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from higgs_inference.templates import Floats, terms
 
-MAX_DEGREES = (10, 3, 2)
+MAX_DEGREES = (10, 3)
 """Of the polynomials along each discriminant by which responses vary from bin to bin."""
 
 
@@ -44,11 +44,12 @@ def fit_response(points: Floats, ratios: Floats, weights: Floats, positions: Flo
     """Fit the logarithmic changes of the templates.
 
     A template's change is a quadratic in the shifts whose coefficients are polynomials in the bin's position:
-    neighbouring bins behave alike, and what one lacks in events the others lend.
+    neighbouring bins behave alike, and what one lacks in events the others lend. The logarithm of a count that
+    fluctuates is too small on average; so a second step adds what the ratios themselves still lack.
 
     Args:
         points: shifts, shape (points, shifts).
-        ratios: log(distorted / nominal), shape (points, processes, bins).
+        ratios: distorted over nominal counts, above 0, shape (points, processes, bins).
         weights: of the bins in the fit: reciprocal variances, or numbers of events, shape (processes, bins).
         positions: of the bins along each discriminant, from -1 to 1, shape (bins, discriminants).
 
@@ -58,13 +59,14 @@ def fit_response(points: Floats, ratios: Floats, weights: Floats, positions: Flo
     Raises:
         ValueError: the points do not determine all terms.
     """
-    coefficients = fit_terms(points, ratios)
-    along = polynomials(positions, MAX_DEGREES)
-    response: Floats = np.empty(coefficients.shape)
-    for process, own in enumerate(np.sqrt(weights)):
-        scaled = own[:, np.newaxis]
-        solution = np.linalg.lstsq(along * scaled, coefficients[process] * scaled, rcond=1e-6)[0]
-        response[process] = along @ solution
+    along, in_shifts = polynomials(positions, MAX_DEGREES), np.array([terms(point.tolist()) for point in points])
+    response: Floats = np.zeros((*weights.shape, in_shifts.shape[1]))
+    for left in (np.log, lambda ratio: ratio - 1):
+        coefficients = fit_terms(points, left(ratios / np.exp(np.einsum("kbt,pt->pkb", response, in_shifts))))
+        for process, own in enumerate(np.sqrt(weights)):
+            scaled = own[:, np.newaxis]
+            solution = np.linalg.lstsq(along * scaled, coefficients[process] * scaled, rcond=1e-6)[0]
+            response[process] += along @ solution
     return response
 
 

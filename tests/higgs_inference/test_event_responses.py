@@ -12,6 +12,7 @@ from higgs_inference.event_responses import DESIGN, anchored, ratio_loss, refina
 from higgs_inference.networks import Network
 from higgs_inference.nuisances import HIGGS, Nuisance
 from higgs_inference.templates import terms
+from higgs_inference.training_events import ROW
 
 MOVED = 0.2
 """The mean moves by this for one width of the prior."""
@@ -29,7 +30,7 @@ def choose(events: pd.DataFrame) -> np.ndarray:
 
 def events_at(x: np.ndarray) -> pd.DataFrame:
     columns = dict.fromkeys(FEATURES, np.float32(1)) | {"PRI_n_jets": x.astype(np.float32)}
-    return pd.DataFrame(columns, index=range(len(x))).assign(weights=1.0)
+    return pd.DataFrame(columns, index=range(len(x))).assign(weights=1.0, **{ROW: np.arange(len(x))})
 
 
 @pytest.fixture(scope="module", params=[refinable, anchored])
@@ -64,9 +65,9 @@ def test_reweighted_events_are_distributed_as_distorted_ones(trained: Network) -
 
 def test_the_loss_is_smallest_at_the_ratio() -> None:
     """Twice as many distorted as nominal events at a point: the ratio is 2."""
-    sides, weights = torch.tensor([-1.0, 1.0]), torch.tensor([1.0, 2.0])
+    weights = torch.tensor([[1.0, 2.0]])
     ratios = torch.linspace(0.0, 1.4, 141)
-    losses = [float(ratio_loss(ratio.expand(2, 1), torch.ones(2, 1), sides, weights).sum()) for ratio in ratios]
+    losses = [float(ratio_loss(ratio.expand(1, 2, 1), torch.ones(1, 1), weights)) for ratio in ratios]
     assert float(ratios[int(np.argmin(losses))]) == pytest.approx(np.log(2), abs=0.006)
 
 
