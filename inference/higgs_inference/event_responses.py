@@ -197,7 +197,7 @@ def train_responses(
             shifts, factors = form.draw(rng)
             values = {one.name: one.value_of_shift(shift) for one, shift in zip(shapes, shifts, strict=True)}
             moved = _select(chunk, systematics, choose, seed=CHUNKS * (seed * ROUNDS + number) + part, **values)
-            inputs, weights = _pair(own, moved, preparation)
+            inputs, weights = pair(own, moved, preparation)
             pairs.append((inputs, np.tile(factors.astype(np.float32), (len(inputs), 1)), weights))
     layers = make_layers(preparation.number, len(form.to_terms), design)
     last = cast(nn.Linear, layers[-1])
@@ -218,8 +218,12 @@ def _select(
     return kept[choose(kept)]
 
 
-def _pair(nominal: pd.DataFrame, moved: pd.DataFrame, preparation: Preparation) -> tuple[Values, Values]:
+def pair(nominal: pd.DataFrame, moved: pd.DataFrame, preparation: Preparation) -> tuple[Values, Values]:
     """Pair chosen events with their distorted selves; one that is not chosen is zeros, with weight 0.
+
+    Args:
+        nominal, moved: events with the numbers of their rows, not distorted and distorted.
+        preparation: makes the network's inputs.
 
     Returns:
         Inputs, shape (n, 2, features), and weights, shape (n, 2): of the nominal event, and of the distorted one.

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from higgs_challenge.tasks.higgs.events.columns import FEATURES
-from higgs_inference.event_responses import DESIGN, anchored, ratio_loss, refinable, train_responses
+from higgs_inference.event_responses import DESIGN, anchored, pair, ratio_loss, refinable, train_responses
+from higgs_inference.features import Preparation
 from higgs_inference.networks import Network
 from higgs_inference.nuisances import HIGGS, Nuisance
 from higgs_inference.templates import terms
@@ -61,6 +62,21 @@ def test_reweighted_events_are_distributed_as_distorted_ones(trained: Network) -
         unchanged = np.histogram(x, edges)[0]
         assert np.abs(unchanged / distorted - 1).max() > 0.1
         np.testing.assert_allclose(reweighted, distorted, rtol=0.02)
+
+
+def test_pairs_hold_an_event_and_its_distorted_self() -> None:
+    """Whichever of the two was not chosen has no weight."""
+    x = np.array([0.5, 1.5, 2.5, 3.5])
+    nominal = events_at(x).assign(weights=[1.0, 2.0, 3.0, 4.0])
+    moved = nominal.assign(PRI_n_jets=nominal["PRI_n_jets"] + np.float32(0.1), weights=[5.0, 6.0, 7.0, 8.0])
+    preparation = Preparation(nominal)
+    inputs, weights = pair(nominal.iloc[[0, 1, 2]], moved.iloc[[1, 2, 3]], preparation)
+    assert weights.tolist() == [[1.0, 0.0], [2.0, 6.0], [3.0, 7.0], [0.0, 8.0]]
+    differences = preparation.apply(moved[preparation.columns].to_numpy()) - preparation.apply(
+        nominal[preparation.columns].to_numpy()
+    )
+    assert np.abs(differences).max() > 0.01
+    np.testing.assert_allclose(inputs[1:3, 1] - inputs[1:3, 0], differences[1:3], atol=1e-6)
 
 
 def test_the_loss_is_smallest_at_the_ratio() -> None:
