@@ -6,8 +6,8 @@ to nominal density. It is trained to tell distorted events from nominal ones: th
     sum over nominal of w log(1 + exp(r)) + sum over distorted of w log(1 + exp(-r)),      r = D . terms(shifts)
 
 is smallest where r is the logarithm of the ratio (K. Cranmer, J. Pavez and G. Louppe, arXiv:1506.02169). An event and
-its distorted self are in the same step of training: they nearly cancel, and so does what the chance of drawing this
-event rather than another one does to the gradient. Without it, small responses drown in noise.
+its distorted self are in the same step of training. Their contributions nearly cancel, and so does the noise of the
+gradient, which would hide small responses.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -43,16 +43,17 @@ ANCHORS = {"normal": (-1.5, 1.5), "lognormal": (2.0, 5.0)}
 """Shifts of the anchors, by the shape of the prior, in widths of the prior."""
 
 EVENTS = {"htautau": 300_000, "ztautau": 800_000, "ttbar": 300_000}
-"""Of each process with a network for its response, which are distorted; of those of Z bosons fewer are promising.
+"""How many events are distorted, for each process with a network; a smaller share of the Z bosons is promising.
 
-Diboson is too rare for a network, and follows its bins.
+Diboson is too rare for a network: its response is that of its bins.
 """
 
 MARGIN = 1.0
 """Events this far below the cut on the first stage's ratio may be promising when they are distorted."""
 
 MIN_IMPORTANCE = 0.02
-"""For `thin`, of events further below; that of the others is 1. The few that become promising get its reciprocal."""
+"""For `thin`, of events further below; that of the others is 1. Much less would give the few that become
+promising weights that dominate the training."""
 
 Choose = Callable[[pd.DataFrame], npt.NDArray[np.bool_]]
 """Tells which selected events a network is for; it is asked of distorted events too."""
