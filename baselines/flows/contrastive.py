@@ -22,7 +22,7 @@ CONTRAST = 2.0
 """How much the likelihood of a flow's own events counts, relative to that of the other ones."""
 
 MIN_LOG_DENSITY = -50.0
-"""Events of the other kind for which a flow has less are far enough away."""
+"""An event for which a flow has less is far enough away: neither training nor classifier sees the difference."""
 
 FLOWS = ("flow_signal", "flow_background")
 """Names of the features that flows add, one for each."""
@@ -56,7 +56,7 @@ class Flows:
         categories = categories_of(events)
         for category, network in enumerate(self.networks):
             own = np.flatnonzero(categories == category)
-            found[own] = network.logits(events.iloc[own])
+            found[own] = np.maximum(network.logits(events.iloc[own]), MIN_LOG_DENSITY)
         return events.assign(**dict(zip(FLOWS, found.T, strict=True)))
 
 

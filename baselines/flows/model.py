@@ -74,6 +74,8 @@ class Model:
         self.stages = TwoStages(first, Classifier(flows, network).logits, yields)
         self.measurement = build_measurement(*source, others, self.stages.discriminate, BINS)
         self.belt = construct_belt(self.measurement.templates, TRAINING_SEED)
+        width = np.mean([self.belt.interval(mu).width for mu in self.belt.mus])
+        print(f"expected width: {self.measurement.calibration.scale * width:.3f}")
 
     def predict(self, test_set: dict[str, Any]) -> dict[str, float]:
         """Measure mu in one pseudo-experiment."""
