@@ -22,7 +22,7 @@ CONTRAST = 2.0
 """How much the likelihood of a flow's own events counts, relative to that of the other ones."""
 
 MIN_LOG_DENSITY = -50.0
-"""An event for which a flow has less is far enough away: neither training nor classifier sees the difference."""
+"""Less than this counts as this: for events of the other kind in training, and for all events as a feature."""
 
 FLOWS = ("flow_signal", "flow_background")
 """Names of the features that flows add, one for each."""
