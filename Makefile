@@ -77,6 +77,18 @@ $(error METHODS are folders of baselines/, or reference; there is no $(UNKNOWN_M
 endif
 endif
 
+ifneq ($(filter new-baseline,$(MAKECMDGOALS)),)
+ifeq ($(strip $(NAME)),)
+$(error Name the method: make new-baseline NAME=my_method)
+endif
+endif
+
+ifneq ($(filter table,$(MAKECMDGOALS)),)
+ifneq ($(filter-out yes,$(README)),)
+$(error README is yes or nothing, not "$(README)")
+endif
+endif
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup docs coverage data official-data run submission kit leaderboard baselines \
@@ -139,11 +151,9 @@ baselines: setup $(made_data)  ## run METHODS, by default all of baselines/, on 
 		$(if $(WORKERS),--workers $(WORKERS)) $(OPTIONS) $(METHODS)
 
 table: setup  ## make the table of the results files in RESULTS; README=yes puts it into README.md
-	$(if $(filter-out yes,$(README)),$(error README is yes or nothing, not "$(README)"))
 	$(BIN)/higgs-challenge table --output build/baselines $(if $(README),--document README.md) "$(RESULTS)"
 
 new-baseline: setup  ## make baselines/NAME, a new method, from the template
-	$(if $(NAME),,$(error Name the method: make new-baseline NAME=my_method))
 	$(BIN)/higgs-challenge new-baseline "$(NAME)"
 
 train: setup $(made_data)  ## train the sample submission once; later runs find the trained model

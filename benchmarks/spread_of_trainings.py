@@ -17,6 +17,7 @@ import numpy.typing as npt
 from higgs_challenge.errors import InputError
 from higgs_challenge.experiments import load_plan
 from higgs_tools.baselines.methods import Training, find_methods
+from higgs_tools.baselines.provenance import digest_library
 from higgs_tools.baselines.result_file import ResultFile, read_result
 from higgs_tools.baselines.run_methods import Comparison, run_trainings
 from higgs_tools.repository import find_repository
@@ -67,8 +68,13 @@ def train_again(first: ResultFile, store: Path, number: int, output: Path) -> li
     """Return the results of other training seeds, on the first pseudo-experiments of the same sets.
 
     Raises:
-        InputError: a training failed, or has another library or other events than the first one had.
+        InputError: the results file is of another seed, library or store, or has too few pseudo-experiments; or a
+            training failed.
     """
+    if first.identity.training_seed != 1 or first.identity.library != digest_library():
+        raise InputError(f"The results file of {first.identity.method} is not of seed 1 and this code: make it anew.")
+    if not 1 <= number <= first.plan.pseudo_experiments:
+        raise InputError(f"--experiments is from 1 to {first.plan.pseudo_experiments}, the number in the results file.")
     root = find_repository()
     phase = root / "input_data" / first.plan.phase
     chosen = {"num_of_sets": first.plan.sets, "num_pseudo_experiments": number, "random_seed": first.plan.seed}
@@ -85,10 +91,10 @@ def train_again(first: ResultFile, store: Path, number: int, output: Path) -> li
     (method,) = find_methods(root, [first.identity.method])
     results, failures = run_trainings(comparison, [Training(method, seed) for seed in SEEDS])
     if failures:
-        raise InputError("\n".join(failures))
+        raise InputError("\n".join(f"{training.label}: {wrong}" for training, wrong in failures))
     for result in results:
-        if (result.identity.library, result.identity.data) != (first.identity.library, first.identity.data):
-            raise InputError(f"The results file of {method.name} is of other code or events: make it anew first.")
+        if result.identity.data != first.identity.data:
+            raise InputError(f"The results file of {method.name} is of another store: make it anew first.")
         if result.answers.mus != first.answers.mus:
             raise InputError(f"The results file of {method.name} is of other pseudo-experiments: make it anew first.")
     return results

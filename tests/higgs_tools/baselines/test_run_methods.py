@@ -163,6 +163,16 @@ def test_a_damaged_journal_starts_the_run_again(finished: Path, capsys: pytest.C
     assert (RESULTS / "wide.json").exists()
 
 
+def test_a_damaged_note_of_what_was_run_starts_the_run_again(
+    finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (RESULTS / "wide.json").unlink()
+    (RUNS / "wide" / "identity.json").write_text('{"meth')
+    assert compare(finished, "wide") == 0
+    assert "identity.json is not JSON" in capsys.readouterr().out
+    assert (RESULTS / "wide.json").exists()
+
+
 def test_a_failing_method_is_told_and_the_others_go_on(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_submission(finished / "sample_code_submission", fit="raise ValueError('no idea')")
     write_method(finished / "baselines" / "wide", 2)
@@ -170,7 +180,8 @@ def test_a_failing_method_is_told_and_the_others_go_on(finished: Path, capsys: p
     printed = capsys.readouterr()
     assert "1 run of 2 failed" in printed.err
     assert "reference: fit failed: ValueError: no idea" in printed.err
-    assert not (RESULTS / "reference.json").exists()  # an older version's
+    assert "reference.json is of an earlier run)" in printed.err
+    assert (RESULTS / "reference.json").exists()  # but not in the table:
     assert read_result(RESULTS / "wide.json").width_before == 2.0
     assert "reference" not in Path("build/baselines/table.md").read_text()
 

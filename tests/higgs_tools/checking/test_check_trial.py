@@ -288,6 +288,11 @@ def test_a_delta_mu_hat_from_before_a_cut_at_the_range_of_mu_is_right() -> None:
         assert sum("delta_mu_hat is" in finding.text for finding in findings) == remarks
 
 
+def test_intervals_that_end_at_the_range_of_mu_may_be_all_cut_away() -> None:
+    findings = judge_answers(made_trial([(-0.6, 0.4, 0.1, 0.1), (1.5, 0.4, 1.1, 1.9), (3.3, 0.4, 2.9, 3.0)]), PHASE)
+    assert [finding.level for finding in findings] == [Level.OK]
+
+
 @pytest.mark.parametrize(
     ("predict_seconds", "workers", "level", "text"),
     [

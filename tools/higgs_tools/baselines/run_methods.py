@@ -88,7 +88,9 @@ class Circumstances:
     truth: Truth
 
 
-def run_trainings(comparison: Comparison, trainings: Sequence[Training]) -> tuple[list[ResultFile], list[str]]:
+def run_trainings(
+    comparison: Comparison, trainings: Sequence[Training]
+) -> tuple[list[ResultFile], list[tuple[Training, str]]]:
     """Run all trainings that are not finished yet, and write their results files.
 
     Args:
@@ -96,14 +98,15 @@ def run_trainings(comparison: Comparison, trainings: Sequence[Training]) -> tupl
         trainings: which.
 
     Returns:
-        The results of those that are finished, and a line for each that failed; the others went on.
+        The results of those that are finished, and those that failed with what is wrong; the others went on.
 
     Raises:
         InputError: the data or a folder cannot be used, or another process is writing there.
     """
     make_folder(comparison.output)
     make_folder(comparison.results)
-    finished, failures = [], []
+    finished: list[ResultFile] = []
+    failures: list[tuple[Training, str]] = []
     with exclusive_lock(comparison.output):
         circumstances = look_around(comparison)
         for number, training in enumerate(trainings, start=1):
@@ -111,7 +114,9 @@ def run_trainings(comparison: Comparison, trainings: Sequence[Training]) -> tupl
             try:
                 finished.append(run_training(comparison, circumstances, training))
             except SubmissionError as error:
-                failures.append(f"{training.label}: {str(error).splitlines()[0]}")
+                kept = comparison.results / f"{training.label}.json"
+                stays = f" ({kept} is of an earlier run)" if kept.exists() else ""
+                failures.append((training, f"{str(error).splitlines()[0]}{stays}"))
                 console().print(f"{training.label} failed: {error}", markup=False)
     return finished, failures
 
@@ -146,7 +151,7 @@ def run_training(comparison: Comparison, shared: Circumstances, training: Traini
     """Run, score and record one training, unless its results file is there and nothing has changed.
 
     Raises:
-        SubmissionError: the method's fault; there is no results file of it then.
+        SubmissionError: the method's fault; a results file of an earlier run of it stays.
     """
     path = comparison.results / f"{training.label}.json"
     folder = make_folder(comparison.output / "runs" / training.label)
@@ -162,7 +167,6 @@ def run_training(comparison: Comparison, shared: Circumstances, training: Traini
     if path.exists() and (known := read_result(path)).identity == identity:
         console().print(f"Finished already: {path}")
         return known
-    path.unlink(missing_ok=True)
     run_or_resume(comparison, folder, identity)
     score_run(folder / "results", comparison.output / "truth", folder / "scores")
     settings = comparison.plan.settings
@@ -199,7 +203,7 @@ def run_or_resume(comparison: Comparison, folder: Path, identity: Identity) -> N
         identity: of the run.
     """
     known, wanted, results = folder / IDENTITY_FILE, identity.model_dump(), folder / "results"
-    if not known.exists() or json.loads(known.read_text()) != wanted:
+    if not known.exists() or not is_run_of(known, wanted):
         remove_tree(results)
         write_json(known, wanted)
     try:
@@ -208,6 +212,15 @@ def run_or_resume(comparison: Comparison, folder: Path, identity: Identity) -> N
         console().print(f"Starting again: {error}", markup=False)
         remove_tree(results)
         _ingest(comparison, folder / "submission", results)
+
+
+def is_run_of(path: Path, identity: dict[str, object]) -> bool:
+    """Return whether an earlier run has this identity; a file that cannot be read starts the run again."""
+    try:
+        return bool(json.loads(path.read_text()) == identity)
+    except ValueError as error:
+        console().print(f"Starting again: {path} is not JSON: {error}", markup=False)
+        return False
 
 
 def _ingest(comparison: Comparison, submission: Path, output: Path) -> None:

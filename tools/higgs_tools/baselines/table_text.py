@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from higgs_challenge.number_formats import count
+from higgs_scoring.dependence import MAX_PULL
 from higgs_scoring.number_formats import number
 from higgs_scoring.ranking import BEATS, Ranking
 from higgs_tools.baselines.result_file import Events, Machine, ResultFile
@@ -26,11 +27,11 @@ def describe_setting(results: Sequence[ResultFile], ranking: Ranking) -> list[st
         f"Commit: {_joined([_commit(result) for result in results])}.",
         *_tie_rule(ranking),
         _error_rule(results),
-        "The width before the cut at the range of mu is twice the mean delta_mu_hat. Flat coverage is the smallest of "
-        "the p-values for a coverage that is the same at all values of mu, and of each nuisance parameter. The "
-        "expected width is what the method itself says in fit, before any cut. fit() is the time of one fit, predict() "
-        "the median time of one prediction. Order says how many predictions were the same when a fresh process "
-        "repeated them.",
+        "The width before the cut at the range of mu is twice the mean delta_mu_hat. "
+        f"Pulls beyond {MAX_PULL:.0f} count as {MAX_PULL:.0f}. Flat coverage is the smallest of the p-values for a "
+        "coverage that is the same at all values of mu, and of each nuisance parameter. The expected width is what the "
+        "method itself says in fit, before any cut. fit() is the time of one fit, predict() the median time of one "
+        "prediction. Order says how many predictions were the same when a fresh process repeated them.",
     ]
 
 
@@ -77,8 +78,9 @@ def _tie_rule(ranking: Ranking) -> list[str]:
     if len(ranking.order) == 1:
         return []
     return [
-        f"= marks a shared rank: two methods tie unless one has the larger quantile score in more than "
-        f"{100 * BEATS:.1f} % of the resamples, the same for both."
+        "A rank is one more than the number of methods that are better; = marks one that several share. One method "
+        f"is better than another with the larger quantile score in more than {100 * BEATS:.1f} % of the resamples, "
+        "the same for both."
     ]
 
 

@@ -122,13 +122,19 @@ def judge_answers(trial: Trial, phase: Phase) -> list[Finding]:
     """Judge whether the intervals are plausible: their width, where mu_hat lies, how far it is from the truth."""
     intervals = [result.interval for result in trial.results]
     widths = [interval.p84 - interval.p16 for interval in intervals]
-    half = [max(width / 2, 1e-9) for width in widths]
+    lowest, highest = phase.settings.mu_range
+    is_cut = [one.p16 <= lowest + EDGE or one.p84 >= highest - EDGE for one in intervals]
+    # The range of mu may cut all of an interval away, or its estimate.
+    whole = [one for one, cut in zip(intervals, is_cut, strict=True) if not cut]
+    half = [
+        max(one.delta_mu_hat if cut else (one.p84 - one.p16) / 2, 1e-9)
+        for one, cut in zip(intervals, is_cut, strict=True)
+    ]
     pulls = [(one.mu_hat - mu) / size for one, mu, size in zip(intervals, trial.mus, half, strict=True)]
     inside = sum(one.p16 <= mu <= one.p84 for one, mu in zip(intervals, trial.mus, strict=True))
-    lowest, highest = phase.settings.mu_range
     reference = load_task(phase.settings.task).reference_width
     findings = []
-    if min(widths) == 0:
+    if any(one.p16 == one.p84 for one in whole):
         findings.append(
             _warn("an interval has zero width", "return the estimate's uncertainty, not the estimate twice")
         )
@@ -140,7 +146,7 @@ def judge_answers(trial: Trial, phase: Phase) -> list[Finding]:
     elif mean(widths) >= highest - lowest:
         text = f"the intervals are {mean(widths):.2g} wide, as wide as the range of mu"
         findings.append(_warn(text, "over-coverage is penalised: aim at 68.27 %"))
-    outside = sum(not one.p16 <= one.mu_hat <= one.p84 for one in intervals)
+    outside = sum(not one.p16 <= one.mu_hat <= one.p84 for one in whole)
     if outside:
         text = f"mu_hat lies outside its interval in {outside} of {len(intervals)} answers"
         findings.append(_warn(text, "return p16 <= mu_hat <= p84"))
@@ -150,11 +156,7 @@ def judge_answers(trial: Trial, phase: Phase) -> list[Finding]:
     elif median(map(abs, pulls)) > FAR_PULLS * trial.pull_width:
         text = f"mu_hat is {median(map(abs, pulls)):.2g} half-widths from the truth (median)"
         findings.append(_warn(text, "make sure that predict uses the same features as fit, in the same order"))
-    ratios = [
-        one.delta_mu_hat / size
-        for one, size in zip(intervals, half, strict=True)
-        if one.p16 > lowest + EDGE and one.p84 < highest - EDGE  # not cut there, which may halve an interval
-    ]
+    ratios = [one.delta_mu_hat / max((one.p84 - one.p16) / 2, 1e-9) for one in whole]
     if ratios and not 1 / HALF_WIDTH_RATIO <= median(ratios) <= HALF_WIDTH_RATIO:
         text = f"delta_mu_hat is {median(ratios):.2g} times half the interval; it does not count towards the score"
         remedy = "return half the width of the interval, from before any cut at the range of mu"

@@ -13,7 +13,7 @@ from higgs_challenge.experiments.settings import require_settings
 from higgs_challenge.number_formats import count
 from higgs_challenge.options import AT_LEAST_ONE, EXISTING_DIRECTORY, NOT_NEGATIVE, PATH
 from higgs_challenge.plan_options import chosen_settings, number_options
-from higgs_tools.baselines.methods import find_methods, plan_trainings
+from higgs_tools.baselines.methods import Training, find_methods, plan_trainings
 from higgs_tools.baselines.result_file import ResultFile, read_results
 from higgs_tools.baselines.run_methods import Comparison, run_trainings
 from higgs_tools.baselines.table import are_comparable, make_table
@@ -90,17 +90,29 @@ def baselines(
         click.echo(f"Trained once only, as there is no training_seed.py: {', '.join(once)}.")
     finished, failures = run_trainings(comparison, trainings)
     if finished:
-        show_table(finished[0], comparison)
+        show_table(finished[0], comparison, [training for training, _ in failures])
     if failures:
         raise SubmissionError(
             f"{count(len(failures), 'run')} of {len(trainings)} failed; once mended, the same command goes on with "
-            f"{'it' if len(failures) == 1 else 'them'}.\n" + "\n".join(failures)
+            f"{'it' if len(failures) == 1 else 'them'}.\n"
+            + "\n".join(f"{training.label}: {wrong}" for training, wrong in failures)
         )
 
 
-def show_table(result: ResultFile, comparison: Comparison) -> None:
-    """Write and print the table of all results on the same pseudo-experiments as this one."""
-    everything = read_results(comparison.results)
+def show_table(result: ResultFile, comparison: Comparison, failed: Sequence[Training]) -> None:
+    """Write and print the table of all results on the same pseudo-experiments as this one.
+
+    Args:
+        result: of a run that is finished.
+        comparison: where the others' results are.
+        failed: trainings whose results file, if there is one, is of an earlier run, and is left out.
+    """
+    old = {(training.method.name, training.seed) for training in failed}
+    everything = [
+        other
+        for other in read_results(comparison.results)
+        if (other.identity.method, other.identity.training_seed) not in old
+    ]
     comparable = [other for other in everything if are_comparable(result, other)]
     table = make_table(comparable)
     paths = write_table(table, comparison.output)

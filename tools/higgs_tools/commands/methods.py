@@ -43,5 +43,5 @@ def new_baseline(name: str) -> None:
     folder = make_baseline(find_repository(), name)
     click.echo(f"{folder} is there. Change its model.py and README.md, then, on small data:")
     click.echo(f"  make run SUBMISSION=baselines/{name} SETS=2 PSEUDO_EXPERIMENTS=3")
-    click.echo("and on large data, as the others are measured:")
-    click.echo(f"  make baselines METHODS={name}")
+    click.echo("and on large data, as the command below README's table of methods runs the others:")
+    click.echo(f"  make baselines METHODS={name} STORE=… SETS=… PSEUDO_EXPERIMENTS=… SEED=…")
