@@ -10,6 +10,7 @@ import pandas as pd
 from aggregation import MOST, Aggregation
 from estimator import calibrate, train_estimator
 
+from higgs_inference.checks import require_weights
 from higgs_inference.discriminants import expected_yields, log_ratios
 from higgs_inference.intervals import MU_RANGE, answer
 from higgs_inference.measurement import PROCESSES, SAMPLE, bins_of, thin_by_purity, without_response
@@ -42,6 +43,9 @@ MU_DRAWN = (-1.0, 4.1)
 
 POINTS = 6
 """A power of two: half of so many points, at which events are distorted, are for responses, half for calibration."""
+
+TOO_WIDE = 0.5
+"""Of the range of mu; 0.68 of it holds a random mu as often as an interval should."""
 
 CALIBRATION_DRAWN = 400
 """Pseudo-experiments at each of the latter, with mu in MU_RANGE."""
@@ -79,6 +83,8 @@ class Model:
         low, _, high = self.estimator.quantiles(held_out).T
         print(f"conformal factors: {self.estimator.factors[0]:.3f} below, {self.estimator.factors[1]:.3f} above")
         print(f"expected width: {np.mean(high - low):.3f}")
+        if np.mean(high - low) > TOO_WIDE * (MU_RANGE[1] - MU_RANGE[0]):
+            print("Hardly narrower than without data: there are too few training events; use a larger store.")
 
     def discriminate(self, events: pd.DataFrame) -> npt.NDArray[np.floating]:
         """Return the logarithms of two ratios of expected events, then the features, shape (n, 2 + features)."""
@@ -87,8 +93,12 @@ class Model:
 
     def predict(self, test_set: dict[str, Any]) -> dict[str, float]:
         """Measure mu in one pseudo-experiment."""
-        added = self.aggregation.describe(self.discriminate(test_set["data"]))
-        return answer(self.estimator.measure(np.asarray(test_set["weights"]) @ added), MU_RANGE)
+        events = test_set["data"]
+        weights = require_weights(test_set["weights"], len(events))
+        row = weights @ self.aggregation.describe(self.discriminate(events))
+        if not np.isfinite(row).all():
+            raise ValueError(f"expected numbers in the columns {', '.join(MOST)}; some are not")
+        return answer(self.estimator.measure(row), MU_RANGE)
 
     def _learn_rows(self, rows: npt.NDArray[np.int64], pulls: Floats) -> tuple[RowModel, DistortedRows]:
         """Choose the columns, and learn from training events how they are distributed."""

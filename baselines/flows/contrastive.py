@@ -56,7 +56,8 @@ class Flows:
         categories = categories_of(events)
         for category, network in enumerate(self.networks):
             own = np.flatnonzero(categories == category)
-            found[own] = np.maximum(network.logits(events.iloc[own]), MIN_LOG_DENSITY)
+            if len(own):
+                found[own] = np.maximum(network.logits(events.iloc[own]), MIN_LOG_DENSITY)
         return events.assign(**dict(zip(FLOWS, found.T, strict=True)))
 
 

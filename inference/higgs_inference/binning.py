@@ -78,15 +78,19 @@ def choose_bins(
             events at or below it are in other bins than those above, unless these are too few. None for none.
 
     Raises:
-        ValueError: there are not as many discriminants as numbers, or one is not a number, or a number is below 1,
-            or there is no signal, or no background.
+        ValueError: there are not as many discriminants as numbers, or one is not a number, or a number is below 1, or
+            signal or background has no events with weights that are finite and above 0 as a whole.
     """
     _require_columns(discriminants, len(numbers))
     if not numbers or min(numbers) < 1:
         raise ValueError(f"a discriminant divides a cell into at least 1 part; got the numbers {tuple(numbers)}")
+    is_signal = np.asarray(is_signal, dtype=bool)  # as numbers they would be row numbers below
     if not is_signal.any() or is_signal.all():
         raise ValueError("bins need both signal and background events; there is only one of the two")
-    shares = np.where(is_signal, weights / weights[is_signal].sum(), weights / weights[~is_signal].sum())
+    sums = weights[is_signal].sum(), weights[~is_signal].sum()
+    if not (np.all(np.isfinite(sums)) and min(sums) > 0):
+        raise ValueError(f"expected weights of signal and of background that add up to more than 0; got {sums}")
+    shares = np.where(is_signal, weights / sums[0], weights / sums[1])
     cells = np.zeros(len(discriminants), dtype=np.int64)
     every: list[Floats] = []
     for column, number in enumerate(numbers):
@@ -103,9 +107,9 @@ def choose_bins(
 
 
 def _require_columns(discriminants: npt.NDArray[np.floating], number: int) -> None:
-    if discriminants.ndim != 2 or discriminants.shape[1] != number:
-        raise ValueError(f"expected discriminants of shape (n, {number}); got {discriminants.shape}")
-    if np.isnan(discriminants).any():
+    if np.ndim(discriminants) != 2 or np.shape(discriminants)[1] != number:
+        raise ValueError(f"expected discriminants of shape (n, {number}); got {np.shape(discriminants)}")
+    if np.isnan(np.asarray(discriminants)).any():
         raise ValueError("expected discriminants that are numbers; some are not (nan)")
 
 

@@ -176,7 +176,12 @@ def train_observables(
         signal: the process that is left out.
         network: whose preparation of features is used.
         seed: of the training.
+
+    Raises:
+        ValueError: no event is of the signal.
     """
+    if signal not in set(events["detailed_labels"]):
+        raise ValueError(f"there are no events of the signal, {signal}, which is left out of the background")
     torch.manual_seed(seed)
     columns: list[tuple[npt.NDArray[Any], ...]] = []
     background = events[events["detailed_labels"] != signal]

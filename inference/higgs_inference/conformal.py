@@ -21,14 +21,15 @@ def conformal_factor(distances: Floats, errors: Floats, share: float) -> float:
         share: of the cases, between 0 and 1.
 
     Raises:
-        ValueError: an error is not above 0, the share is not between 0 and 1, or there are too few cases for it.
+        ValueError: a distance or an error is not finite, an error is not above 0, the share is not between 0 and 1, or
+            there are too few cases for it.
 
     Example:
         >>> conformal_factor(np.array([3.0, -1.0, 1.0, 2.0]), np.ones(4), 0.6)
         2.0
     """
-    if not np.all(errors > 0):
-        raise ValueError("expected predicted errors above 0")
+    if not (np.all(errors > 0) and np.all(np.isfinite(errors)) and np.all(np.isfinite(distances))):
+        raise ValueError("expected finite distances, and finite predicted errors above 0")
     if not 0 < share < 1:
         raise ValueError(f"expected a share between 0 and 1; got {share}")
     place = math.ceil((len(errors) + 1) * share)

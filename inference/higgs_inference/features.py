@@ -63,7 +63,7 @@ def balance(
         The numbers of the classes, -1 for a process in none, and the weights, 1 on average; both have shape (n,).
 
     Raises:
-        ValueError: a class has no events.
+        ValueError: a class has no events, or their weights do not add up to more than 0.
     """
     labels = np.full(len(events), -1)
     weights = events["weights"].to_numpy(dtype=np.float64, copy=True)
@@ -72,7 +72,10 @@ def balance(
         if not own.any():
             raise ValueError(f"there are no selected events of {', '.join(processes)} to train on: use a larger store")
         labels[own] = number
-        weights[own] /= weights[own].sum()
+        total = weights[own].sum()
+        if not (np.isfinite(total) and total > 0):
+            raise ValueError(f"expected weights of {', '.join(processes)} that add up to more than 0; got {total}")
+        weights[own] /= total
     known = labels >= 0
     weights[known] *= known.sum() / len(classes)
     return labels, weights.astype(np.float32)

@@ -42,12 +42,17 @@ def answer(interval: Interval, cut: tuple[float, float] | None = None) -> dict[s
         cut: range of mu beyond which nobody needs to look; the ends that lie outside move to its edge. An interval
             that lies outside as a whole becomes the edge itself.
 
+    Raises:
+        ValueError: the range does not rise.
+
     Example:
         >>> answer(Interval(0.2, -0.1, 0.5), cut=(0.1, 3.0))
         {'mu_hat': 0.2, 'delta_mu_hat': 0.3, 'p16': 0.1, 'p84': 0.5}
     """
     low, high = interval.low, interval.high
     if cut is not None:
+        if not cut[0] < cut[1]:
+            raise ValueError(f"expected a range of mu from low to high; got {cut}")
         low, high = float(np.clip(low, *cut)), float(np.clip(high, *cut))
     return {"mu_hat": interval.mu, "delta_mu_hat": interval.width / 2, "p16": low, "p84": high}
 
@@ -191,10 +196,12 @@ def build_belt(mus: Floats, estimates: Sequence[Floats], confidence: float = CON
         confidence: share of the estimates inside.
 
     Raises:
-        ValueError: there are fewer than three mu, or the belt does not rise with mu.
+        ValueError: there are fewer than three mu, or they or the belt do not rise.
     """
     if len(mus) < 3 or len(mus) != len(estimates):
         raise ValueError(f"expected estimates at each of at least 3 mu; got {len(estimates)} at {len(mus)}")
+    if not np.all(np.diff(mus) > 0):
+        raise ValueError(f"expected mu that increase; got {list(mus)}")
     reach = float(norm.ppf(0.5 + confidence / 2))
     centre = np.polyval(np.polyfit(mus, [np.mean(one) for one in estimates], 2), mus)
     spread = np.polyval(np.polyfit(mus, [np.std(one, ddof=1) for one in estimates], 2), mus)

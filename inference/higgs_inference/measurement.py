@@ -14,6 +14,7 @@ import numpy.typing as npt
 from higgs_inference.asimov import mean_expected_width
 from higgs_inference.binning import Binning, choose_bins
 from higgs_inference.calibration import Calibration, calibrate
+from higgs_inference.checks import require_weights
 from higgs_inference.fitting import Fit
 from higgs_inference.intervals import MU_RANGE, Interval, profile_interval
 from higgs_inference.likelihood import BinnedLikelihood
@@ -87,9 +88,12 @@ class Measurement:
 
         Args:
             discriminants: of its events, shape (n, discriminants).
-            weights: of its events, shape (n,).
+            weights: of its events, shape (n,); None where each counts as one.
+
+        Raises:
+            ValueError: a discriminant or a weight is not a number, a weight is negative, or there are no events.
         """
-        return self.fit_counts(self.binning.count(discriminants, weights))[0]
+        return self.fit_counts(self.binning.count(discriminants, require_weights(weights, len(discriminants))))[0]
 
     def fit_counts(self, counts: Floats, known: Mapping[str, float] | None = None) -> tuple[Interval, Fit]:
         """Return the interval for mu, and the fit.

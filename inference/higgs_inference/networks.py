@@ -161,6 +161,9 @@ def train(layers: nn.Module, columns: Tensors, loss: Loss, design: Design) -> nn
 
     Returns:
         The layers, on the CPU.
+
+    Raises:
+        ValueError: there are fewer than two events, one of which is left out.
     """
     device = find_device()
     layers.to(device)
@@ -168,6 +171,8 @@ def train(layers: nn.Module, columns: Tensors, loss: Loss, design: Design) -> nn
     split = max(int(VALIDATION_SHARE * len(rows)), 1)
     training, validation = (tuple(one[chosen].to(device) for one in columns) for chosen in (rows[split:], rows[:split]))
     number = len(training[0])
+    if not number:
+        raise ValueError(f"a network cannot be trained on {len(rows)} events: use more training events")
     optimiser = torch.optim.AdamW(layers.parameters(), lr=design.learning_rate, weight_decay=design.weight_decay)
     steps = design.epochs * -(-number // design.batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=design.learning_rate, total_steps=steps)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 ROWS_AT_ONCE = 500_000
 ROWS_TO_COUNT = 100_000
+ROWS_TO_COMPARE = 10
 
 MAX_CLASSIFIER_ROWS = {"htautau": 1_200_000, "ztautau": 1_800_000, "ttbar": 700_000, "diboson": 250_000}
 """Training rows of each process that a classifier takes, at most: a network learns little from more."""
@@ -93,12 +94,30 @@ def other_rows(get_train_set: TrainingSet, events: "pd.DataFrame", most: int | N
         most: rows to return at most, evenly spread, since the first ones lack what the events took; None for all.
 
     Raises:
-        ValueError: there are none.
+        ValueError: there are none; or the events are not as get_train_set returned them, but had the selection of
+            systematics, or a new index.
     """
+    _require_training_rows(get_train_set, events)
     rows = np.setdiff1d(np.arange(len(get_train_set)), events.index.to_numpy(), assume_unique=True)
     if not len(rows):
         raise ValueError("the classifier took all training rows, and there are none left for templates: give it fewer")
     return rows if most is None else rows[:: max(1, -(-len(rows) // most))]
+
+
+def _require_training_rows(get_train_set: TrainingSet, events: "pd.DataFrame") -> None:
+    """Compare some of the events with the training rows that have the numbers in their index."""
+    index = events.index.to_numpy()
+    if np.issubdtype(index.dtype, np.integer) and index.min() >= 0 and index.max() < len(get_train_set):
+        some = np.unique(np.linspace(0, len(index) - 1, ROWS_TO_COMPARE, dtype=np.int64))
+        places = some[np.argsort(index[some])]
+        rows = get_train_set(selected_indices=index[places]).drop(columns="weights").select_dtypes("number")
+        own = events.iloc[places].reindex(columns=rows.columns)
+        if np.array_equal(rows.to_numpy(dtype=np.float64), own.to_numpy(dtype=np.float64), equal_nan=True):
+            return
+    raise ValueError(
+        "expected events as get_train_set returned them, whose index is the numbers of their rows: systematics and "
+        "reset_index give them others, so pass the events from before"
+    )
 
 
 def label(events: "pd.DataFrame", processes: Sequence[str], rows: npt.NDArray[np.int64]) -> "pd.DataFrame":
@@ -138,7 +157,12 @@ def read_events(
         processes: names of the processes.
         rows: which rows, increasing, shape (n,).
         factors: by which the weights are multiplied, such as those of `thin`, shape (n,).
+
+    Raises:
+        ValueError: there are no rows.
     """
+    if not len(rows):
+        raise ValueError("there are no training events to read: a cut left none, or the store is too small")
     for places in np.array_split(np.arange(len(rows)), -(-len(rows) // ROWS_AT_ONCE)):
         events = label(get_train_set(selected_indices=rows[places]), processes, rows[places])
         if factors is not None:

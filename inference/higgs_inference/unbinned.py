@@ -33,13 +33,23 @@ class Places:
         ratios: density of every process relative to that of all nominal events, up to a factor of the bin, shape
             (n, processes).
         responses: coefficients of `terms`, shape (n, processes, terms).
-        weights: shape (n,).
+        weights: not negative, shape (n,).
+
+    Raises:
+        ValueError: these are not of the same number of events, or a weight is negative or not finite.
     """
 
     bins: npt.NDArray[np.int64]
     ratios: Values
     responses: Values
     weights: Floats
+
+    def __post_init__(self) -> None:
+        lengths = {len(self.bins), len(self.ratios), len(self.responses), len(self.weights)}
+        if len(lengths) > 1:
+            raise ValueError(f"expected bins, ratios, responses and weights of the same events; got {sorted(lengths)}")
+        if not np.all(np.isfinite(self.weights) & (self.weights >= 0)):
+            raise ValueError("expected weights of single events that are finite and not negative; some are not")
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,9 +123,18 @@ class UnbinnedLikelihood:
         norms: integrals over bins.
         counts: observed counts, those events included that have places, shape (bins,).
         places: of the events that have some.
+
+    Raises:
+        ValueError: norms or places are of other processes or bins than the templates.
     """
 
     def __init__(self, templates: Templates, norms: Norms, counts: Floats, places: Places) -> None:
+        shape = len(templates.processes), templates.bins
+        if norms.ratios.shape != shape or places.ratios.shape[1:] != shape[:1]:
+            raise ValueError(
+                f"expected norms and places of {shape[0]} processes in {shape[1]} bins; got norms of shape "
+                f"{norms.ratios.shape}, and ratios of shape {places.ratios.shape}"
+            )
         self.templates, self.binned = templates, BinnedLikelihood(templates, counts)
         self._covariances = norms.covariances
         self._bins, self._weights = places.bins, places.weights

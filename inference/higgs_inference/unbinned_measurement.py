@@ -12,6 +12,7 @@ from higgs_inference.asimov import information
 from higgs_inference.binning import Binning
 from higgs_inference.calibration import Calibration, calibrate
 from higgs_inference.cascade import TwoStages
+from higgs_inference.checks import require_weights
 from higgs_inference.fitting import Fit
 from higgs_inference.intervals import MU_RANGE, Interval, profile_interval
 from higgs_inference.measurement import (
@@ -78,11 +79,15 @@ class UnbinnedMeasurement:
         Args:
             events: DataFrame with the 28 features.
             weights: of its events, shape (n,).
+
+        Raises:
+            ValueError: a weight is negative or not a number, or there are no events.
         """
         return self.fit(self.observe(events, weights))[0]
 
     def observe(self, events: "pd.DataFrame", weights: Floats) -> Observation:
         """Score the events of a pseudo-experiment; arguments as in `measure`."""
+        weights = require_weights(weights, len(events))
         bins, _, places = locate(self.stages, self.respond, self.binning, events, weights)
         return Observation(np.bincount(bins, weights, self.binning.number).astype(np.float64), places)
 

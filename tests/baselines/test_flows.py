@@ -4,11 +4,22 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from contrastive import CONTRAST, FEATURES, MIN_LOG_DENSITY, LogDensity, Pick, categories_of, contrastive_loss
+from contrastive import (
+    CONTRAST,
+    FEATURES,
+    FLOWS,
+    MIN_LOG_DENSITY,
+    Flows,
+    LogDensity,
+    Pick,
+    categories_of,
+    contrastive_loss,
+)
 from torch import nn
 
 from higgs_inference.kinematics import NAMES
 from higgs_inference.networks import Design, train
+from higgs_inference.templates import Floats
 
 
 def test_the_density_integrates_to_one() -> None:
@@ -51,3 +62,17 @@ def test_events_have_flows_for_their_number_of_jets() -> None:
     columns = [NAMES.index(name) for name in FEATURES[2]]
     inputs = torch.arange(float(len(NAMES)))[None, :]
     assert Pick(columns)(inputs)[0].tolist() == columns
+
+
+class Densities:
+    """In place of a network: -200 and -1 for every event, of which there must be some."""
+
+    def logits(self, events: pd.DataFrame) -> Floats:
+        assert len(events)
+        return np.tile([-200.0, -1.0], (len(events), 1))
+
+
+def test_a_category_without_events_needs_no_flow_and_densities_have_a_floor() -> None:
+    events = pd.DataFrame({"PRI_n_jets": np.array([0, 3], dtype=np.float32)})
+    added = Flows((Densities(),) * len(FEATURES)).add(events)  # type: ignore[arg-type]
+    assert added[list(FLOWS)].to_numpy().tolist() == [[MIN_LOG_DENSITY, -1.0]] * 2

@@ -133,6 +133,19 @@ def test_numbers_that_do_not_fit_are_refused(columns: int, numbers: tuple[int, .
         choose_bins(*make_events(50, columns), numbers)
 
 
+def test_signal_is_told_by_truth_values_or_numbers_alike() -> None:
+    discriminants, weights, is_signal = make_events(500, 1)
+    bins = [choose_bins(discriminants, weights, one, (4,)).edges[0] for one in (is_signal, is_signal.astype(int))]
+    assert np.array_equal(*bins)
+
+
+@pytest.mark.parametrize("weight", [np.nan, 0.0])
+def test_signal_that_has_no_weight_is_refused(weight: float) -> None:
+    discriminants, weights, is_signal = make_events(500, 1)
+    with pytest.raises(ValueError, match="that add up to more than 0"):
+        choose_bins(discriminants, np.where(is_signal, weight, weights), is_signal, (4,))
+
+
 def test_events_that_do_not_fit_are_refused() -> None:
     discriminants, weights, is_signal = make_events(500, 1)
     binning = choose_bins(discriminants, weights, is_signal, (4,))

@@ -42,6 +42,12 @@ def test_a_share_that_so_few_cases_cannot_show_is_refused() -> None:
         conformal_factor(np.arange(4.0), np.ones(4), 0.81)
 
 
-def test_an_error_of_nothing_is_refused() -> None:
+@pytest.mark.parametrize("error", [0.0, np.nan, np.inf])
+def test_an_error_that_is_none_is_refused(error: float) -> None:
     with pytest.raises(ValueError, match="errors above 0"):
-        conformal_factor(np.ones(5), np.array([1.0, 1.0, 0.0, 1.0, 1.0]), 0.5)
+        conformal_factor(np.ones(5), np.array([1.0, 1.0, error, 1.0, 1.0]), 0.5)
+
+
+def test_distances_are_numbers() -> None:
+    with pytest.raises(ValueError, match="finite distances"):
+        conformal_factor(np.array([1.0, np.nan, 1.0]), np.ones(3), 0.5)

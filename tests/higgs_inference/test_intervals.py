@@ -163,6 +163,8 @@ def test_a_belt_that_cannot_be_inverted_is_refused() -> None:
     rng = np.random.default_rng(1)
     with pytest.raises(ValueError, match="must rise with mu everywhere"):
         build_belt(MUS, [rng.normal(-mu, 0.1, 100) for mu in MUS])
+    with pytest.raises(ValueError, match="expected mu that increase"):
+        build_belt(np.array([2.0, 1.0, 0.0]), [np.array([0.9, 1.1])] * 3)
     with pytest.raises(ValueError, match="at least 3 mu; got 2 at 2"):
         build_belt(MUS[:2], [rng.normal(mu, 0.1, 100) for mu in MUS[:2]])
 
@@ -202,6 +204,11 @@ class Kinked:
         clipped, slope = min(pull, 1.6), float(pull < 1.6)
         by_mu = 2 * (mu - 1 - 0.5 * clipped) / 0.2**2
         return np.array([by_mu, slope * (-0.5 * by_mu + 2 * (clipped - 3) / 0.1**2) + 2 * pull])
+
+
+def test_a_range_that_falls_cuts_nothing() -> None:
+    with pytest.raises(ValueError, match="from low to high"):
+        answer(Interval(1.0, 0.5, 1.5), cut=(3.0, 0.1))
 
 
 def test_a_minimum_where_a_value_is_clipped_has_an_interval() -> None:

@@ -82,6 +82,13 @@ def test_events_are_measured_by_their_bins(built: Measurement) -> None:
     assert found == built.fit_counts(counts_at(built, 1.0))[0]
 
 
+def test_a_pseudo_experiment_without_events_is_not_measured(built: Measurement) -> None:
+    with pytest.raises(ValueError, match="is empty"):
+        built.measure(np.zeros((0, 2)))
+    with pytest.raises(ValueError, match="not negative"):
+        built.measure(np.zeros((2, 2)), np.array([1.0, -1.0]))
+
+
 def test_what_is_known_in_calibration_is_given_to_every_fit(built: Measurement) -> None:
     counts = counts_at(built, 1.0)
     with pytest.raises(ValueError, match=r"expected the pulls of \[\], as in calibration; got \['tes'\]"):

@@ -13,7 +13,7 @@ import torch
 from higgs_challenge.tasks.higgs.events.columns import FEATURES, PROCESSES
 from higgs_inference.features import Preparation
 from higgs_inference.kinematics import LONG_TAILED, MISSING, NAMES, describe
-from higgs_inference.networks import EVALUATION_BATCH, SMALL, Network, make_layers, train_network
+from higgs_inference.networks import EVALUATION_BATCH, SMALL, Network, make_layers, train, train_network
 
 ROWS = 2 * EVALUATION_BATCH + 17
 
@@ -135,6 +135,20 @@ def test_the_seed_decides_the_network(events: pd.DataFrame) -> None:
 def test_a_process_without_events_is_refused(events: pd.DataFrame) -> None:
     with pytest.raises(ValueError, match="there are no selected events of ttbar to train on"):
         train_network(events.assign(weights=1.0, detailed_labels="ztautau"), ["ztautau", "ttbar"], seed=1)
+
+
+@pytest.mark.parametrize("weight", [np.nan, 0.0])
+def test_a_process_without_weight_is_refused(events: pd.DataFrame, weight: float) -> None:
+    labelled = events.assign(detailed_labels="ztautau", weights=1.0)
+    labelled.loc[:9, ["detailed_labels", "weights"]] = ["htautau", weight]
+    with pytest.raises(ValueError, match="weights of htautau that add up to more than 0"):
+        train_network(labelled, ["htautau", "ztautau"], 1)
+
+
+def test_one_event_trains_nothing() -> None:
+    columns = tuple(torch.ones(1, number) for number in (3, 1))
+    with pytest.raises(ValueError, match="cannot be trained on 1 events"):
+        train(make_layers(3, 1), columns, lambda outputs, _: outputs, SMALL)
 
 
 def test_no_events_give_no_logits(random_network: Network, events: pd.DataFrame) -> None:

@@ -1,5 +1,7 @@
 """Training events become the same templates however they are read; thinned ones the same on average."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -188,6 +190,24 @@ def test_other_rows_are_those_that_were_not_taken() -> None:
 def test_a_classifier_that_takes_all_rows_leaves_none() -> None:
     with pytest.raises(ValueError, match="none left for templates: give it fewer"):
         other_rows(ToyTraining(10), made_events().iloc[:10])
+
+
+@pytest.mark.parametrize(
+    "renumber",
+    [
+        lambda events: events.iloc[3:].reset_index(drop=True),  # as systematics does
+        lambda events: events.set_index(events.index + 7),
+        lambda events: events.set_index(events.index.astype(str)),
+    ],
+)
+def test_events_without_the_numbers_of_their_rows_are_refused(renumber: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
+    with pytest.raises(ValueError, match="expected events as get_train_set returned them"):
+        other_rows(ToyTraining(100), renumber(made_events().iloc[:50]))
+
+
+def test_there_are_rows_to_read() -> None:
+    with pytest.raises(ValueError, match="no training events to read"):
+        next(read_events(ToyTraining(10), PROCESSES, np.arange(0)))
 
 
 def test_fewer_other_rows_are_evenly_spread() -> None:

@@ -1,5 +1,7 @@
 """The unbinned likelihood: exact on a case whose densities are known, and its gradient."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import expon, norm
@@ -65,6 +67,21 @@ def test_norms_are_the_integrals_of_events() -> None:
             everything = places.bins == one
             mean = np.average(places.ratios[everything, process], weights=places.weights[everything])
             assert norms.ratios[process, one] == pytest.approx(mean)
+
+
+def test_places_are_of_the_same_events_with_weights_that_data_have() -> None:
+    _, _, places = any_case(np.random.default_rng(5))
+    with pytest.raises(ValueError, match=r"of the same events; got \[299, 300\]"):
+        replace(places, bins=places.bins[1:])
+    for wrong in (-1.0, np.nan):
+        with pytest.raises(ValueError, match="finite and not negative"):
+            replace(places, weights=np.where(places.bins == 0, wrong, places.weights))
+
+
+def test_norms_of_other_bins_are_refused() -> None:
+    templates, norms, places = any_case(np.random.default_rng(6))
+    with pytest.raises(ValueError, match=r"2 processes in 3 bins; got norms of shape \(2, 2\)"):
+        UnbinnedLikelihood(templates, replace(norms, ratios=norms.ratios[:, 1:]), np.ones(3), places)
 
 
 def test_without_norms_events_say_nothing_that_their_counts_do_not() -> None:
