@@ -54,7 +54,12 @@ class Binning:
         return self.bins[cells]
 
     def count(self, discriminants: npt.NDArray[np.floating], weights: npt.NDArray[np.floating] | None = None) -> Floats:
-        """Add up the weights of the events in every bin, shape (bins,); without weights, count them."""
+        """Add up the weights of the events in every bin, shape (bins,).
+
+        Args:
+            discriminants: shape (n, discriminants).
+            weights: shape (n,); None to count events.
+        """
         return np.bincount(self.find(discriminants), weights=weights, minlength=self.number).astype(np.float64)
 
 

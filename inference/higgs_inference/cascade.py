@@ -222,7 +222,15 @@ def score_rows(
     rows: npt.NDArray[np.int64],
     first: FirstStage,
 ) -> Events:
-    """Return the selected events of training rows with the first stage's scores as discriminants."""
+    """Return the selected events of training rows with the first stage's scores as discriminants.
+
+    Args:
+        get_train_set: the challenge's function.
+        systematics: the challenge's function.
+        processes: names, the signal first.
+        rows: which, increasing, shape (n,).
+        first: the first stage.
+    """
     return score_events(read_events(get_train_set, processes, rows), systematics, first.score)
 
 
@@ -238,7 +246,11 @@ def promising_events(
     """Read the promising events, labelled by name, for the training of a second stage.
 
     Args:
+        get_train_set: the challenge's function.
+        systematics: the challenge's function.
+        processes: names, the signal first.
         events: of `score_rows`.
+        first: the first stage.
         most: of each process; of those that have more a part is taken at random.
         seed: of that choice.
 

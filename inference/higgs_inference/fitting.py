@@ -114,6 +114,10 @@ def as_fit(likelihood: Likelihood, minuit: Minuit) -> Fit:
 
     The second derivatives are differences of the gradient, which are more precise than HESSE's differences of values.
     Where they make no minimum, as where a value is clipped, only the errors that MIGRAD estimated are known.
+
+    Args:
+        likelihood: with its gradient.
+        minuit: at the minimum, as `minimise` returns it.
     """
     values, errors = np.array(minuit.values), np.array(minuit.errors)
     errors = np.where(np.isfinite(errors) & (errors > 0), errors, FIRST_ERROR)

@@ -1,12 +1,8 @@
 """From a classifier to a measurement: bins, templates, responses and calibration, built of training events."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from time import monotonic
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +17,7 @@ from higgs_inference.likelihood import BinnedLikelihood
 from higgs_inference.nuisances import BACKGROUNDS, HIGGS, Nuisance, draw_pulls, shape_nuisances
 from higgs_inference.pseudo_experiments import Distorted, values_at
 from higgs_inference.responses import design_points, fit_response
+from higgs_inference.steps import for_each, step
 from higgs_inference.templates import Floats, Templates, num_terms
 from higgs_inference.training_events import (
     Discriminate,
@@ -34,9 +31,6 @@ from higgs_inference.training_events import (
 )
 
 SIGNAL = "htautau"
-T = TypeVar("T")
-S = TypeVar("S")
-
 PROCESSES = (SIGNAL, *BACKGROUNDS)
 
 EVENTS_FOR_BINS = 4_000_000
@@ -306,21 +300,18 @@ def _halves(events: Events, rows: npt.NDArray[np.int64]) -> Iterator[tuple[Event
 def thin_by_purity(
     events: Events, rows: npt.NDArray[np.int64], binning: Binning, nominal: Floats, sample: Sample
 ) -> tuple[npt.NDArray[np.int64], Floats]:
-    """Choose the rows to distort, with their factors: mostly those in bins with much signal."""
+    """Choose the rows to distort, with their factors: mostly those in bins with much signal.
+
+    Args:
+        events: the selected ones of the rows, nominal.
+        rows: of training events, increasing, shape (m,).
+        binning: the bins.
+        nominal: expected counts in them, shape (processes, bins).
+        sample: how many events of each process.
+
+    Returns:
+        As `thin`.
+    """
     purity = nominal[PROCESSES.index(SIGNAL)] / np.maximum(nominal.sum(axis=0), 1e-12)
     importance = np.maximum(purity, sample.min_importance)[binning.find(events.discriminants)]
     return thin(events, rows, importance, [sample.events[name] for name in PROCESSES], seed=1)
-
-
-def for_each(measure: Callable[[T], S], jobs: Sequence[T]) -> list[S]:
-    """Do several jobs, such as both halves, at the same time, in threads: most of it is compiled, and on one core."""
-    with ThreadPoolExecutor(len(jobs)) as threads:
-        return list(threads.map(measure, jobs))
-
-
-@contextmanager
-def step(name: str) -> Iterator[None]:
-    """Print how long a step took, for the log."""
-    started = monotonic()
-    yield
-    print(f"{name}: {monotonic() - started:.0f} s", flush=True)

@@ -139,7 +139,13 @@ def train_network(
 
 
 def make_layers(width: int, outputs: int, design: Design = SMALL) -> nn.Sequential:
-    """Make a network with random weights that maps `width` features to outputs."""
+    """Make a network with random weights, from torch's generator.
+
+    Args:
+        width: number of features.
+        outputs: number of outputs.
+        design: its hidden layers, activation and dropout.
+    """
     layers: list[nn.Module] = []
     for size in design.hidden:
         layers += [nn.Linear(width, size), design.activation(inplace=True)]
@@ -193,12 +199,22 @@ def train(layers: nn.Module, columns: Tensors, loss: Loss, design: Design) -> nn
 
 
 def join(parts: Sequence[tuple[npt.NDArray[Any], ...]]) -> Tensors:
-    """Join columns of several sets of events, the last of which are weights; these become 1 on average."""
+    """Join columns of several sets of events, the last of which are weights; these become 1 on average.
+
+    Args:
+        parts: of each set its columns, of shape (n, ...).
+    """
     *columns, weights = (np.concatenate(one) for one in zip(*parts, strict=True))
     weights /= weights.mean(dtype=np.float64)
     return tuple(torch.from_numpy(one) for one in (*columns, weights))
 
 
 def cross_entropy(outputs: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    """Return the weighted cross entropy of every event, shape (n,); weights are 1 on average."""
+    """Return the weighted cross entropy of every event, shape (n,).
+
+    Args:
+        outputs: logits, shape (n, classes).
+        labels: numbers of the classes, shape (n,).
+        weights: 1 on average, shape (n,).
+    """
     return nn.functional.cross_entropy(outputs, labels, reduction="none") * weights

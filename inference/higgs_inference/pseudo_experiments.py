@@ -86,7 +86,16 @@ class Distorted:
 
 
 def ratio_of(distorted: Floats, nominal: Floats) -> Floats:
-    """Return distorted over nominal counts; 1 where there are no events."""
+    """Return distorted over nominal counts; 1 where there are no events.
+
+    Args:
+        distorted: counts, of any shape.
+        nominal: of the same shape.
+
+    Example:
+        >>> ratio_of(np.array([3.0, 0.0]), np.array([2.0, 5.0])).tolist()
+        [1.5, 1.0]
+    """
     some = (nominal > 0) & (distorted > 0)
     return np.divide(distorted, nominal, out=np.ones_like(distorted), where=some)
 

@@ -208,7 +208,13 @@ def score_events(
 
 
 def fill(events: Events, binning: Binning, num_processes: int) -> tuple[Floats, Floats]:
-    """Add up weights, and squared weights, per process and bin; both have the shape (processes, bins)."""
+    """Add up weights, and squared weights, per process and bin; both have the shape (processes, bins).
+
+    Args:
+        events: labelled ones.
+        binning: the bins.
+        num_processes: how many processes there are.
+    """
     shape = num_processes, binning.number
     cells = events.processes.astype(np.int64) * shape[1] + binning.find(events.discriminants)
     weights = events.weights.astype(np.float64)

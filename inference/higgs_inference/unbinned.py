@@ -151,7 +151,11 @@ class UnbinnedLikelihood:
         return self.templates.names
 
     def value(self, parameters: Floats) -> float:
-        """Return -2 ln L, the priors of the pulls included, up to a constant."""
+        """Return -2 ln L, the priors of the pulls included, up to a constant.
+
+        Args:
+            parameters: mu and the pulls, shape (parameters,).
+        """
         parameters = np.asarray(parameters, dtype=np.float64)
         density = self.density(parameters)
         above = np.maximum(density, MIN_RATIO)
@@ -160,7 +164,7 @@ class UnbinnedLikelihood:
         )
 
     def gradient(self, parameters: Floats) -> Floats:
-        """Return the derivatives of `value`, shape (parameters,)."""
+        """Return the derivatives of `value`, shape (parameters,); argument as in `value`."""
         parameters = np.asarray(parameters, dtype=np.float64)
         at, of_terms = self.templates.expect(parameters), self.templates.terms_at(parameters)
         relative = self._relative(of_terms)
@@ -179,7 +183,11 @@ class UnbinnedLikelihood:
         return np.asarray(self.binned.gradient(parameters) - 2 * gradient)
 
     def density(self, parameters: Floats) -> Floats:
-        """Return the density of every event in its bin, relative to that of all nominal events, shape (n,)."""
+        """Return the density of every event in its bin, relative to that of all nominal events, shape (n,).
+
+        Args:
+            parameters: mu and the pulls, shape (parameters,).
+        """
         parameters = np.asarray(parameters, dtype=np.float64)
         relative = self._relative(self.templates.terms_at(parameters))
         return self._density(self.templates.by_process(parameters), relative)

@@ -22,12 +22,11 @@ from higgs_inference.measurement import (
     Pieces,
     Sample,
     build_pieces,
-    for_each,
     report,
-    step,
 )
 from higgs_inference.nuisances import HIGGS, draw_pulls
 from higgs_inference.pseudo_experiments import Distorted, ratio_of, values_at
+from higgs_inference.steps import for_each, step
 from higgs_inference.templates import Floats, Templates, Values, num_terms
 from higgs_inference.training_events import PROCESS, ROW, Systematics, TrainingSet, read_events
 from higgs_inference.unbinned import Norms, NormSums, Places, UnbinnedLikelihood
@@ -101,7 +100,12 @@ class UnbinnedMeasurement:
         return UnbinnedLikelihood(self.templates, self.norms, observation.counts, observation.places)
 
     def expect(self, nominal: Observation, parameters: Floats) -> Observation:
-        """Reweight nominal events at mu = 1 to the densities that this measurement expects elsewhere."""
+        """Reweight nominal events at mu = 1 to the densities that this measurement expects elsewhere.
+
+        Args:
+            nominal: the events.
+            parameters: where, shape (parameters,).
+        """
         expected = self.templates.by_process(parameters).sum(axis=0)
         density = self.likelihood(nominal).density(parameters)
         weights = (
@@ -134,7 +138,18 @@ class UnbinnedMeasurement:
 def locate(
     stages: TwoStages, respond: Respond, binning: Binning, events: "pd.DataFrame", weights: Floats
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Places]:
-    """Return the bin of every event, which ones are promising, and the places of these."""
+    """Return the bin of every event, which ones are promising, and the places of these.
+
+    Args:
+        stages: score events.
+        respond: gives the responses of promising ones.
+        binning: the bins.
+        events: DataFrame with the 28 features.
+        weights: of the events, shape (n,).
+
+    Returns:
+        Bins, shape (n,); numbers of the promising events, shape (m,); and their places.
+    """
     discriminants, chosen, logits = stages.look(events)
     bins = binning.find(discriminants)
     share = np.log(stages.yields / stages.yields.sum()).astype(np.float32)
@@ -177,7 +192,15 @@ def build_unbinned_measurement(
 def find_norms(
     get_train_set: TrainingSet, systematics: Systematics, stages: TwoStages, respond: Respond, pieces: Pieces
 ) -> Norms:
-    """Integrate densities over the promising ones of the events that the templates count."""
+    """Integrate densities over the promising ones of the events that the templates count.
+
+    Args:
+        get_train_set: the challenge's function.
+        systematics: the challenge's function.
+        stages: score events.
+        respond: gives the responses of promising ones.
+        pieces: bins, and the events of the templates.
+    """
     is_promising = stages.first.is_promising(pieces.events.discriminants)
     rows, weights = pieces.events.rows[is_promising], pieces.events.weights[is_promising].astype(np.float64)
     sums = NormSums((len(PROCESSES), pieces.binning.number, num_terms(HIGGS)))
@@ -204,14 +227,27 @@ class Half:
     processes: npt.NDArray[np.int8]
 
     def scaled(self, counts: Floats, nominal: Floats, templates: Floats) -> Observation:
-        """Return what is observed when a process has these counts, and its events the weights that templates give."""
+        """Return what is observed when a process has these counts, and its events the weights that templates give.
+
+        Args:
+            counts: of each process, shape (processes, bins).
+            nominal: sums of the weights of this half's nominal events, shape (processes, bins).
+            templates: what these are to add up to, shape (processes, bins).
+        """
         factors = np.divide(templates, nominal, out=np.zeros_like(templates), where=nominal > 0)
         weights = self.places.weights * factors[self.processes, self.places.bins]
         return Observation(counts.sum(axis=0), replace(self.places, weights=weights))
 
 
 def locate_half(distorted: Distorted, at: UnbinnedMeasurement, values: dict[str, float], seed: int) -> Half:
-    """Distort the events of a half, and locate them."""
+    """Distort the events of a half, and locate them.
+
+    Args:
+        distorted: the half.
+        at: the measurement in whose bins they are located.
+        values: of nuisance parameters by name; the others are nominal.
+        seed: of the noise that systematics adds.
+    """
     counts = np.zeros((len(PROCESSES), at.templates.bins))
     parts, processes = [], []
     for kept in distorted.distort(values, seed):
