@@ -29,6 +29,13 @@ def test_equal_methods_tie() -> None:
     assert any("= marks one that several share" in note for note in table.notes)
 
 
+def test_so_few_that_any_coverage_is_free_are_told() -> None:
+    many = made_result("mine")
+    few = many.model_copy(update={"plan": many.plan.model_copy(update={"sets": 1, "pseudo_experiments": 2})})
+    notes = [[note for note in make_table([one]).notes if "little of coverage" in note] for one in (few, many)]
+    assert notes == [["So few pseudo-experiments say little of coverage: any from 2% to 100% is free of penalty."], []]
+
+
 def test_cells_show_what_the_file_holds() -> None:
     result = made_result("mine", expected_width=0.479, cut_share=0.125)
     score, coverage = result.scores.quantile_score, result.scores.coverage

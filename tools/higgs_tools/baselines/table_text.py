@@ -4,12 +4,16 @@ from collections.abc import Sequence
 
 from higgs_challenge.number_formats import count
 from higgs_scoring.dependence import MAX_PULL
+from higgs_scoring.metrics import allowed_coverage
 from higgs_scoring.number_formats import number
 from higgs_scoring.ranking import BEATS, Ranking
 from higgs_tools.baselines.result_file import Events, Machine, ResultFile
 
 SHORT = 10
 """Digits of a commit that are shown."""
+
+TOO_FREE = 0.2
+"""Width of the coverages without penalty above which the table says so: that of fewer than 90 pseudo-experiments."""
 
 
 def describe_setting(results: Sequence[ResultFile], ranking: Ranking) -> list[str]:
@@ -25,6 +29,7 @@ def describe_setting(results: Sequence[ResultFile], ranking: Ranking) -> list[st
         f"seed {plan.seed}; {_events(results[0].events)}.",
         f"Machine: {_joined([_machine(result.machine) for result in results])}. "
         f"Commit: {_joined([_commit(result) for result in results])}.",
+        *_free_coverage(plan.sets * plan.pseudo_experiments),
         *_tie_rule(ranking),
         _error_rule(results),
         "The width before the cut at the range of mu is twice the mean delta_mu_hat. "
@@ -72,6 +77,15 @@ def _commit(result: ResultFile) -> str:
 def _joined(texts: Sequence[str]) -> str:
     """Return different texts, each once."""
     return " or ".join(dict.fromkeys(texts))
+
+
+def _free_coverage(number: int) -> list[str]:
+    """Say so where nearly any coverage is free of penalty, so that the ranking follows the width alone."""
+    lowest, highest = allowed_coverage(number)
+    if highest - lowest < TOO_FREE:
+        return []
+    free = f"{max(lowest, 0):.0%} to {min(highest, 1):.0%}"
+    return [f"So few pseudo-experiments say little of coverage: any from {free} is free of penalty."]
 
 
 def _tie_rule(ranking: Ranking) -> list[str]:
