@@ -178,7 +178,7 @@ def train(layers: nn.Module, columns: Tensors, loss: Loss, design: Design) -> nn
     training, validation = (tuple(one[chosen].to(device) for one in columns) for chosen in (rows[split:], rows[:split]))
     number = len(training[0])
     if not number:
-        raise ValueError(f"a network cannot be trained on {len(rows)} events: use more training events")
+        raise ValueError(f"a network needs at least two training events; got {len(rows)}")
     optimiser = torch.optim.AdamW(layers.parameters(), lr=design.learning_rate, weight_decay=design.weight_decay)
     steps = design.epochs * -(-number // design.batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=design.learning_rate, total_steps=steps)

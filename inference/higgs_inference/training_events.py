@@ -107,7 +107,8 @@ def other_rows(get_train_set: TrainingSet, events: "pd.DataFrame", most: int | N
 def _require_training_rows(get_train_set: TrainingSet, events: "pd.DataFrame") -> None:
     """Compare some of the events with the training rows that have the numbers in their index."""
     index = events.index.to_numpy()
-    if np.issubdtype(index.dtype, np.integer) and index.min() >= 0 and index.max() < len(get_train_set):
+    is_number = len(index) > 0 and np.issubdtype(index.dtype, np.integer)
+    if is_number and index.min() >= 0 and index.max() < len(get_train_set):
         some = np.unique(np.linspace(0, len(index) - 1, ROWS_TO_COMPARE, dtype=np.int64))
         places = some[np.argsort(index[some])]
         rows = get_train_set(selected_indices=index[places]).drop(columns="weights").select_dtypes("number")

@@ -147,7 +147,7 @@ def test_a_process_without_weight_is_refused(events: pd.DataFrame, weight: float
 
 def test_one_event_trains_nothing() -> None:
     columns = tuple(torch.ones(1, number) for number in (3, 1))
-    with pytest.raises(ValueError, match="cannot be trained on 1 events"):
+    with pytest.raises(ValueError, match="at least two training events; got 1"):
         train(make_layers(3, 1), columns, lambda outputs, _: outputs, SMALL)
 
 

@@ -198,6 +198,7 @@ def test_a_classifier_that_takes_all_rows_leaves_none() -> None:
         lambda events: events.iloc[3:].reset_index(drop=True),  # as systematics does
         lambda events: events.set_index(events.index + 7),
         lambda events: events.set_index(events.index.astype(str)),
+        lambda events: events.iloc[:0],
     ],
 )
 def test_events_without_the_numbers_of_their_rows_are_refused(renumber: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
