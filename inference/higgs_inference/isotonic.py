@@ -10,6 +10,10 @@ from higgs_inference.templates import Floats
 
 MIN_PROBABILITY = 1e-6
 
+MAX_CORRECTION = 10.0
+"""A class, or all others together, keeps at least this part of the probability that the classifier gave it: steps at
+either end may hold a few events of one class alone, whose frequency of 1 nobody should bet on."""
+
 
 @dataclass(frozen=True, eq=False)
 class Isotonic:
@@ -28,14 +32,18 @@ class Isotonic:
 
         Args:
             logits: shape (n, classes).
+
+        Returns:
+            Logarithms of probabilities, shape (n, classes).
         """
         found = probabilities(logits)
         functions = zip(found.T, self.points, self.frequencies, strict=True)
         corrected = np.stack([np.interp(own, at, known) for own, at, known in functions], axis=1)
-        corrected = np.maximum(corrected, MIN_PROBABILITY)
-        first, others = corrected[:, :1], corrected[:, 1:]
+        corrected = np.maximum(corrected, np.maximum(found / MAX_CORRECTION, MIN_PROBABILITY))
+        first = np.minimum(corrected[:, :1], 1 - (1 - found[:, :1]) / MAX_CORRECTION)
+        others = corrected[:, 1:]
         others *= np.maximum(1 - first, MIN_PROBABILITY) / others.sum(axis=1, keepdims=True)
-        return np.asarray(np.log(corrected), dtype=logits.dtype)
+        return np.log(np.concatenate([first, others], axis=1)).astype(logits.dtype)
 
 
 def fit_isotonic(logits: npt.NDArray[np.floating], labels: npt.NDArray[np.int64], weights: Floats) -> Isotonic:

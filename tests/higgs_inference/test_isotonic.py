@@ -42,3 +42,12 @@ def test_in_every_part_the_mean_probability_is_the_frequency(rng: np.random.Gene
     np.testing.assert_allclose([found[part, 0].mean() for part in parts], expected, atol=0.025)
     uncorrected = np.array([probabilities(outputs[half:][part])[:, 0].mean() for part in parts])
     assert np.abs(uncorrected - expected).max() > 0.1
+
+
+def test_a_step_of_one_class_alone_excludes_no_other() -> None:
+    """All events beyond a probability are of the first class, as happens with few; a tenth of the rest is left."""
+    logits = np.array([[-2.0, 0.0], [-2.0, 0.0], [3.0, 0.0], [3.0, 0.0]])
+    found = probabilities(fit_isotonic(logits, np.array([0, 1, 0, 0]), np.ones(4)).apply(logits))
+    before = probabilities(logits)[2:, 1]
+    np.testing.assert_allclose(found[2:, 1], before / 10, rtol=1e-6)
+    np.testing.assert_allclose(found[:2], 0.5, rtol=1e-6)
