@@ -19,7 +19,7 @@ from higgs_inference.nuisances import HIGGS
 from higgs_inference.unbinned_measurement import build_unbinned_measurement
 from training_seed import TRAINING_SEED
 
-MAX_EVENTS = 1_500_000
+MAX_EVENTS = 1_350_000
 """Promising events of each process that the classifiers are trained on, at most."""
 
 CLASSIFIERS = 2

@@ -43,7 +43,7 @@ class Isotonic:
         first = np.minimum(corrected[:, :1], 1 - (1 - found[:, :1]) / MAX_CORRECTION)
         others = corrected[:, 1:]
         others *= np.maximum(1 - first, MIN_PROBABILITY) / others.sum(axis=1, keepdims=True)
-        return np.log(np.concatenate([first, others], axis=1)).astype(logits.dtype)
+        return np.asarray(np.log(np.concatenate([first, others], axis=1)), dtype=logits.dtype)
 
 
 def fit_isotonic(logits: npt.NDArray[np.floating], labels: npt.NDArray[np.int64], weights: Floats) -> Isotonic:

@@ -240,12 +240,11 @@ def measure_response(distorted: Distorted, binning: Binning, templates: Template
     if not shapes:
         return templates.response
     points = design_points(len(shapes), [REACH[one.prior] for one in shapes])
-    ratios = []
+    counts = []
     for seed, point in enumerate(points, start=1):
         values = {one.name: one.value_of_shift(shift) for one, shift in zip(shapes, point.tolist(), strict=True)}
-        ratios.append(distorted.ratios(values, seed))
-    # Bins without events show no change; one event's weight keeps polynomials from running away there.
-    return fit_response(points, np.array(ratios), distorted.effective + 1.0, binning.positions)
+        counts.append(distorted.counts(values, seed))
+    return fit_response(points, np.array(counts), distorted.effective, binning.positions)
 
 
 def find_offsets(

@@ -64,7 +64,10 @@ class Distorted:
         self._slices, self._systematics, self._discriminate = slices, systematics, discriminate
         self._binning, self._num_processes = binning, num_processes
         self.nominal, squares = self._count({}, seed=0)
-        self.effective = self.nominal**2 / np.maximum(squares, 1e-300)
+        known = squares > 0
+        of_process = self.nominal.sum(axis=1, keepdims=True) / np.maximum(squares.sum(axis=1, keepdims=True), 1e-300)
+        self._scale = np.where(known, self.nominal / np.where(known, squares, 1.0), of_process)
+        self.effective = self.nominal * self._scale
 
     def ratios(self, values: dict[str, float], seed: int) -> Floats:
         """Return distorted over nominal counts, shape (processes, bins); 1 in bins where there are no events.
@@ -74,6 +77,10 @@ class Distorted:
             seed: of the noise that systematics adds.
         """
         return ratio_of(self._count(values, seed)[0], self.nominal)
+
+    def counts(self, values: dict[str, float], seed: int) -> Floats:
+        """Return distorted counts in the same numbers of events as `effective`; arguments as in `ratios`."""
+        return np.asarray(self._count(values, seed)[0] * self._scale)
 
     def distort(self, values: dict[str, float], seed: int) -> Iterator["pd.DataFrame"]:
         """Yield the selected ones of the distorted events, slice by slice; arguments as in `ratios`."""

@@ -3,11 +3,21 @@
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.optimize import minimize
 
 from higgs_inference.templates import Floats, terms
 
 MAX_DEGREES = (10, 3)
 """Of the polynomials along each discriminant by which responses vary from bin to bin."""
+
+PRIOR_EVENTS = 0.1
+"""Added to every count, distorted or not: bins without events show no change."""
+
+MIN_SIZE = 1e-6
+"""Of a combination of polynomials, relative to the largest; smaller ones follow from others where there are events."""
+
+MAX_CHANGE = 50.0
+"""Of a logarithm that a search may try, so that its exponential exists."""
 
 
 def design_points(num_shifts: int, reach: Sequence[tuple[float, ...]]) -> Floats:
@@ -40,17 +50,19 @@ def _corners(reach: Sequence[float]) -> list[float]:
     return [0.75 * end for end in sorted({reach[0], reach[-1]}) if end == reach[-1] or reach[0] < 0]
 
 
-def fit_response(points: Floats, ratios: Floats, weights: Floats, positions: Floats) -> Floats:
+def fit_response(points: Floats, counts: Floats, nominal: Floats, positions: Floats) -> Floats:
     """Fit the logarithmic changes of the templates.
 
     A template's change is a quadratic in the shifts whose coefficients are polynomials in the bin's position:
-    neighbouring bins behave alike, and what one lacks in events the others lend. The logarithm of a count that
-    fluctuates is too small on average; so a second step adds what the ratios themselves still lack.
+    neighbouring bins behave alike, and what one lacks in events the others lend. Those coefficients are taken under
+    which distorted counts are most probable if they follow Poisson distributions, with nominal counts times the
+    exponential of the change as their means: a log-linear model (P. McCullagh and J. A. Nelder, Generalized Linear
+    Models, 1989). Logarithms of ratios would be biased, and say nothing of bins without events, where counts are small.
 
     Args:
         points: shifts, shape (points, shifts).
-        ratios: distorted over nominal counts, above 0, shape (points, processes, bins).
-        weights: of the bins in the fit: reciprocal variances, or numbers of events, shape (processes, bins).
+        counts: distorted ones, not negative, shape (points, processes, bins).
+        nominal: counts without distortion, both in numbers of events that fluctuate alike, shape (processes, bins).
         positions: of the bins along each discriminant, from -1 to 1, shape (bins, discriminants).
 
     Returns:
@@ -60,14 +72,50 @@ def fit_response(points: Floats, ratios: Floats, weights: Floats, positions: Flo
         ValueError: the points do not determine all terms.
     """
     along, in_shifts = polynomials(positions, MAX_DEGREES), np.array([terms(point.tolist()) for point in points])
-    response: Floats = np.zeros((*weights.shape, in_shifts.shape[1]))
-    for left in (np.log, lambda ratio: ratio - 1):
-        coefficients = fit_terms(points, left(ratios / np.exp(np.einsum("kbt,pt->pkb", response, in_shifts))))
-        for process, own in enumerate(np.sqrt(weights)):
-            scaled = own[:, np.newaxis]
-            solution = np.linalg.lstsq(along * scaled, coefficients[process] * scaled, rcond=1e-6)[0]
-            response[process] += along @ solution
-    return response
+    require_rank(in_shifts)
+    fits = [fit_process(along, in_shifts, counts[:, process].T, own) for process, own in enumerate(nominal)]
+    return np.array(fits, dtype=np.float64)
+
+
+def fit_process(along: Floats, in_shifts: Floats, counts: Floats, nominal: Floats) -> Floats:
+    """Fit the response of one process.
+
+    Args:
+        along: polynomials at the bins, shape (bins, products).
+        in_shifts: `terms` at the points, shape (points, terms).
+        counts: distorted ones, shape (bins, points).
+        nominal: shape (bins,).
+
+    Returns:
+        Coefficients of `terms`, shape (bins, terms).
+    """
+    nominal, counts = nominal + PRIOR_EVENTS, counts + PRIOR_EVENTS
+    # Among combinations of polynomials and of terms that are orthonormal, the second derivatives are near unity.
+    left, sizes, _ = np.linalg.svd(along * np.sqrt(nominal)[:, np.newaxis], full_matrices=False)
+    bases = left[:, sizes > MIN_SIZE * sizes[0]] / np.sqrt(nominal)[:, np.newaxis]
+    orthonormal, triangle = np.linalg.qr(in_shifts)
+
+    def deviance(coefficients: Floats) -> tuple[float, Floats]:
+        change = bases @ coefficients.reshape(bases.shape[1], -1) @ orthonormal.T
+        rise = nominal[:, np.newaxis] * np.expm1(np.minimum(change, MAX_CHANGE))
+        value = np.sum(rise - counts * change)
+        slope = bases.T @ (rise + nominal[:, np.newaxis] - counts) @ orthonormal
+        return float(value), slope.ravel()
+
+    start = np.zeros(bases.shape[1] * len(triangle))
+    found = minimize(deviance, start, jac=True, method="L-BFGS-B", options={"ftol": 0.0, "gtol": 1e-4, "maxiter": 1000})
+    return np.asarray(bases @ found.x.reshape(bases.shape[1], -1) @ np.linalg.inv(triangle).T)
+
+
+def require_rank(in_shifts: Floats) -> None:
+    """Raise ValueError if points do not determine all terms.
+
+    Args:
+        in_shifts: `terms` at the points, shape (points, terms).
+    """
+    known = int(np.linalg.matrix_rank(in_shifts))
+    if known < in_shifts.shape[1]:
+        raise ValueError(f"a response has {in_shifts.shape[1]} terms, of which these points determine {known}")
 
 
 def fit_terms(points: Floats, ratios: Floats) -> Floats:
@@ -89,9 +137,7 @@ def fit_terms(points: Floats, ratios: Floats) -> Floats:
         [[[0.3, 0.1]]]
     """
     in_shifts = np.array([terms(point.tolist()) for point in points])
-    known = int(np.linalg.matrix_rank(in_shifts))
-    if known < in_shifts.shape[1]:
-        raise ValueError(f"a response has {in_shifts.shape[1]} terms, of which these points determine {known}")
+    require_rank(in_shifts)
     return np.asarray(np.einsum("tp,pkb->kbt", np.linalg.pinv(in_shifts), ratios))
 
 
