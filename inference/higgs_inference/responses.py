@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.optimize import minimize
 
+from higgs_inference.fitting import FitError
 from higgs_inference.templates import Floats, terms
 
 MAX_DEGREES = (10, 3)
@@ -15,6 +16,9 @@ PRIOR_EVENTS = 0.1
 
 MIN_SIZE = 1e-6
 """Of a combination of polynomials, relative to the largest; smaller ones follow from others where there are events."""
+
+MAX_SLOPE = 0.01
+"""That may be left at a maximum: its coordinates are then as far off in units of their standard deviations."""
 
 MAX_CHANGE = 50.0
 """Of a logarithm that a search may try, so that its exponential exists."""
@@ -70,6 +74,7 @@ def fit_response(points: Floats, counts: Floats, nominal: Floats, positions: Flo
 
     Raises:
         ValueError: the points do not determine all terms.
+        FitError: no maximum was found.
     """
     along, in_shifts = polynomials(positions, MAX_DEGREES), np.array([terms(point.tolist()) for point in points])
     require_rank(in_shifts)
@@ -88,6 +93,9 @@ def fit_process(along: Floats, in_shifts: Floats, counts: Floats, nominal: Float
 
     Returns:
         Coefficients of `terms`, shape (bins, terms).
+
+    Raises:
+        FitError: no maximum was found.
     """
     nominal, counts = nominal + PRIOR_EVENTS, counts + PRIOR_EVENTS
     # Among combinations of polynomials and of terms that are orthonormal, the second derivatives are near unity.
@@ -95,7 +103,7 @@ def fit_process(along: Floats, in_shifts: Floats, counts: Floats, nominal: Float
     bases = left[:, sizes > MIN_SIZE * sizes[0]] / np.sqrt(nominal)[:, np.newaxis]
     orthonormal, triangle = np.linalg.qr(in_shifts)
 
-    def deviance(coefficients: Floats) -> tuple[float, Floats]:
+    def minus_log_likelihood(coefficients: Floats) -> tuple[float, Floats]:
         change = bases @ coefficients.reshape(bases.shape[1], -1) @ orthonormal.T
         rise = nominal[:, np.newaxis] * np.expm1(np.minimum(change, MAX_CHANGE))
         value = np.sum(rise - counts * change)
@@ -103,7 +111,10 @@ def fit_process(along: Floats, in_shifts: Floats, counts: Floats, nominal: Float
         return float(value), slope.ravel()
 
     start = np.zeros(bases.shape[1] * len(triangle))
-    found = minimize(deviance, start, jac=True, method="L-BFGS-B", options={"ftol": 0.0, "gtol": 1e-4, "maxiter": 1000})
+    options = {"ftol": 0.0, "gtol": MAX_SLOPE / 100, "maxiter": 1000}
+    found = minimize(minus_log_likelihood, start, jac=True, method="L-BFGS-B", options=options)
+    if np.abs(found.jac).max() > MAX_SLOPE:  # rounding may end a search somewhat before it is as good as asked for
+        raise FitError(f"no response of templates was found: {found.message}")
     return np.asarray(bases @ found.x.reshape(bases.shape[1], -1) @ np.linalg.inv(triangle).T)
 
 

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from higgs_inference import responses
 from higgs_inference.binning import Binning
+from higgs_inference.fitting import FitError
 from higgs_inference.pseudo_experiments import Distorted
 from higgs_inference.responses import design_points, fit_response, fit_terms, polynomials
 from higgs_inference.templates import Floats, terms
@@ -102,6 +104,13 @@ def test_what_a_step_across_does_may_differ_along() -> None:
 def test_points_that_do_not_determine_a_quadratic_are_refused() -> None:
     with pytest.raises(ValueError, match="a response has 5 terms, of which these points determine 2"):
         fit_response(POINTS[:4], np.ones((4, 1, 20)), np.ones((1, 20)), ALONG)
+
+
+def test_a_search_that_ends_early_is_no_response(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(responses, "MAX_SLOPE", 1e-14)
+    nominal = np.full((1, 20), 1e6)
+    with pytest.raises(FitError, match="no response of templates was found"):
+        fit_response(POINTS, nominal * ratios_of(np.full((1, 20, 5), 0.01)), nominal, ALONG)
 
 
 def test_the_response_of_distorted_events_is_that_of_the_densities() -> None:
