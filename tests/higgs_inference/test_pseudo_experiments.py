@@ -66,7 +66,7 @@ def test_ratios_are_those_of_the_same_events_distorted_and_not() -> None:
     slices = list(read_events(training, PROCESSES, np.arange(2000)))
     distorted = Distorted(slices, distort, discriminate, binning, len(PROCESSES))
 
-    ratios = distorted.ratios({"shift": 0.8}, seed=1)
+    ratios, counts = distorted.ratios({"shift": 0.8}, seed=1), distorted.counts({"shift": 0.8}, seed=1)
 
     u = discriminate(training.events)[:, 0].astype(np.float32)
     moved = discriminate(distort(training.events, 1, 0.8))[:, 0].astype(np.float32)
@@ -74,6 +74,7 @@ def test_ratios_are_those_of_the_same_events_distorted_and_not() -> None:
         own = (training.events["detailed_labels"] == name).to_numpy()
         before, after = (np.bincount(np.searchsorted(edges, one[own]), minlength=4) for one in (u, moved))
         assert ratios[number] == pytest.approx(after / before, rel=1e-5)
+        assert counts[number] == pytest.approx(after, rel=1e-5)  # events of equal weight count as one each
     assert np.all(distorted.ratios({}, seed=2) == 1.0)
 
 
@@ -82,6 +83,15 @@ def test_a_bin_without_events_does_not_change() -> None:
     piece = label(ToyTraining(100).events, PROCESSES, np.arange(100))
     distorted = Distorted([piece], distort, discriminate, binning, len(PROCESSES))
     assert distorted.ratios({"shift": 1.0}, seed=1)[:, 0].tolist() == [1.0, 1.0]
+
+
+def test_events_that_move_into_an_empty_bin_count_like_those_of_other_bins() -> None:
+    """All events are to the right of the edge; moved far, they are to the left, where there was none."""
+    binning = Binning((np.array([[-50.0]]), np.empty((2, 0))), np.arange(2))
+    piece = label(ToyTraining(100).events, PROCESSES, np.arange(100))
+    distorted = Distorted([piece], distort, discriminate, binning, len(PROCESSES))
+    assert distorted.effective[:, 0].tolist() == [0.0, 0.0]
+    assert distorted.counts({"shift": -300.0}, seed=1)[:, 0] == pytest.approx(distorted.effective[:, 1])
 
 
 def test_only_what_changes_events_is_given_to_systematics() -> None:
