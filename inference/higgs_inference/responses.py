@@ -11,8 +11,14 @@ from higgs_inference.templates import Floats, terms
 MAX_DEGREES = (10, 3)
 """Of the polynomials along each discriminant by which responses vary from bin to bin."""
 
-PRIOR_EVENTS = 0.1
-"""Added to every count, distorted or not: bins without events show no change."""
+COARSE_DEGREES = (3, 1)
+"""Of the polynomials of a first fit, which a bin with few events follows."""
+
+PRIOR_EVENTS = 20.0
+"""Added to every bin, distorted as the first fit says: the response of a bin with fewer events is mostly that."""
+
+MIN_EVENTS = 0.1
+"""Added to every count in the first fit: a process without any events shows no change."""
 
 MIN_SIZE = 1e-6
 """Of a combination of polynomials, relative to the largest; smaller ones follow from others where there are events."""
@@ -63,6 +69,9 @@ def fit_response(points: Floats, counts: Floats, nominal: Floats, positions: Flo
     exponential of the change as their means: a log-linear model (P. McCullagh and J. A. Nelder, Generalized Linear
     Models, 1989). Logarithms of ratios would be biased, and say nothing of bins without events, where counts are small.
 
+    Bins with few events of a process, or none, would fit chance, and two shifts at once would make that exponentially
+    large. So a first fit has few polynomials; what it expects is added to the counts, as `PRIOR_EVENTS` in every bin.
+
     Args:
         points: shifts, shape (points, shifts).
         counts: distorted ones, not negative, shape (points, processes, bins).
@@ -76,10 +85,16 @@ def fit_response(points: Floats, counts: Floats, nominal: Floats, positions: Flo
         ValueError: the points do not determine all terms.
         FitError: no maximum was found.
     """
-    along, in_shifts = polynomials(positions, MAX_DEGREES), np.array([terms(point.tolist()) for point in points])
+    in_shifts = np.array([terms(point.tolist()) for point in points])
     require_rank(in_shifts)
-    fits = [fit_process(along, in_shifts, counts[:, process].T, own) for process, own in enumerate(nominal)]
-    return np.array(fits, dtype=np.float64)
+    coarse, fine = polynomials(positions, COARSE_DEGREES), polynomials(positions, MAX_DEGREES)
+    response: Floats = np.empty((*nominal.shape, in_shifts.shape[1]))
+    for process, own in enumerate(nominal):
+        distorted = counts[:, process].T
+        first = fit_process(coarse, in_shifts, distorted + MIN_EVENTS, own + MIN_EVENTS)
+        prior = PRIOR_EVENTS * np.exp(first @ in_shifts.T)
+        response[process] = fit_process(fine, in_shifts, distorted + prior, own + PRIOR_EVENTS)
+    return response
 
 
 def fit_process(along: Floats, in_shifts: Floats, counts: Floats, nominal: Floats) -> Floats:
@@ -89,7 +104,7 @@ def fit_process(along: Floats, in_shifts: Floats, counts: Floats, nominal: Float
         along: polynomials at the bins, shape (bins, products).
         in_shifts: `terms` at the points, shape (points, terms).
         counts: distorted ones, shape (bins, points).
-        nominal: shape (bins,).
+        nominal: above 0, shape (bins,).
 
     Returns:
         Coefficients of `terms`, shape (bins, terms).
@@ -97,7 +112,6 @@ def fit_process(along: Floats, in_shifts: Floats, counts: Floats, nominal: Float
     Raises:
         FitError: no maximum was found.
     """
-    nominal, counts = nominal + PRIOR_EVENTS, counts + PRIOR_EVENTS
     # Among combinations of polynomials and of terms that are orthonormal, the second derivatives are near unity.
     left, sizes, _ = np.linalg.svd(along * np.sqrt(nominal)[:, np.newaxis], full_matrices=False)
     bases = left[:, sizes > MIN_SIZE * sizes[0]] / np.sqrt(nominal)[:, np.newaxis]
