@@ -15,7 +15,7 @@ from higgs_inference.fitting import Fit
 from higgs_inference.intervals import MU_RANGE, Interval, profile_interval
 from higgs_inference.likelihood import BinnedLikelihood
 from higgs_inference.nuisances import BACKGROUNDS, HIGGS, Nuisance, draw_pulls, shape_nuisances
-from higgs_inference.pseudo_experiments import Distorted, values_at
+from higgs_inference.pseudo_experiments import Distorted, unweighted, values_at
 from higgs_inference.responses import design_points, fit_response
 from higgs_inference.steps import for_each, step
 from higgs_inference.templates import Floats, Templates, num_terms
@@ -240,11 +240,13 @@ def measure_response(distorted: Distorted, binning: Binning, templates: Template
     if not shapes:
         return templates.response
     points = design_points(len(shapes), [REACH[one.prior] for one in shapes])
-    counts = []
+    counts, squares = [distorted.nominal], [distorted.squares]
     for seed, point in enumerate(points, start=1):
         values = {one.name: one.value_of_shift(shift) for one, shift in zip(shapes, point.tolist(), strict=True)}
-        counts.append(distorted.counts(values, seed))
-    return fit_response(points, np.array(counts), distorted.effective, binning.positions)
+        for sums, own in zip((counts, squares), distorted.count(values, seed), strict=True):
+            sums.append(own)
+    nominal, *moved = unweighted(np.array(counts), np.array(squares))
+    return fit_response(points, np.array(moved), nominal, binning.positions)
 
 
 def find_offsets(

@@ -50,7 +50,7 @@ class Distorted:
 
     Attributes:
         nominal: counts, up to a constant of each process, shape (processes, bins).
-        effective: numbers of unweighted events that would fluctuate as much as they do, same shape.
+        squares: sums of squared weights, same shape.
     """
 
     def __init__(
@@ -63,11 +63,7 @@ class Distorted:
     ) -> None:
         self._slices, self._systematics, self._discriminate = slices, systematics, discriminate
         self._binning, self._num_processes = binning, num_processes
-        self.nominal, squares = self._count({}, seed=0)
-        known = squares > 0
-        of_process = self.nominal.sum(axis=1, keepdims=True) / np.maximum(squares.sum(axis=1, keepdims=True), 1e-300)
-        self._scale = np.where(known, self.nominal / np.where(known, squares, 1.0), of_process)
-        self.effective = self.nominal * self._scale
+        self.nominal, self.squares = self.count({}, seed=0)
 
     def ratios(self, values: dict[str, float], seed: int) -> Floats:
         """Return distorted over nominal counts, shape (processes, bins); 1 in bins where there are no events.
@@ -76,20 +72,32 @@ class Distorted:
             values: of the nuisance parameters, by name.
             seed: of the noise that systematics adds.
         """
-        return ratio_of(self._count(values, seed)[0], self.nominal)
-
-    def counts(self, values: dict[str, float], seed: int) -> Floats:
-        """Return distorted counts in the same numbers of events as `effective`; arguments as in `ratios`."""
-        return np.asarray(self._count(values, seed)[0] * self._scale)
+        return ratio_of(self.count(values, seed)[0], self.nominal)
 
     def distort(self, values: dict[str, float], seed: int) -> Iterator["pd.DataFrame"]:
         """Yield the selected ones of the distorted events, slice by slice; arguments as in `ratios`."""
         for number, events in enumerate(self._slices):
             yield self._systematics(events, seed=1000 * seed + number, **values)
 
-    def _count(self, values: dict[str, float], seed: int) -> tuple[Floats, Floats]:
+    def count(self, values: dict[str, float], seed: int) -> tuple[Floats, Floats]:
+        """Return distorted counts and sums of squared weights, shaped as `nominal`; arguments as in `ratios`."""
         events = score_events(self._slices, self._systematics, self._discriminate, values, seed)
         return fill(events, self._binning, self._num_processes)
+
+
+def unweighted(counts: Floats, squares: Floats) -> Floats:
+    """Return the numbers of events without weights that fluctuate as much as the events of a bin do on average.
+
+    Args:
+        counts: sums of weights, shape (samples, processes, bins).
+        squares: sums of squared weights, same shape.
+
+    Example:
+        >>> unweighted(np.array([[[4.0]], [[0.0]]]), np.array([[[8.0]], [[0.0]]])).tolist()
+        [[[2.0]], [[0.0]]]
+    """
+    squared = squares.sum(axis=0)
+    return np.asarray(counts * np.divide(counts.sum(axis=0), squared, out=np.zeros_like(squared), where=squared > 0))
 
 
 def ratio_of(distorted: Floats, nominal: Floats) -> Floats:

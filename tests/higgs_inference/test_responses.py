@@ -7,7 +7,7 @@ from scipy import stats
 from higgs_inference import responses
 from higgs_inference.binning import Binning
 from higgs_inference.fitting import FitError
-from higgs_inference.pseudo_experiments import Distorted
+from higgs_inference.pseudo_experiments import Distorted, unweighted
 from higgs_inference.responses import design_points, fit_response, fit_terms, polynomials
 from higgs_inference.templates import Floats, terms
 from higgs_inference.training_events import read_events
@@ -135,8 +135,9 @@ def test_the_response_of_distorted_events_is_that_of_the_densities() -> None:
         own = np.arange(sample * rows, (sample + 1) * rows)
         slices = list(read_events(training, PROCESSES, own))
         distorted = Distorted(slices, distort, discriminate, binning, len(PROCESSES))
-        counts = [distorted.counts({"shift": shift}, seed=1) for shift in points[:, 0].tolist()]
-        found.append(fit_response(points, np.array(counts), distorted.effective, binning.positions))
+        sums = [distorted.count({"shift": shift}, seed=1) for shift in (0.0, *points[:, 0].tolist())]
+        nominal, *moved = unweighted(*np.swapaxes(sums, 0, 1))
+        found.append(fit_response(points, np.array(moved), nominal, binning.positions))
 
     def away(scale: float) -> Floats:
         nominal = counts_along_optimal(edges, 0.0)
