@@ -11,8 +11,8 @@ from higgs_inference.templates import Floats
 MIN_PROBABILITY = 1e-6
 
 MAX_CORRECTION = 10.0
-"""A class, or all others together, keeps at least this part of the probability that the classifier gave it: steps at
-either end may hold a few events of one class alone, whose frequency of 1 nobody should bet on."""
+"""By which calibration may reduce the probability of a class, or of all others together, at most. A step at either end
+may hold a few events of one class alone; a frequency of 1 there does not mean that the others are impossible."""
 
 
 @dataclass(frozen=True, eq=False)

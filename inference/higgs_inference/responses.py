@@ -24,7 +24,7 @@ MIN_SIZE = 1e-6
 """Of a combination of polynomials, relative to the largest; smaller ones follow from others where there are events."""
 
 MAX_SLOPE = 0.01
-"""That may be left at a maximum: its coordinates are then as far off in units of their standard deviations."""
+"""The largest derivative accepted at a maximum: coefficients are that far off, in their standard deviations."""
 
 MAX_CHANGE = 50.0
 """Of a logarithm that a search may try, so that its exponential exists."""
@@ -64,13 +64,13 @@ def fit_response(points: Floats, counts: Floats, nominal: Floats, positions: Flo
     """Fit the logarithmic changes of the templates.
 
     A template's change is a quadratic in the shifts whose coefficients are polynomials in the bin's position:
-    neighbouring bins behave alike, and what one lacks in events the others lend. Those coefficients are taken under
-    which distorted counts are most probable if they follow Poisson distributions, with nominal counts times the
-    exponential of the change as their means: a log-linear model (P. McCullagh and J. A. Nelder, Generalized Linear
-    Models, 1989). Logarithms of ratios would be biased, and say nothing of bins without events, where counts are small.
+    neighbouring bins behave alike, and what one lacks in events the others lend. The coefficients maximise the
+    likelihood of the distorted counts, which are taken to be Poisson numbers whose means are the nominal counts times
+    the exponential of the change: a log-linear model (P. McCullagh and J. A. Nelder, Generalized Linear Models, 1989).
+    Where counts are small, logarithms of their ratios are biased, and do not exist for empty bins.
 
-    Bins with few events of a process, or none, would fit chance, and two shifts at once would make that exponentially
-    large. So a first fit has few polynomials; what it expects is added to the counts, as `PRIOR_EVENTS` in every bin.
+    Bins with few events of a process would follow statistical fluctuations, which large shifts amplify exponentially.
+    So a first fit uses few polynomials, and `PRIOR_EVENTS` that behave as it says are added to every bin.
 
     Args:
         points: shifts, shape (points, shifts).
